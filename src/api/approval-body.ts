@@ -1,0 +1,145 @@
+import { z } from '@hono/zod-openapi';
+import { type Approval, type Decision, isSettled, stateAt, termsOf } from '../approvals/approval.ts';
+import { thawCall } from '../approvals/frozen-call.ts';
+import { effectLine } from '../approvals/view.ts';
+import { canonicalize } from '../core/canonical.ts';
+import { toRfc3339 } from '../core/clock.ts';
+import type { JsonValue } from '../core/json.ts';
+import type { CatalogTool } from '../downstream/catalog.ts';
+import { redactArguments, redactResult } from '../policy/redact.ts';
+
+const decisionSchema = z.object({ approver: z.string(), name: z.string(), decision: z.enum(['approve', 'deny']), at: z.string() });
+
+const STATES = ['pending', 'approved', 'denied', 'expired', 'cancelled', 'void', 'executing', 'succeeded', 'failed', 'unknown'] as const;
+
+export const stateSchema = z.enum(STATES);
+
+export const approvalSchema = z
+  .object({
+    id: z.string(),
+    state: stateSchema,
+    state_reason: z.string().nullable(),
+    session: z.object({ id: z.string(), subject: z.string(), labels: z.record(z.string(), z.string()) }),
+    server: z.string(),
+    tool: z.string(),
+    exposed: z.string(),
+    risk: z.enum(['low', 'medium', 'high', 'critical']),
+    rule: z.object({ id: z.string(), file: z.string(), line: z.number() }).nullable(),
+    reason: z.string(),
+    requested_at: z.string(),
+    expires_at: z.string(),
+    decided_at: z.string().nullable(),
+    decision_reason: z.string().nullable(),
+    quorum: z.object({ needed: z.number(), approvals: z.array(decisionSchema) }),
+    groups: z.array(z.string()),
+    approver: z.enum(['person', 'automation']),
+    call_digest: z.string(),
+    effect: z.string(),
+    url: z.string(),
+  })
+  .openapi('Approval');
+
+export const detailSchema = approvalSchema
+  .extend({
+    call: z.string(),
+    call_salt: z.string().nullable(),
+    call_commit: z.string(),
+    view: z.string(),
+    view_salt: z.string(),
+    view_commit: z.string(),
+    tool_hash: z.string(),
+    tool_definition: z.record(z.string(), z.unknown()).nullable(),
+    policy_version: z.string(),
+    instance: z.string(),
+    log: z.string(),
+    redact: z.array(z.string()),
+    result: z.object({ kind: z.enum(['result', 'error', 'note']), text: z.string() }).nullable(),
+  })
+  .openapi('ApprovalDetail');
+
+export interface BodyContext {
+  readonly publicOrigin: string;
+  readonly log: string;
+  readonly now: number;
+  /** Names of `person:…` and `service_account:…`. */
+  readonly nameOf: (approver: string) => string;
+  readonly labelsOf: (sessionId: string) => Readonly<Record<string, string>>;
+}
+
+const optionalTime = (at: number | undefined): string | null => (at === undefined ? null : toRfc3339(at));
+
+/** An approval as lists show it: what it would do and how it stands, without the arguments. */
+export function approvalBody(approval: Approval, decisions: readonly Decision[], context: BodyContext): z.infer<typeof approvalSchema> {
+  const terms = termsOf(approval);
+  const place = approval.verdict.decidedBy;
+  const { args } = thawCall(approval.call.text);
+  return {
+    id: approval.id,
+    state: stateAt(approval, context.now),
+    state_reason: approval.stateReason ?? null,
+    session: { id: approval.sessionId, subject: approval.subject, labels: { ...context.labelsOf(approval.sessionId) } },
+    server: approval.call.server,
+    tool: approval.call.tool,
+    exposed: approval.exposed,
+    risk: approval.risk,
+    rule: place === undefined ? null : { id: place.rule, file: place.file, line: place.line },
+    reason: approval.verdict.reason,
+    requested_at: toRfc3339(approval.requestedAt),
+    expires_at: toRfc3339(approval.expiresAt),
+    decided_at: optionalTime(approval.decidedAt),
+    decision_reason: approval.decisionReason ?? null,
+    quorum: {
+      needed: terms.quorum,
+      approvals: decisions.map((one) => ({
+        approver: one.approver,
+        name: context.nameOf(one.approver),
+        decision: one.decision,
+        at: toRfc3339(one.decidedAt),
+      })),
+    },
+    groups: [...terms.groups],
+    approver: terms.approver,
+    call_digest: approval.call.digest,
+    effect: effectLine({ tool: approval.call.tool, args, redact: approval.verdict.redact }),
+    url: `${context.publicOrigin}/approvals/${approval.id}`,
+  };
+}
+
+/**
+ * Everything about an approval. Whoever may decide it sees the exact call, which the page needs to recompute what is
+ * signed; others see it with the policy's redactions, and no salt with which hidden values could be guessed.
+ */
+export function detailBody(
+  input: { approval: Approval; decisions: readonly Decision[]; tool: CatalogTool | undefined; mayDecide: boolean },
+  context: BodyContext,
+): z.infer<typeof detailSchema> {
+  const { approval, tool, mayDecide } = input;
+  const { redact } = approval.verdict;
+  const call = thawCall(approval.call.text);
+  const hides = !mayDecide && redact.length > 0;
+  const shownCall = hides
+    ? canonicalize({ arguments: redactArguments(call.args, redact), server: call.server, tool: call.tool })
+    : approval.call.text;
+  const settled = isSettled(stateAt(approval, context.now)) ? approval.result : undefined;
+  return {
+    ...approvalBody(approval, input.decisions, context),
+    call: shownCall,
+    call_salt: hides ? null : approval.action.salt,
+    call_commit: approval.action.commit,
+    view: approval.view.text,
+    view_salt: approval.view.salt,
+    view_commit: approval.view.commit,
+    tool_hash: approval.toolHash,
+    tool_definition: tool === undefined ? null : tool.definition,
+    policy_version: approval.policyVersion,
+    instance: approval.instance,
+    log: context.log,
+    redact: [...redact],
+    result: settled === undefined ? null : { kind: settled.kind, text: shownResult(settled, redact) },
+  };
+}
+
+function shownResult(result: NonNullable<Approval['result']>, redact: readonly string[]): string {
+  if (result.kind !== 'result' || redact.length === 0) return result.text;
+  return canonicalize(redactResult(JSON.parse(result.text) as JsonValue, redact));
+}

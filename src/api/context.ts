@@ -1,0 +1,86 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { ByHandDeps } from '../approvals/settle-by-hand.ts';
+import type { DecideDeps } from '../approvals/decide.ts';
+import type { WaitDeps } from '../approvals/wait.ts';
+import type { Clock } from '../core/clock.ts';
+import { CountersignError } from '../core/errors.ts';
+import type { NewId } from '../core/ids.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Downstreams } from '../downstream/catalog.ts';
+import type { RunningLedger } from '../ledger/ledger.ts';
+import type { ToolSchema } from '../policy/args-schema.ts';
+import type { PolicyStore } from '../policy/load.ts';
+import type { Principal, Role } from '../principals/principal.ts';
+import type { EnrolDeps } from '../principals/web/enrol.ts';
+import type { SessionDirectory } from '../sessions/directory.ts';
+import type { MintDeps } from '../sessions/mint.ts';
+import type { Database } from '../storage/database.ts';
+
+/** What the routes work with; made once by the wiring. */
+export interface ApiDeps {
+  readonly workspace: string;
+  readonly publicOrigin: string;
+  /** The verifier key of the log, as `name+id+base64`. */
+  readonly vkey: string;
+  readonly version: string;
+  readonly database: Database;
+  readonly ledger: RunningLedger;
+  readonly sessions: SessionDirectory;
+  readonly mint: MintDeps;
+  readonly principals: EnrolDeps;
+  readonly decide: DecideDeps;
+  readonly byHand: ByHandDeps;
+  readonly wait: WaitDeps;
+  readonly downstreams: Downstreams;
+  /** The pinned definitions of one server's tools. */
+  readonly pins: (server: string) => Promise<readonly { tool: string; hash: string; definition: JsonObject }[]>;
+  /** The tools whose schemas type the `args` of policy conditions. */
+  readonly toolSchemas: () => readonly ToolSchema[];
+  readonly policy: PolicyStore;
+  readonly isReady: () => boolean;
+  readonly now: Clock;
+  readonly newId: NewId;
+  readonly log: { error(fields: object, message: string): void };
+}
+
+export interface ApiEnv {
+  Variables: {
+    principal: Principal | undefined;
+    requestId: string;
+  };
+}
+
+export type Api = OpenAPIHono<ApiEnv>;
+export type ApiContext = Context<ApiEnv>;
+
+const READERS: readonly Role[] = ['reader'];
+
+function hasRole(principal: Principal, roles: readonly Role[]): boolean {
+  return principal.kind === 'api_key' && (principal.roles.includes('operator') || roles.some((role) => principal.roles.includes(role)));
+}
+
+/** The caller, if it is a person or holds one of the roles. Throws `unauthenticated` or `forbidden`. */
+export function requireAny(context: ApiContext, roles: readonly Role[] = READERS): Principal {
+  const principal = context.get('principal');
+  if (principal === undefined) {
+    throw new CountersignError('unauthenticated', 'Send an API key as Authorization: Bearer cs_…, or sign in to the dashboard.');
+  }
+  if (principal.kind === 'person' || hasRole(principal, roles)) return principal;
+  throw new CountersignError('forbidden', `This needs an API key with the role ${[...roles, 'operator'].join(' or ')}.`);
+}
+
+/** An API key with one of the roles; people are refused too. Throws `unauthenticated` or `forbidden`. */
+export function requireKey(context: ApiContext, roles: readonly Role[]): Principal {
+  const principal = requireAny(context, roles);
+  if (principal.kind === 'api_key') return principal;
+  throw new CountersignError('forbidden', `This needs an API key with the role ${[...roles, 'operator'].join(' or ')}.`);
+}
+
+/** The signed-in person. An API key is refused, whatever its roles. */
+export function requireSignedIn(context: ApiContext): Extract<Principal, { kind: 'person' }> {
+  const principal = context.get('principal');
+  if (principal?.kind === 'person') return principal;
+  if (principal === undefined) throw new CountersignError('unauthenticated', 'Sign in to the dashboard with your passkey first.');
+  throw new CountersignError('forbidden', 'Only a person who is signed in with a passkey may do this. API keys and sessions never can.');
+}

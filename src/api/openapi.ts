@@ -1,0 +1,50 @@
+import { z } from '@hono/zod-openapi';
+import { LIMITS } from '../core/limits.ts';
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.string(),
+    detail: z.string(),
+    fields: z.array(z.object({ field: z.string(), expected: z.string() })).optional(),
+    request_id: z.string(),
+  })
+  .openapi('Problem');
+
+/** The page parameters that every list takes. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(LIMITS.pageSizeMax).default(LIMITS.pageSizeDefault),
+  cursor: z.string().max(500).optional(),
+};
+
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ data: z.array(item), next_cursor: z.string().nullable(), has_more: z.boolean() });
+}
+
+export const idParam = z.object({ id: z.string().min(1).max(100) });
+
+const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
+  content: { 'application/json': { schema } },
+  description,
+});
+
+const problem = {
+  content: { 'application/problem+json': { schema: problemSchema } },
+  description: 'What went wrong, where, and what to do',
+};
+
+/** The JSON body of a request. */
+export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
+  content: { 'application/json': { schema } },
+  required: true as const,
+});
+
+/** A route's answers: its body on success, and problem documents for everything else. */
+export const answers = <Schema extends z.ZodType>(schema: Schema) => ({
+  200: json(schema, 'Success'),
+  201: json(schema, 'Created'),
+  202: json(schema, 'Not settled yet'),
+  default: problem,
+});

@@ -1,0 +1,164 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { type Approval, isSettled, stateAt } from '../../approvals/approval.ts';
+import { getApproval, listApprovals, listDecisions } from '../../approvals/list.ts';
+import { cancelApproval, resolveApproval } from '../../approvals/settle-by-hand.ts';
+import { waitForApproval } from '../../approvals/wait.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { listPeople } from '../../principals/people/people.ts';
+import { principalRef } from '../../principals/principal.ts';
+import { listServiceAccounts } from '../../principals/service-accounts.ts';
+import { approvalBody, approvalSchema, type BodyContext, detailBody, detailSchema, stateSchema } from '../approval-body.ts';
+import { type Api, type ApiDeps, requireAny } from '../context.ts';
+import { pageBody, readCursor } from '../cursor.ts';
+import { answers, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
+
+const READ = ['reader', 'requester'] as const;
+
+const listQuery = z.object({
+  ...pageQuery,
+  state: stateSchema.optional(),
+  session: z.string().max(100).optional(),
+  subject: z.string().max(200).optional(),
+  tool: z.string().max(200).optional(),
+});
+
+/** Names and labels that the bodies show, looked up once for a request. */
+export async function bodyContext(deps: ApiDeps, approvals: readonly Approval[]): Promise<BodyContext> {
+  const sessionIds = [...new Set(approvals.map((approval) => approval.sessionId))];
+  const [people, accounts, sessions] = await Promise.all([
+    listPeople(deps.principals),
+    listServiceAccounts(deps.principals),
+    Promise.all(sessionIds.map((id) => deps.sessions.get(id))),
+  ]);
+  const names = new Map<string, string>([
+    ...people.map((person) => [`person:${person.id}`, person.name] as const),
+    ...accounts.map((account) => [`service_account:${account.id}`, account.name] as const),
+  ]);
+  const labels = new Map(sessions.flatMap((session) => (session === undefined ? [] : [[session.id, session.labels] as const])));
+  return {
+    publicOrigin: deps.publicOrigin,
+    log: deps.decide.log,
+    now: deps.now(),
+    nameOf: (approver) => names.get(approver) ?? approver,
+    labelsOf: (id) => labels.get(id) ?? {},
+  };
+}
+
+/** One approval in full, as this caller may see it. */
+export async function showDetail(deps: ApiDeps, approval: Approval, mayDecide: boolean): Promise<z.infer<typeof detailSchema>> {
+  const [context, decisions] = await Promise.all([bodyContext(deps, [approval]), listDecisions(deps.database, approval.id)]);
+  const tool = deps.downstreams.catalog().byExposed.get(approval.exposed);
+  return detailBody({ approval, decisions, tool, mayDecide }, context);
+}
+
+export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/approvals',
+      tags: ['approvals'],
+      summary: 'List approvals, newest first',
+      request: { query: listQuery },
+      responses: answers(pageOf(approvalSchema)),
+    }),
+    async (c) => {
+      requireAny(c, READ);
+      const { limit, cursor, ...filter } = c.req.valid('query');
+      const after = cursor === undefined ? undefined : readCursor(cursor);
+      const rows = await listApprovals(deps.database, {
+        ...filter,
+        workspace: deps.workspace,
+        limit: limit + 1,
+        before: after === undefined ? undefined : { requestedAt: after.at, id: after.id },
+      });
+      const context = await bodyContext(deps, rows);
+      const decisions = new Map(
+        await Promise.all(rows.map(async (row) => [row.id, await listDecisions(deps.database, row.id)] as const)),
+      );
+      const page = pageBody(rows, {
+        limit,
+        item: (row) => approvalBody(row, decisions.get(row.id) ?? [], context),
+        keyset: (row) => ({ at: row.requestedAt, id: row.id }),
+      });
+      return c.json(page, 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/approvals/{id}',
+      tags: ['approvals'],
+      summary: 'One approval in full',
+      request: { params: idParam },
+      responses: answers(detailSchema),
+    }),
+    async (c) => {
+      const principal = requireAny(c, READ);
+      const approval = await getApproval(deps.database, c.req.valid('param').id);
+      return c.json(await showDetail(deps, approval, principal.kind === 'person'), 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/approvals/{id}/wait',
+      tags: ['approvals'],
+      summary: 'Wait until it is settled, at most 25 s; 202 when it is not yet',
+      request: {
+        params: idParam,
+        query: z.object({
+          timeout_ms: z.coerce.number().int().min(0).max(LIMITS.approvalWaitMaxMs).default(LIMITS.approvalWaitMaxMs),
+        }),
+      },
+      responses: answers(detailSchema),
+    }),
+    async (c) => {
+      const principal = requireAny(c, READ);
+      const { id } = c.req.valid('param');
+      const approval = await waitForApproval(deps.wait, { id, timeoutMs: c.req.valid('query').timeout_ms, abort: c.req.raw.signal });
+      const body = await showDetail(deps, approval, principal.kind === 'person');
+      if (isSettled(stateAt(approval, deps.now()))) return c.json(body, 200);
+      c.header('retry-after', '1');
+      return c.json(body, 202);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/approvals/{id}/cancel',
+      tags: ['approvals'],
+      summary: 'Withdraw a call that still waits',
+      request: { params: idParam, body: jsonBody(z.strictObject({ reason: z.string().max(LIMITS.reasonCharacters).optional() })) },
+      responses: answers(detailSchema),
+    }),
+    async (c) => {
+      const principal = requireAny(c, ['requester']);
+      const reason = c.req.valid('json').reason ?? 'Withdrawn.';
+      const approval = await cancelApproval(deps.byHand, { id: c.req.valid('param').id, by: principalRef(principal), reason });
+      return c.json(await showDetail(deps, approval, principal.kind === 'person'), 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/approvals/{id}/resolve',
+      tags: ['approvals'],
+      summary: 'Record what became of a call whose outcome is unknown',
+      request: {
+        params: idParam,
+        body: jsonBody(z.strictObject({ as: z.enum(['succeeded', 'failed']), note: z.string() })),
+      },
+      responses: answers(detailSchema),
+    }),
+    async (c) => {
+      const principal = requireAny(c, ['operator']);
+      const { as, note } = c.req.valid('json');
+      const approval = await resolveApproval(deps.byHand, { id: c.req.valid('param').id, as, note, by: principalRef(principal) });
+      return c.json(await showDetail(deps, approval, principal.kind === 'person'), 200);
+    },
+  );
+}

@@ -1,0 +1,133 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
+import { type Approver, decideApprovalRequest, offerStatement, type VerifiedProof } from '../../approvals/decide.ts';
+import { toRfc3339 } from '../../core/clock.ts';
+import { CountersignError } from '../../core/errors.ts';
+import { allowedCredentials, verifyDecisionAssertion, verifyServiceAccountSignature } from '../../principals/prove.ts';
+import { listServiceAccounts } from '../../principals/service-accounts.ts';
+import { detailSchema } from '../approval-body.ts';
+import { type Api, type ApiContext, type ApiDeps, requireKey, requireSignedIn } from '../context.ts';
+import { answers, idParam, jsonBody } from '../openapi.ts';
+import { showDetail } from './approvals.ts';
+
+const ACCOUNT_HEADER = 'x-countersign-service-account';
+
+const statementSchema = z
+  .object({
+    statement_id: z.string(),
+    statement: z.string(),
+    challenge: z.string(),
+    expires_at: z.string(),
+    rp_id: z.string(),
+    allow_credentials: z.array(z.object({ id: z.string(), transports: z.array(z.string()) })),
+  })
+  .openapi('Statement');
+
+const assertionSchema = z.looseObject({
+  id: z.string(),
+  rawId: z.string(),
+  type: z.string(),
+  response: z.looseObject({ clientDataJSON: z.string(), authenticatorData: z.string(), signature: z.string() }),
+  clientExtensionResults: z.looseObject({}),
+});
+
+const decideBody = z.union([
+  z.strictObject({ statement_id: z.string(), assertion: assertionSchema }),
+  z.strictObject({ statement_id: z.string(), signature: z.string() }),
+]);
+
+/**
+ * Who decides: a signed-in person, or the service account that the header names. The header is no proof of anything;
+ * the signature over the statement is.
+ */
+async function approverOf(deps: ApiDeps, c: ApiContext): Promise<Approver> {
+  const accountId = c.req.header(ACCOUNT_HEADER);
+  if (accountId === undefined) {
+    const person = requireSignedIn(c);
+    return { kind: 'person', id: person.id, groups: person.groups };
+  }
+  requireKey(c, ['requester']);
+  const account = (await listServiceAccounts(deps.principals)).find((one) => one.id === accountId);
+  if (account === undefined) throw new CountersignError('forbidden', `${ACCOUNT_HEADER}: there is no such service account.`);
+  return { kind: 'service_account', id: account.id, groups: account.groups };
+}
+
+async function prove(
+  deps: ApiDeps,
+  approver: Approver,
+  input: { challenge: Uint8Array; body: z.infer<typeof decideBody> },
+): Promise<VerifiedProof> {
+  const { challenge, body } = input;
+  if (approver.kind === 'person') {
+    if (!('assertion' in body)) throw new CountersignError('invalid_request', 'assertion: expected the answer of your passkey');
+    const proven = await verifyDecisionAssertion(deps.principals, {
+      challenge,
+      assertion: body.assertion as unknown as AuthenticationResponseJSON,
+      personId: approver.id,
+      expectedOrigin: deps.publicOrigin,
+    });
+    return { proof: JSON.stringify(proven.proof), then: [proven.recordUse], stillValid: proven.stillValid };
+  }
+  if (!('signature' in body)) throw new CountersignError('invalid_request', 'signature: expected the account’s signature over the challenge, base64url');
+  const proven = await verifyServiceAccountSignature(deps.principals, {
+    challenge,
+    signature: body.signature,
+    serviceAccountId: approver.id,
+  });
+  return { proof: JSON.stringify(proven.proof), then: [], stillValid: proven.stillValid };
+}
+
+export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/approvals/{id}/statement',
+      tags: ['decisions'],
+      summary: 'Get the statement to sign; the challenge is its digest',
+      request: {
+        params: idParam,
+        body: jsonBody(z.strictObject({ decision: z.enum(['approve', 'deny']), reason: z.string().optional() })),
+      },
+      responses: answers(statementSchema),
+    }),
+    async (c) => {
+      const approver = await approverOf(deps, c);
+      const { decision, reason } = c.req.valid('json');
+      const offered = await offerStatement(deps.decide, { approvalId: c.req.valid('param').id, approver, decision, reason });
+      const credentials = approver.kind === 'person' ? await allowedCredentials(deps.principals, approver.id) : [];
+      return c.json(
+        {
+          statement_id: offered.id,
+          statement: offered.text,
+          challenge: Buffer.from(offered.challenge).toString('base64url'),
+          expires_at: toRfc3339(offered.expiresAt),
+          rp_id: deps.principals.party.rpId,
+          allow_credentials: credentials.map(({ id, transports }) => ({ id, transports: [...transports] })),
+        },
+        200,
+      );
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/approvals/{id}/decide',
+      tags: ['decisions'],
+      summary: 'Decide with a passkey assertion over the statement; nothing else decides',
+      request: { params: idParam, body: jsonBody(decideBody) },
+      responses: answers(detailSchema),
+    }),
+    async (c) => {
+      const approver = await approverOf(deps, c);
+      const body = c.req.valid('json');
+      const approval = await decideApprovalRequest(deps.decide, {
+        approvalId: c.req.valid('param').id,
+        statementId: body.statement_id,
+        approver,
+        verify: ({ challenge }) => prove(deps, approver, { challenge, body }),
+      });
+      return c.json(await showDetail(deps, approval, true), 200);
+    },
+  );
+}

@@ -1,0 +1,109 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { CountersignError } from '../../core/errors.ts';
+import type { ServerStatus } from '../../downstream/catalog.ts';
+import { principalRef } from '../../principals/principal.ts';
+import { type Api, type ApiDeps, requireAny } from '../context.ts';
+import { answers, jsonBody } from '../openapi.ts';
+
+const serverSchema = z
+  .object({
+    name: z.string(),
+    kind: z.enum(['stdio', 'http', 'sse']),
+    state: z.enum(['connecting', 'ready', 'down', 'stopped']),
+    era: z.enum(['legacy', 'modern']).nullable(),
+    tools: z.number(),
+    quarantined: z.number(),
+    problem: z.string().nullable(),
+  })
+  .openapi('Server');
+
+const toolSchema = z
+  .object({
+    server: z.string(),
+    tool: z.string(),
+    exposed: z.string(),
+    state: z.enum(['active', 'quarantined']),
+    hash: z.string(),
+    definition: z.record(z.string(), z.unknown()),
+    pinned_definition: z.record(z.string(), z.unknown()).nullable(),
+    pinned_hash: z.string().nullable(),
+  })
+  .openapi('Tool');
+
+const page = <Item extends z.ZodType>(item: Item) =>
+  z.object({ data: z.array(item), next_cursor: z.null(), has_more: z.literal(false) });
+
+function show(server: ServerStatus): z.infer<typeof serverSchema> {
+  const { name, kind, state, era, tools, quarantined, problem } = server;
+  return { name, kind, state, era: era ?? null, tools, quarantined, problem: problem ?? null };
+}
+
+export function addServerRoutes(api: Api, deps: ApiDeps): void {
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/servers',
+      tags: ['servers'],
+      summary: 'The servers behind the gateway and how they are',
+      responses: answers(page(serverSchema)),
+    }),
+    (c) => {
+      requireAny(c);
+      return c.json({ data: deps.downstreams.catalog().servers.map(show), next_cursor: null, has_more: false as const }, 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/servers/{name}/tools',
+      tags: ['servers'],
+      summary: 'A server’s tools, quarantined ones included',
+      request: { params: z.object({ name: z.string().max(100) }) },
+      responses: answers(page(toolSchema)),
+    }),
+    async (c) => {
+      requireAny(c);
+      const { name } = c.req.valid('param');
+      const catalog = deps.downstreams.catalog();
+      if (!catalog.servers.some((server) => server.name === name)) {
+        throw new CountersignError('not_found', `There is no server ${name}. List the servers to see which exist.`);
+      }
+      const pins = new Map((await deps.pins(name)).map((pin) => [pin.tool, pin]));
+      const data = catalog.tools
+        .filter((tool) => tool.server === name)
+        .map((tool) => ({
+          server: tool.server,
+          tool: tool.tool,
+          exposed: tool.exposed,
+          state: tool.state,
+          hash: tool.hash,
+          definition: tool.definition,
+          pinned_definition: pins.get(tool.tool)?.definition ?? null,
+          pinned_hash: pins.get(tool.tool)?.hash ?? null,
+        }));
+      return c.json({ data, next_cursor: null, has_more: false as const }, 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/servers/{name}/tools/{tool}/accept',
+      tags: ['servers'],
+      summary: 'Accept a changed tool definition',
+      request: {
+        params: z.object({ name: z.string().max(100), tool: z.string().max(200) }),
+        body: jsonBody(z.strictObject({ hash: z.string() })),
+      },
+      responses: answers(z.object({ server: z.string(), tool: z.string(), hash: z.string() })),
+    }),
+    async (c) => {
+      const by = requireAny(c, ['operator']);
+      const { name, tool } = c.req.valid('param');
+      const { hash } = c.req.valid('json');
+      await deps.downstreams.accept({ server: name, tool, hash, by: principalRef(by) });
+      return c.json({ server: name, tool, hash }, 200);
+    },
+  );
+}

@@ -1,0 +1,117 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { toRfc3339 } from '../../core/clock.ts';
+import { CountersignError } from '../../core/errors.ts';
+import { principalRef } from '../../principals/principal.ts';
+import type { SessionWithCalls } from '../../sessions/directory.ts';
+import { mintSession } from '../../sessions/mint.ts';
+import { sessionState } from '../../sessions/session.ts';
+import { type Api, type ApiDeps, requireAny } from '../context.ts';
+import { pageBody, readCursor } from '../cursor.ts';
+import { answers, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
+
+const sessionSchema = z
+  .object({
+    id: z.string(),
+    subject: z.string(),
+    labels: z.record(z.string(), z.string()),
+    tools: z.array(z.string()),
+    call_cap: z.number().nullable(),
+    calls: z.number(),
+    state: z.enum(['active', 'expired', 'revoked']),
+    minted_by: z.string(),
+    created_at: z.string(),
+    expires_at: z.string(),
+    revoked_at: z.string().nullable(),
+    revoke_reason: z.string().nullable(),
+  })
+  .openapi('Session');
+
+const mintedSchema = sessionSchema
+  .extend({
+    mcp: z.object({ url: z.string(), secret_url: z.string(), headers: z.record(z.string(), z.string()) }),
+  })
+  .openapi('MintedSession');
+
+const mintBody = z.strictObject({
+  subject: z.string().optional(),
+  ttl_ms: z.number().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  tools: z.array(z.string()).optional(),
+  call_cap: z.number().optional(),
+});
+
+/** How an agent connects: `url` with `headers`, or `secret_url` alone for clients that take nothing else. */
+export function connection(publicOrigin: string, token: string): z.infer<typeof mintedSchema>['mcp'] {
+  return {
+    url: `${publicOrigin}/mcp`,
+    secret_url: `${publicOrigin}/mcp/${token}`,
+    headers: { Authorization: `Bearer ${token}` },
+  };
+}
+
+export function addSessionRoutes(api: Api, deps: ApiDeps): void {
+  const show = (session: SessionWithCalls): z.infer<typeof sessionSchema> => ({
+    id: session.id,
+    subject: session.subject,
+    labels: { ...session.labels },
+    tools: [...session.scope],
+    call_cap: session.callCap ?? null,
+    calls: session.calls,
+    state: sessionState(session, deps.now()),
+    minted_by: session.mintedBy,
+    created_at: toRfc3339(session.createdAt),
+    expires_at: toRfc3339(session.expiresAt),
+    revoked_at: session.revokedAt === undefined ? null : toRfc3339(session.revokedAt),
+    revoke_reason: session.revokeReason ?? null,
+  });
+
+  api.openapi(
+    createRoute({ method: 'post', path: '/v1/sessions', tags: ['sessions'], summary: 'Mint a session; its token is shown only here', request: { body: jsonBody(mintBody) }, responses: answers(mintedSchema) }),
+    async (c) => {
+      const by = requireAny(c, ['minter']);
+      const body = c.req.valid('json');
+      const { session, token } = await mintSession(
+        deps.mint,
+        { subject: body.subject, ttlMs: body.ttl_ms, labels: body.labels, tools: body.tools, callCap: body.call_cap },
+        principalRef(by),
+      );
+      return c.json({ ...show({ ...session, calls: 0 }), mcp: connection(deps.publicOrigin, token) }, 201);
+    },
+  );
+
+  api.openapi(
+    createRoute({ method: 'get', path: '/v1/sessions', tags: ['sessions'], summary: 'List sessions, newest first', request: { query: z.object(pageQuery) }, responses: answers(pageOf(sessionSchema)) }),
+    async (c) => {
+      requireAny(c);
+      const { limit, cursor } = c.req.valid('query');
+      const after = cursor === undefined ? undefined : readCursor(cursor);
+      const rows = await deps.sessions.list({
+        workspace: deps.workspace,
+        limit: limit + 1,
+        ...(after === undefined ? {} : { before: { createdAt: after.at, id: after.id } }),
+      });
+      return c.json(pageBody(rows, { limit, item: show, keyset: (row) => ({ at: row.createdAt, id: row.id }) }), 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({ method: 'get', path: '/v1/sessions/{id}', tags: ['sessions'], summary: 'Look up a session', request: { params: idParam }, responses: answers(sessionSchema) }),
+    async (c) => {
+      requireAny(c);
+      const { id } = c.req.valid('param');
+      const session = await deps.sessions.get(id);
+      if (session === undefined) throw new CountersignError('not_found', `There is no session ${id}.`);
+      return c.json(show(session), 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({ method: 'post', path: '/v1/sessions/{id}/revoke', tags: ['sessions'], summary: 'Revoke a session at once', request: { params: idParam, body: jsonBody(z.strictObject({ reason: z.string().max(500).optional() })) }, responses: answers(sessionSchema) }),
+    async (c) => {
+      const by = requireAny(c, ['minter']);
+      const { reason } = c.req.valid('json');
+      const revoked = await deps.sessions.revoke({ id: c.req.valid('param').id, by: principalRef(by), reason: reason ?? 'revoked' });
+      return c.json(show(revoked), 200);
+    },
+  );
+}

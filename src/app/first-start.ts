@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { toRfc3339 } from '../core/clock.ts';
+import { createKey } from '../principals/keys.ts';
+import type { PrincipalDeps } from '../principals/deps.ts';
+import { createBootstrapInvite } from '../principals/web/invite.ts';
+import type { SessionDirectory } from '../sessions/directory.ts';
+import { type MintDeps, mintSession } from '../sessions/mint.ts';
+
+/** What a start prints and keeps: credentials that exist nowhere else in clear text. */
+export interface Credentials {
+  readonly apiKey: string | undefined;
+  readonly enrolUrl: string | undefined;
+  readonly session: { readonly id: string; readonly token: string; readonly expiresAt: string };
+}
+
+export interface FirstStartDeps {
+  readonly dataDir: string;
+  readonly origin: string;
+  readonly principals: PrincipalDeps;
+  readonly sessions: SessionDirectory;
+  readonly mint: MintDeps;
+  /** Whether the ledger was empty when it was opened. */
+  readonly isFirst: boolean;
+  readonly newEnrolLink: boolean;
+}
+
+const BY = 'gateway:start';
+const STARTER_TTL_MS = 24 * 3_600_000;
+
+async function writePrivate(file: string, value: object | string): Promise<void> {
+  await writeFile(file, typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  await chmod(file, 0o600);
+}
+
+function readJson(file: string): Record<string, unknown> | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The session that clients were set up with, if it is still alive; otherwise a new one, kept in `session.json`. */
+async function starterSession(deps: FirstStartDeps): Promise<Credentials['session']> {
+  const file = join(deps.dataDir, 'session.json');
+  const token = readJson(file)?.token;
+  const known = typeof token === 'string' ? await deps.sessions.authenticate(token) : undefined;
+  const session =
+    known !== undefined && typeof token === 'string'
+      ? { id: known.id, token, expiresAt: toRfc3339(known.expiresAt) }
+      : await mintSession(deps.mint, { ttlMs: STARTER_TTL_MS, labels: { made_by: 'start' } }, BY).then((minted) => ({
+          id: minted.session.id,
+          token: minted.token,
+          expiresAt: toRfc3339(minted.session.expiresAt),
+        }));
+  const mcp = { url: `${deps.origin}/mcp`, headers: { Authorization: `Bearer ${session.token}` } };
+  await writePrivate(file, { ...session, mcp });
+  return session;
+}
+
+/** The operator's key: made on the first start, kept in `cli.json` for the CLI on this machine. */
+async function operatorKey(deps: FirstStartDeps): Promise<string | undefined> {
+  const file = join(deps.dataDir, 'cli.json');
+  const kept = readJson(file)?.api_key;
+  if (!deps.isFirst) {
+    if (typeof kept === 'string') await writePrivate(file, { origin: deps.origin, api_key: kept });
+    return undefined;
+  }
+  const { secret } = await createKey(deps.principals, { name: 'first operator', roles: ['operator'], by: BY });
+  await writePrivate(file, { origin: deps.origin, api_key: secret });
+  return secret;
+}
+
+async function enrolLink(deps: FirstStartDeps): Promise<string | undefined> {
+  if (!deps.isFirst && !deps.newEnrolLink) return undefined;
+  const invite = await createBootstrapInvite(deps.principals, { name: 'Operator', groups: [], replace: deps.newEnrolLink });
+  const file = join(deps.dataDir, 'enrol-url');
+  if (invite === undefined) {
+    await rm(file, { force: true });
+    return undefined;
+  }
+  const url = `${deps.origin}${invite.path}`;
+  await writePrivate(file, `${url}\n`);
+  return url;
+}
+
+/**
+ * Makes what the first start needs, and finds it again on later ones: the operator's API key and the enrol link are
+ * shown once; the starter session is the same until it expires.
+ */
+export async function prepareCredentials(deps: FirstStartDeps): Promise<Credentials> {
+  return { apiKey: await operatorKey(deps), enrolUrl: await enrolLink(deps), session: await starterSession(deps) };
+}

@@ -1,0 +1,26 @@
+import { CountersignError } from '../core/errors.ts';
+import type { Database } from '../storage/database.ts';
+import type { Approval, Decision } from './approval.ts';
+import { type ApprovalFilter, approvalFromRow, decisionFromRow, selectApproval, selectApprovals, selectDecisions } from './store.ts';
+
+/** Approvals newest first, at most `filter.limit`. */
+export async function listApprovals(database: Database, filter: ApprovalFilter): Promise<Approval[]> {
+  return (await database.query(selectApprovals(filter))).map(approvalFromRow);
+}
+
+export async function findApproval(database: Database, id: string): Promise<Approval | undefined> {
+  const row = (await database.query(selectApproval(id)))[0];
+  return row === undefined ? undefined : approvalFromRow(row);
+}
+
+/** Throws `not_found`. */
+export async function getApproval(database: Database, id: string): Promise<Approval> {
+  const approval = await findApproval(database, id);
+  if (approval === undefined) throw new CountersignError('not_found', `There is no approval ${id}. List approvals to see which exist.`);
+  return approval;
+}
+
+/** The decisions made so far, oldest first. */
+export async function listDecisions(database: Database, approvalId: string): Promise<Decision[]> {
+  return (await database.query(selectDecisions(approvalId))).map(decisionFromRow);
+}

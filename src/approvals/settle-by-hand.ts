@@ -1,0 +1,70 @@
+import type { Clock } from '../core/clock.ts';
+import { CountersignError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Database } from '../storage/database.ts';
+import { type Approval, stateAt } from './approval.ts';
+import { approvalFromRow, selectApproval } from './store.ts';
+import { stepApproval } from './transitions/store.ts';
+
+export interface ByHandDeps {
+  readonly database: Database;
+  readonly ledger: Ledger;
+  readonly now: Clock;
+  readonly onChanged: (approvalId: string) => void;
+}
+
+async function load(deps: ByHandDeps, id: string): Promise<Approval> {
+  const row = (await deps.database.query(selectApproval(id)))[0];
+  if (row === undefined) throw new CountersignError('not_found', `There is no approval ${id}.`);
+  return approvalFromRow(row);
+}
+
+async function step(
+  deps: ByHandDeps,
+  approval: Approval,
+  change: { from: 'pending' | 'unknown'; to: 'cancelled' | 'succeeded' | 'failed'; by: string; reason: string },
+): Promise<Approval> {
+  const applied = await deps.ledger.commit({
+    guard: stepApproval({ id: approval.id, from: [change.from], to: change.to, reason: change.reason, at: deps.now() }),
+    entries: [
+      {
+        type: change.to === 'cancelled' ? 'approval.cancelled' : 'approval.resolved',
+        ref: {
+          approval: approval.id,
+          session: approval.sessionId,
+          subject: approval.subject,
+          principal: change.by,
+          action: `${approval.call.server}/${approval.call.tool}`,
+        },
+        body: { state: change.to, reason: change.reason },
+      },
+    ],
+  });
+  if (applied.kind === 'refused') {
+    const present = stateAt(await load(deps, approval.id), deps.now());
+    throw new CountersignError('conflict', `${approval.id} is ${present}; only a call that is ${change.from} can become ${change.to}.`);
+  }
+  deps.onChanged(approval.id);
+  return load(deps, approval.id);
+}
+
+/** Withdraws a call that still waits. Throws `conflict` when it is decided or expired already. */
+export async function cancelApproval(deps: ByHandDeps, input: { id: string; by: string; reason: string }): Promise<Approval> {
+  const approval = await load(deps, input.id);
+  return step(deps, approval, { from: 'pending', to: 'cancelled', by: input.by, reason: input.reason });
+}
+
+/** An operator's record of what became of an `unknown` call. It is a note on the ledger; nothing is sent. */
+export async function resolveApproval(
+  deps: ByHandDeps,
+  input: { id: string; as: 'succeeded' | 'failed'; note: string; by: string },
+): Promise<Approval> {
+  const note = input.note.trim();
+  if (note === '' || note.length > LIMITS.reasonCharacters) {
+    const expected = `1 to ${LIMITS.reasonCharacters} characters that say how you know`;
+    throw new CountersignError('invalid_request', `note: expected ${expected}`, { fields: [{ field: 'note', expected }] });
+  }
+  const approval = await load(deps, input.id);
+  return step(deps, approval, { from: 'unknown', to: input.as, by: input.by, reason: note });
+}

@@ -1,0 +1,155 @@
+import type { Verdict } from '../policy/verdict.ts';
+import type { Row, SqlValue, Statement } from '../storage/database.ts';
+import type { Approval, ApprovalState, Decision, StoredResult } from './approval.ts';
+import { thawCall } from './frozen-call.ts';
+
+export function insertApproval(approval: Approval): Statement {
+  return {
+    sql: `INSERT INTO approval (id, workspace, session_id, subject, state, server, tool, exposed, risk, dedupe_key, call_text,
+      call_digest, call_salt, call_commit, view_text, view_salt, view_commit, tool_hash, policy_version, verdict, instance,
+      requested_at, expires_at)
+      VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO NOTHING RETURNING id`,
+    params: [
+      approval.id,
+      approval.workspace,
+      approval.sessionId,
+      approval.subject,
+      approval.call.server,
+      approval.call.tool,
+      approval.exposed,
+      approval.risk,
+      approval.dedupeKey,
+      approval.call.text,
+      approval.call.digest,
+      approval.action.salt,
+      approval.action.commit,
+      approval.view.text,
+      approval.view.salt,
+      approval.view.commit,
+      approval.toolHash,
+      approval.policyVersion,
+      JSON.stringify(approval.verdict),
+      approval.instance,
+      approval.requestedAt,
+      approval.expiresAt,
+    ],
+  };
+}
+
+export function countCall(sessionId: string): Statement {
+  return { sql: 'UPDATE session SET calls = calls + 1 WHERE id = ?', params: [sessionId] };
+}
+
+export function selectApproval(id: string): Statement {
+  return { sql: 'SELECT * FROM approval WHERE id = ?', params: [id] };
+}
+
+/** The approval that a repetition of a call belongs to: any that is neither expired, cancelled nor void. */
+export function selectByDedupe(sessionId: string, key: string): Statement {
+  return {
+    sql: `SELECT * FROM approval WHERE session_id = ? AND dedupe_key = ?
+      AND state IN ('pending', 'approved', 'executing', 'succeeded', 'failed', 'unknown', 'denied')`,
+    params: [sessionId, key],
+  };
+}
+
+export function countPending(sessionId: string): Statement {
+  return {
+    sql: `SELECT count(*) AS pending FROM approval WHERE session_id = ? AND state = 'pending'`,
+    params: [sessionId],
+  };
+}
+
+export interface ApprovalFilter {
+  readonly workspace: string;
+  readonly state?: ApprovalState | undefined;
+  readonly session?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly tool?: string | undefined;
+  readonly limit: number;
+  readonly before?: { readonly requestedAt: number; readonly id: string } | undefined;
+}
+
+/** Newest first by (requested_at, id). Pending lists are answered from their partial index. */
+export function selectApprovals(filter: ApprovalFilter): Statement {
+  const where = ['workspace = ?'];
+  const params: SqlValue[] = [filter.workspace];
+  // A literal state lets the planner use the partial indices.
+  if (filter.state !== undefined) where.push(`state = '${filter.state.replaceAll("'", '')}'`);
+  const equals: readonly (readonly [string, string | undefined])[] = [
+    ['session_id', filter.session],
+    ['subject', filter.subject],
+    ['tool', filter.tool],
+  ];
+  for (const [column, value] of equals) {
+    if (value === undefined) continue;
+    where.push(`${column} = ?`);
+    params.push(value);
+  }
+  if (filter.before !== undefined) {
+    where.push('(requested_at < ? OR (requested_at = ? AND id < ?))');
+    params.push(filter.before.requestedAt, filter.before.requestedAt, filter.before.id);
+  }
+  params.push(filter.limit);
+  return {
+    sql: `SELECT * FROM approval WHERE ${where.join(' AND ')} ORDER BY requested_at DESC, id DESC LIMIT ?`,
+    params,
+  };
+}
+
+export function selectDecisions(approvalId: string): Statement {
+  return {
+    sql: 'SELECT approver, decision, reason, decided_at FROM decision WHERE approval_id = ? ORDER BY decided_at, id',
+    params: [approvalId],
+  };
+}
+
+export function decisionFromRow(row: Row): Decision {
+  return {
+    approver: String(row.approver),
+    decision: row.decision === 'approve' ? 'approve' : 'deny',
+    reason: row.reason == null ? undefined : String(row.reason),
+    decidedAt: Number(row.decided_at),
+  };
+}
+
+const text = (value: SqlValue | undefined): string | undefined => (value == null ? undefined : String(value));
+const integer = (value: SqlValue | undefined): number | undefined => (value == null ? undefined : Number(value));
+
+export function approvalFromRow(row: Row): Approval {
+  const call = thawCall(String(row.call_text));
+  const result: StoredResult | undefined =
+    row.result_kind == null
+      ? undefined
+      : { kind: String(row.result_kind) as StoredResult['kind'], text: String(row.result_text) };
+  return {
+    id: String(row.id),
+    workspace: String(row.workspace),
+    sessionId: String(row.session_id),
+    subject: String(row.subject),
+    state: String(row.state) as ApprovalState,
+    rev: Number(row.rev),
+    exposed: String(row.exposed),
+    risk: String(row.risk) as Approval['risk'],
+    dedupeKey: String(row.dedupe_key),
+    call,
+    action: { text: call.text, salt: String(row.call_salt), commit: String(row.call_commit) },
+    view: { text: String(row.view_text), salt: String(row.view_salt), commit: String(row.view_commit) },
+    toolHash: String(row.tool_hash),
+    policyVersion: String(row.policy_version),
+    verdict: JSON.parse(String(row.verdict)) as Verdict,
+    instance: String(row.instance),
+    requestedAt: Number(row.requested_at),
+    expiresAt: Number(row.expires_at),
+    decidedAt: integer(row.decided_at),
+    decidedBy: text(row.decided_by),
+    decisionReason: text(row.decision_reason),
+    attempt: Number(row.attempt),
+    leaseOwner: text(row.lease_owner),
+    leaseUntil: integer(row.lease_until),
+    result,
+    outcomeAt: integer(row.outcome_at),
+    stateReason: text(row.state_reason),
+  };
+}

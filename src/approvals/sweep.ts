@@ -1,0 +1,81 @@
+import type { Clock } from '../core/clock.ts';
+import type { EntryDraft, EntryType } from '../ledger/entry.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Database, Row } from '../storage/database.ts';
+import {
+  expireApproval,
+  selectApproved,
+  selectExpired,
+  selectOrphans,
+  settleApproval,
+} from './transitions/store.ts';
+
+export interface SweepDeps {
+  readonly database: Database;
+  readonly ledger: Ledger;
+  readonly now: Clock;
+  readonly onChanged: (approvalId: string) => void;
+}
+
+const BATCH = 256;
+
+function entry(row: Row, type: EntryType, body: EntryDraft['body']): EntryDraft {
+  return {
+    type,
+    ref: {
+      approval: String(row.id),
+      session: String(row.session_id),
+      subject: String(row.subject),
+      action: `${row.server}/${row.tool}`,
+    },
+    body,
+  };
+}
+
+/** Records as expired what has run out. A decision that commits first wins; this then changes nothing. */
+export async function expireOverdue(deps: SweepDeps): Promise<number> {
+  const now = deps.now();
+  const overdue = await deps.database.query(selectExpired(now, BATCH));
+  const outcomes = await Promise.all(
+    overdue.map(async (row) => {
+      const applied = await deps.ledger.commit({
+        guard: expireApproval(String(row.id), now),
+        entries: [entry(row, 'approval.expired', {})],
+      });
+      if (applied.kind === 'applied') deps.onChanged(String(row.id));
+      return applied.kind === 'applied';
+    }),
+  );
+  return outcomes.filter(Boolean).length;
+}
+
+/**
+ * Turns dispatches whose holder is gone into `unknown`: they were sent or not, nobody can tell, so nobody retries.
+ * At the start of the only process every lease is dead: pass `now: Infinity` semantics by `all: true`.
+ */
+export async function reapOrphans(deps: SweepDeps, options: { all: boolean }): Promise<number> {
+  const until = options.all ? Number.MAX_SAFE_INTEGER : deps.now();
+  const orphans = await deps.database.query(selectOrphans(until));
+  const reason = 'The gateway stopped while this call was under way. It was sent or not; nothing is retried.';
+  for (const row of orphans) {
+    const applied = await deps.ledger.commit({
+      guard: settleApproval({
+        id: String(row.id),
+        owner: String(row.lease_owner),
+        attempt: Number(row.attempt),
+        state: 'unknown',
+        result: { kind: 'note', text: reason },
+        reason,
+        at: deps.now(),
+      }),
+      entries: [entry(row, 'approval.outcome', { state: 'unknown', attempt: Number(row.attempt), reason: 'lease ended' })],
+    });
+    if (applied.kind === 'applied') deps.onChanged(String(row.id));
+  }
+  return orphans.length;
+}
+
+/** Ids that were approved but not yet claimed, oldest first: what a restart must carry on with. */
+export async function listApproved(database: Database): Promise<string[]> {
+  return (await database.query(selectApproved())).map((row) => String(row.id));
+}

@@ -1,0 +1,182 @@
+import { canonicalize } from '../core/canonical.ts';
+import { toRfc3339 } from '../core/clock.ts';
+import { sha256Hex } from '../core/digest.ts';
+import { CountersignError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue, parseStrict } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Risk } from '../policy/verdict.ts';
+
+/** Strings longer than this show their SHA-256 beside their length, so that two of them can be told apart. */
+const LONG_STRING_CHARACTERS = 200;
+const EFFECT_CHARACTERS = 160;
+
+export interface ViewInput {
+  /** The frozen call: canonical text of `{arguments, server, tool}`. */
+  readonly callText: string;
+  readonly server: string;
+  readonly tool: string;
+  readonly risk: Risk;
+  /** The line that `effectLine` makes of the same call. */
+  readonly effect: string;
+  /** The rule that holds the call, or `default`. */
+  readonly rule: string;
+  /** Why it was held, in the operator's words. */
+  readonly reason: string;
+  readonly subject: string;
+  readonly session: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number;
+  /** JSON Pointers (RFC 6901) into the arguments whose values are not to be shown. */
+  readonly redact?: readonly string[];
+}
+
+/**
+ * Shows every code point outside printable ASCII as `⟦U+202E⟧`. Injective: the brackets themselves are outside ASCII
+ * and are escaped too, so no text can imitate an escape.
+ */
+export function escapeToAscii(text: string): string {
+  return text.replace(/[^\x20-\x7e]/gu, (character) => {
+    const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    return `⟦U+${hex}⟧`;
+  });
+}
+
+function quoted(text: string): string {
+  return escapeToAscii(JSON.stringify(text));
+}
+
+function describeString(text: string): string {
+  const bytes = Buffer.byteLength(text, 'utf8');
+  const digest = text.length > LONG_STRING_CHARACTERS ? `, sha256 ${sha256Hex(text)}` : '';
+  return `string (${text.length} characters, ${bytes} bytes${digest})`;
+}
+
+const pointerStep = (key: string | number): string =>
+  `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+function typeOf(value: JsonValue): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return typeof value;
+}
+
+function* lines(
+  label: string,
+  value: JsonValue,
+  at: { pointer: string; indent: string; hidden: ReadonlySet<string> },
+): Generator<string> {
+  const { pointer, indent, hidden } = at;
+  if (hidden.has(pointer)) {
+    yield `${indent}${label}: ${typeOf(value)} redacted by policy`;
+    return;
+  }
+  const below = `${indent}  `;
+  if (Array.isArray(value)) {
+    yield `${indent}${label}: array (${value.length} items)`;
+    for (const [index, item] of value.entries()) {
+      yield* lines(`[${index}]`, item, { pointer: pointer + pointerStep(index), indent: below, hidden });
+    }
+  } else if (isJsonObject(value)) {
+    const members = Object.entries(value);
+    yield `${indent}${label}: object (${members.length} members)`;
+    for (const [key, member] of members) {
+      yield* lines(quoted(key), member, { pointer: pointer + pointerStep(key), indent: below, hidden });
+    }
+  } else if (typeof value === 'string') {
+    yield `${indent}${label}: ${describeString(value)} ${quoted(value)}`;
+  } else {
+    yield `${indent}${label}: ${value === null ? 'null' : `${typeof value} ${JSON.stringify(value)}`}`;
+  }
+}
+
+function readArguments(input: ViewInput): JsonValue {
+  const call = parseStrict(input.callText, LIMITS.jsonDepth + 1);
+  const same = isJsonObject(call) && call.server === input.server && call.tool === input.tool;
+  if (!same || call.arguments === undefined || canonicalize(call) !== input.callText) {
+    throw new CountersignError(
+      'internal',
+      'A frozen call is not the canonical JSON of its arguments, server and tool.',
+    );
+  }
+  return call.arguments;
+}
+
+const ESCAPED = /^(?:[\x20-\x7e]|⟦U\+[0-9A-F]{4,6}⟧)*$/;
+
+/**
+ * The plain text that an approver reads and signs for: what is called, why it was held, and the whole call as a tree
+ * of key, type and value. A pure function of its input, in printable ASCII and `⟦U+…⟧` escapes, one `\n` after each
+ * line; nothing is left out except values that policy redacts, and each of those says so. Throws `internal` when
+ * `callText` is not canonical or is of another call.
+ */
+export function renderView(input: ViewInput): string {
+  const args = readArguments(input);
+  const head: readonly (readonly [string, string])[] = [
+    ['Risk', input.risk],
+    ['Server', input.server],
+    ['Tool', input.tool],
+    ['Held by rule', input.rule],
+    ['Why', input.reason],
+    ['On behalf of', input.subject],
+    ['Session', input.session],
+    ['Expires', toRfc3339(input.expiresAt)],
+  ];
+  const hidden = new Set(input.redact ?? []);
+  return [
+    'Countersign approval view v1',
+    `Effect: ${ESCAPED.test(input.effect) ? input.effect : escapeToAscii(input.effect)}`,
+    ...head.map(([label, value]) => `${label}: ${escapeToAscii(value)}`),
+    ...lines('Arguments', args, { pointer: '', indent: '', hidden }),
+    '',
+  ].join('\n');
+}
+
+function money(cents: number, currency: JsonValue | undefined): string {
+  const amount = `${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`;
+  if (typeof currency !== 'string' || !/^[A-Za-z]{3}$/.test(currency)) return amount;
+  const code = currency.toUpperCase();
+  return code === 'USD' ? `$${amount}` : `${amount} ${code}`;
+}
+
+function brief(value: JsonValue): string {
+  if (typeof value === 'string') return /^[A-Za-z0-9_.@:-]+$/.test(value) ? value : quoted(value);
+  if (Array.isArray(value)) return `[${value.length} items]`;
+  if (isJsonObject(value)) return `{${Object.keys(value).length} members}`;
+  return JSON.stringify(value);
+}
+
+const ZERO_DECIMAL =
+  /^(?:bif|clp|djf|gnf|jpy|kmf|krw|mga|pyg|rwf|ugx|vnd|vuv|xaf|xof|xpf|bhd|iqd|jod|kwd|lyd|omr|tnd)$/i;
+
+/**
+ * One line that says what a call does, for lists: `payments_refund: 75.00 (amount_cents 7500), invoice_id inv_1`.
+ * A currency sign stands only where the call names the currency. Escaped like the view; when it is too long it says
+ * how many arguments it leaves out. Never a replacement for the arguments themselves.
+ */
+export function effectLine(input: { tool: string; args: JsonObject; redact?: readonly string[] }): string {
+  const { args } = input;
+  const hidden = new Set(input.redact ?? []);
+  const parts: string[] = [];
+  const cents = args.amount_cents;
+  const countable = typeof cents === 'number' && Number.isSafeInteger(cents) && cents >= 0;
+  const oddCurrency = typeof args.currency === 'string' && ZERO_DECIMAL.test(args.currency);
+  const asMoney = countable && !oddCurrency && !hidden.has('/amount_cents') && !hidden.has('/currency');
+  if (asMoney) parts.push(`${money(cents, args.currency)} (amount_cents ${cents})`);
+  for (const [key, value] of Object.entries(args)) {
+    if (asMoney && key === 'amount_cents') continue;
+    const covered = [...hidden].some(
+      (pointer) => pointer === '' || `${pointer}/`.startsWith(`${pointerStep(key)}/`),
+    );
+    parts.push(`${/^[A-Za-z0-9_.-]+$/.test(key) ? key : quoted(key)} ${covered ? 'redacted' : brief(value)}`);
+  }
+  const shown: string[] = [];
+  let length = 0;
+  for (const part of parts) {
+    length += part.length + 2;
+    if (length > EFFECT_CHARACTERS) break;
+    shown.push(part);
+  }
+  const left = parts.length - shown.length;
+  if (left > 0) shown.push(`and ${left} more ${left === 1 ? 'argument' : 'arguments'}`);
+  return `${escapeToAscii(input.tool)}: ${shown.length > 0 ? shown.join(', ') : 'no arguments'}`;
+}

@@ -1,0 +1,191 @@
+import type { Command } from 'commander';
+import type { Approval, ApprovalDetail, ApprovalState, Decision } from '../../sdk/approval.ts';
+import { type Cli, type Context, collect } from '../context.ts';
+import { parseDuration, showDuration } from '../duration.ts';
+import { EXIT, type ExitCode, exitCodeOfState } from '../exit-code.ts';
+import { wholeNumber } from '../option-value.ts';
+import type { TableShape } from '../output.ts';
+import { facts, oneLine } from '../terminal-text.ts';
+
+interface ListOptions {
+  readonly state?: ApprovalState;
+  readonly session?: string;
+  readonly user?: string;
+  readonly tool?: string;
+  readonly limit: number;
+}
+
+interface WaitOptions {
+  readonly timeout?: string;
+}
+
+const APPROVALS: TableShape<Approval> = {
+  header: ['ID', 'STATE', 'RISK', 'USER', 'TOOL', 'EFFECT', 'EXPIRES'],
+  row: (one) => [
+    one.id,
+    one.state,
+    one.risk,
+    one.session.subject,
+    `${one.server}/${one.tool}`,
+    one.effect,
+    one.expiresAt,
+  ],
+  empty: 'There are no such approvals.',
+};
+
+function place(approval: Approval): string {
+  const { rule } = approval;
+  return rule === null ? 'the default' : `${rule.id} (${rule.file}:${rule.line})`;
+}
+
+function approvalFacts(one: Approval & Partial<ApprovalDetail>): string[] {
+  return facts([
+    ['Approval', one.id],
+    ['State', one.stateReason === null ? one.state : `${one.state}: ${one.stateReason}`],
+    ['Effect', one.effect],
+    ['Tool', `${one.server}/${one.tool}`],
+    ['User', one.session.subject],
+    ['Risk', one.risk],
+    ['Held by', place(one)],
+    ['Why', one.reason],
+    [
+      'Approvals',
+      `${one.quorum.approvals.filter((vote) => vote.decision === 'approve').length} of ${one.quorum.needed}`,
+    ],
+    ['Requested', one.requestedAt],
+    ['Expires', one.expiresAt],
+    ['Decided', one.decidedAt],
+    ['Decision', one.decisionReason],
+    ['Digest', one.callDigest],
+    ['Page', one.url],
+    ['Call', one.view],
+    ['Result', one.result?.text],
+  ]);
+}
+
+async function waitFor(context: Context, id: string, timeout: string | undefined): Promise<Approval> {
+  const { out, deps } = context;
+  const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, '--timeout');
+  const approval = await (await context.client()).approvals.wait(id, {
+    timeoutMs,
+    signal: context.stopSignal(),
+    onUpdate: (one) => {
+      const left = showDuration(Date.parse(one.expiresAt) - deps.now());
+      out.status(`${one.id} is ${one.state}${one.state === 'pending' ? `; it expires in ${left}` : ''}`);
+    },
+  });
+  out.status('');
+  return approval;
+}
+
+function show({ out }: Context, approval: Approval): void {
+  if (out.json) out.value(approval);
+  else out.lines(approvalFacts(approval));
+}
+
+/** A terminal cannot decide: the page is opened, or its link printed, and the approval stays as it is. */
+async function openPage(
+  context: Context,
+  id: string,
+  input: { decision: Decision } & OpenOptions,
+): Promise<ExitCode> {
+  const { out, deps } = context;
+  const approval = await (await context.client()).approvals.get(id);
+  if (approval.state !== 'pending') {
+    out.note(`${oneLine(id)} is ${approval.state}: there is nothing to ${input.decision} any more.`);
+    show(context, approval);
+    return exitCodeOfState(approval.state);
+  }
+  const opened = deps.isTty.stdout && (await deps.openUrl(approval.url));
+  out.note(
+    `A terminal cannot ${input.decision}: a person does, with a passkey, on the page${opened ? ' that was just opened' : ''}.`,
+  );
+  if (out.json) out.value({ id: approval.id, state: approval.state, url: approval.url });
+  else out.line(oneLine(approval.url));
+  if (!input.wait) return EXIT.pending;
+  const settled = await waitFor(context, id, input.timeout);
+  show(context, settled);
+  return input.decision === 'deny' && settled.state === 'denied' ? EXIT.ok : exitCodeOfState(settled.state);
+}
+
+interface OpenOptions extends WaitOptions {
+  readonly wait?: boolean;
+}
+
+/** `approval list|get|wait|approve|deny|resolve`. */
+export function addApprovalCommands(program: Command, cli: Cli): void {
+  const approval = program
+    .command('approval')
+    .description('calls that wait for a person, and what became of them');
+
+  approval
+    .command('list')
+    .description('list approvals, newest first')
+    .option(
+      '--state <state>',
+      'pending, approved, denied, expired, cancelled, void, executing, succeeded, failed or unknown',
+    )
+    .option('--session <id>', 'only those of this session')
+    .option('--user <id>', 'only those of this end user')
+    .option('--tool <name>', 'only those of this tool')
+    .option('--limit <n>', 'how many at most', wholeNumber('--limit', { min: 1, max: 10_000 }), 50)
+    .action(
+      cli.action(async ({ client, out }, { limit, user, ...filter }: ListOptions) => {
+        const { approvals } = await client();
+        out.list(
+          await collect((page) => approvals.list({ ...filter, ...page, subject: user }), limit),
+          APPROVALS,
+        );
+        return EXIT.ok;
+      }),
+    );
+
+  approval
+    .command('get <id>')
+    .description('show one approval with the frozen call and, once there is one, the result')
+    .action(
+      cli.action(async (context, id: string) => {
+        show(context, await (await context.client()).approvals.get(id));
+        return EXIT.ok;
+      }),
+    );
+
+  approval
+    .command('wait <id>')
+    .description('wait until the call is settled; the exit code says how')
+    .option('--timeout <duration>', 'how long at most, such as 5m; until it expires unless told')
+    .addHelpText('after', '\nEnds with 0 when the call succeeded, 3 denied, 5 still pending, 6 expired.')
+    .action(
+      cli.action(async (context, id: string, options: WaitOptions) => {
+        const settled = await waitFor(context, id, options.timeout);
+        show(context, settled);
+        return exitCodeOfState(settled.state);
+      }),
+    );
+
+  for (const decision of ['approve', 'deny'] as const) {
+    approval
+      .command(`${decision} <id>`)
+      .description(`open the page where a person can ${decision}; off a terminal print its link`)
+      .option('--wait', 'then wait for the outcome')
+      .option('--timeout <duration>', 'how long to wait at most, such as 5m')
+      .addHelpText('after', '\nEnds with 5 while the approval is pending.')
+      .action(
+        cli.action((context, id: string, options: OpenOptions) =>
+          openPage(context, id, { decision, ...options }),
+        ),
+      );
+  }
+
+  approval
+    .command('resolve <id>')
+    .description('record what became of a call whose outcome is unknown')
+    .requiredOption('--as <outcome>', 'succeeded or failed')
+    .requiredOption('--note <text>', 'how you know; kept on the ledger')
+    .action(
+      cli.action(async (context, id: string, options: { as: 'succeeded' | 'failed'; note: string }) => {
+        show(context, await (await context.client()).approvals.resolve(id, options));
+        return EXIT.ok;
+      }),
+    );
+}

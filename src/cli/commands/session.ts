@@ -1,0 +1,122 @@
+import type { Command } from 'commander';
+import type { MintedSession, Session } from '../../sdk/sessions.ts';
+import { type Cli, collect } from '../context.ts';
+import { parseDuration } from '../duration.ts';
+import { EXIT } from '../exit-code.ts';
+import { addItems, addLabel, wholeNumber } from '../option-value.ts';
+import type { TableShape } from '../output.ts';
+import { facts } from '../terminal-text.ts';
+
+interface MintOptions {
+  readonly user?: string;
+  readonly ttl?: string;
+  readonly tools?: string[];
+  readonly label?: Record<string, string>;
+  readonly callCap?: number;
+}
+
+interface ListOptions {
+  readonly user?: string;
+  readonly limit: number;
+}
+
+const SESSIONS: TableShape<Session> = {
+  header: ['ID', 'USER', 'STATE', 'CALLS', 'EXPIRES', 'TOOLS'],
+  row: (one) => [
+    one.id,
+    one.subject,
+    one.state,
+    one.callCap === null ? String(one.calls) : `${one.calls}/${one.callCap}`,
+    one.expiresAt,
+    one.tools.join(','),
+  ],
+  empty: 'There are no sessions. Mint one: countersign session mint --user NAME --ttl 1h',
+};
+
+function mintedFacts(session: MintedSession): string[] {
+  return facts([
+    ['Session', session.id],
+    ['User', session.subject],
+    ['Expires', session.expiresAt],
+    ['Tools', session.tools.join(', ')],
+    ['URL', session.mcp.url],
+    ...Object.entries(session.mcp.headers).map(([name, value]) => ['Header', `${name}: ${value}`] as const),
+    ['Secret URL', `${session.mcp.secretUrl}  (for clients that take only a URL; a password)`],
+  ]);
+}
+
+/** `session mint|list|revoke`. */
+export function addSessionCommands(program: Command, cli: Cli): void {
+  const session = program.command('session').description('scoped, expiring access for one agent');
+
+  session
+    .command('mint')
+    .description('make a session; its token is shown once')
+    .option('--user <id>', 'the end user on whose behalf the agent acts')
+    .option('--ttl <duration>', 'how long it lives, such as 30m or 12h')
+    .option(
+      '--tools <pattern...>',
+      'what it may call: server/tool with *, ! excludes; repeat or separate by commas',
+      addItems,
+    )
+    .option('--label <key=value>', 'what policy can tell it by; repeat for more', addLabel)
+    .option(
+      '--call-cap <n>',
+      'how many calls it may make',
+      wholeNumber('--call-cap', { min: 1, max: 1_000_000_000 }),
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ countersign session mint --user ann --ttl 1h --tools "sandbox/*" --label team=support',
+    )
+    .action(
+      cli.action(async ({ client, out }, options: MintOptions) => {
+        const minted = await (await client()).sessions.mint({
+          subject: options.user,
+          ttlMs: options.ttl === undefined ? undefined : parseDuration(options.ttl, '--ttl'),
+          tools: options.tools,
+          labels: options.label,
+          callCap: options.callCap,
+        });
+        if (out.json) out.value(minted);
+        else out.lines(mintedFacts(minted));
+        return EXIT.ok;
+      }),
+    );
+
+  session
+    .command('list')
+    .description('list sessions, newest first')
+    .option('--user <id>', 'only those of this end user')
+    .option('--limit <n>', 'how many at most', wholeNumber('--limit', { min: 1, max: 10_000 }), 50)
+    .action(
+      cli.action(async ({ client, out }, options: ListOptions) => {
+        const { sessions } = await client();
+        out.list(
+          await collect((page) => sessions.list({ ...page, subject: options.user }), options.limit),
+          SESSIONS,
+        );
+        return EXIT.ok;
+      }),
+    );
+
+  session
+    .command('revoke <id>')
+    .description('end a session now; its open streams close within a second')
+    .option('--reason <text>', 'why; kept on the ledger')
+    .action(
+      cli.action(async ({ client, out }, id: string, options: { reason?: string }) => {
+        const revoked = await (await client()).sessions.revoke(id, { reason: options.reason });
+        if (out.json) out.value(revoked);
+        else
+          out.lines(
+            facts([
+              ['Revoked', revoked.id],
+              ['At', revoked.revokedAt],
+              ['Reason', revoked.revokeReason],
+            ]),
+          );
+        return EXIT.ok;
+      }),
+    );
+}

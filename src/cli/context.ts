@@ -1,0 +1,94 @@
+import type { Command } from 'commander';
+import { Countersign } from '../sdk/countersign.ts';
+import type { Page, Paged } from '../sdk/page.ts';
+import { type Connection, dataDirOf, findConnection } from './connection.ts';
+import type { ExitCode } from './exit-code.ts';
+import { createOutput, type Output } from './output.ts';
+import type { CliDeps } from './ports.ts';
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly url?: string;
+  readonly apiKey?: string;
+  readonly dataDir?: string;
+  readonly json?: boolean;
+}
+
+/** What one run of one command works with. */
+export interface Context {
+  readonly deps: CliDeps;
+  readonly out: Output;
+  readonly dataDir: string;
+  connection(): Promise<Connection>;
+  client(): Promise<Countersign>;
+  /** Aborted by the first Ctrl-C; the process ends at the second. */
+  stopSignal(): AbortSignal;
+}
+
+export interface Cli {
+  readonly deps: CliDeps;
+  /** Makes the handler of a command; `run` gets its arguments in order, its options last. */
+  action<A extends unknown[]>(
+    run: (context: Context, ...given: A) => Promise<ExitCode>,
+  ): (...given: unknown[]) => Promise<void>;
+}
+
+export interface Finish {
+  exitCode: ExitCode;
+  readonly cleanUps: (() => void)[];
+}
+
+function contextOf(deps: CliDeps, options: GlobalOptions, finish: Finish): Context {
+  const dataDir = dataDirOf({ flag: options.dataDir, env: deps.env, cwd: deps.cwd });
+  const connection = () =>
+    findConnection({ url: options.url, apiKey: options.apiKey, dataDir, env: deps.env });
+  return {
+    deps,
+    out: createOutput(deps, options.json === true),
+    dataDir,
+    connection,
+    async client() {
+      const { origin, apiKey } = await connection();
+      return new Countersign({ baseUrl: origin, apiKey });
+    },
+    stopSignal() {
+      const stop = new AbortController();
+      const off = deps.onSignal(() => {
+        if (stop.signal.aborted) deps.exitNow(130);
+        stop.abort();
+      });
+      finish.cleanUps.push(off);
+      return stop.signal;
+    },
+  };
+}
+
+export function createCli(deps: CliDeps, finish: Finish): Cli {
+  return {
+    deps,
+    action:
+      <A extends unknown[]>(run: (context: Context, ...given: A) => Promise<ExitCode>) =>
+      async (...given: unknown[]) => {
+        const command = given.at(-1) as Command;
+        const context = contextOf(deps, command.optsWithGlobals<GlobalOptions>(), finish);
+        finish.exitCode = await run(context, ...(given.slice(0, -1) as A));
+      },
+  };
+}
+
+const LARGEST_PAGE = 200;
+
+/** The first `limit` items of a list, over as many pages as that takes. */
+export async function collect<T>(
+  fetchPage: (page: { limit: number; cursor?: string }) => Paged<T>,
+  limit: number,
+): Promise<{ data: T[]; hasMore: boolean }> {
+  const data: T[] = [];
+  let page: Page<T> = await fetchPage({ limit: Math.min(limit, LARGEST_PAGE) });
+  data.push(...page.data);
+  while (page.hasMore && page.nextCursor !== null && data.length < limit) {
+    page = await fetchPage({ limit: Math.min(limit - data.length, LARGEST_PAGE), cursor: page.nextCursor });
+    data.push(...page.data);
+  }
+  return { data, hasMore: page.hasMore };
+}

@@ -1,0 +1,42 @@
+import { systemClock } from '../core/clock.ts';
+import { systemNewId } from '../core/ids.ts';
+import { openUrl } from './open-url.ts';
+import type { CliDeps } from './ports.ts';
+
+/** What comes from the process itself; the rest is wired by `main.ts`. */
+export type ProcessDeps = Omit<
+  CliDeps,
+  'version' | 'startApp' | 'policyTools' | 'playAgent' | 'approveHeadless'
+>;
+
+/** A reader that went away (`countersign logs query | head`) is an end, not a fault. */
+function endQuietlyWithoutReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+export function processDeps(): ProcessDeps {
+  endQuietlyWithoutReader(process.stdout);
+  endQuietlyWithoutReader(process.stderr);
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    isTty: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },
+    now: systemClock,
+    newKey: () => systemNewId('req'),
+    openUrl: (url) => openUrl(url, { platform: process.platform, env: process.env }),
+    onSignal(listener) {
+      process.on('SIGINT', listener);
+      process.on('SIGTERM', listener);
+      return () => {
+        process.off('SIGINT', listener);
+        process.off('SIGTERM', listener);
+      };
+    },
+    exitNow: (code) => process.exit(code),
+  };
+}

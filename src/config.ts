@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readSource } from './config-file.ts';
+import { CountersignError } from './core/errors.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './core/json.ts';
+import { LIMITS } from './core/limits.ts';
+import { defaultServers } from './default-servers.ts';
+import type { Lookup } from './downstream/expand.ts';
+import { parseServers, refuseDoubledServers, type ServerConfig } from './downstream/server-config.ts';
+import { checkKeys, type Path, refuse, type Source } from './downstream/source.ts';
+import { type Environment, environmentLookup } from './environment.ts';
+import { booleanOf, durationOf, listOf, originOf, type Settings, settingsOf, textOf } from './settings.ts';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** Everything that an operator decides, checked. Paths are absolute. */
+export interface Config {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly publicOrigin?: string;
+  readonly dataDir: string;
+  readonly policiesDir: string;
+  readonly servers: readonly ServerConfig[];
+  /** Origins that may send requests from a browser, beside the own one. */
+  readonly allowedOrigins: readonly string[];
+  /** Values of `Host` that are answered, beside the own ones. */
+  readonly allowedHosts: readonly string[];
+  readonly sessionTtlMs: number;
+  readonly logLevel: LogLevel;
+  /** A proxy in front terminates TLS, and its forwarding headers are believed. */
+  readonly trustedProxy: boolean;
+  /** The files that were read. */
+  readonly files: readonly string[];
+}
+
+/** What the command line decides; it wins over the environment, which wins over the file. */
+export interface ConfigInput {
+  readonly port?: number;
+  readonly dataDir?: string;
+  readonly configFile?: string;
+  readonly policiesDir?: string;
+  readonly env: Environment;
+}
+
+const KEYS = [
+  'listen',
+  'public_origin',
+  'data_dir',
+  'policies',
+  'mcp_servers',
+  'mcp_servers_files',
+  'allowed_origins',
+  'allowed_hosts',
+  'sessions',
+  'log',
+  'demo',
+  'trusted_proxy',
+];
+const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+const DEFAULT_PORT = 4477;
+
+function member(source: Source, path: Path, known: readonly string[]): JsonObject {
+  const value = source.valueAt(path) ?? {};
+  if (!isJsonObject(value)) return refuse(source, path, 'expected an object');
+  checkKeys(source, path, value, known);
+  return value;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(host);
+}
+
+function refuseUnsafe(settings: Settings, config: Config): void {
+  const { publicOrigin, host, trustedProxy, allowedOrigins } = config;
+  if (publicOrigin?.startsWith('http:') && !isLoopback(new URL(publicOrigin).hostname)) {
+    settings.fail('public_origin', 'expected https:// (passkeys and cookies are not safe without TLS)');
+  }
+  if (isLoopback(host)) return;
+  const behindProxy = trustedProxy && allowedOrigins.length > 0;
+  if (publicOrigin?.startsWith('https:') || behindProxy) return;
+  settings.fail(
+    'listen.host',
+    `"${host}" is reachable from other machines; set public_origin to the https:// address that people use, or trusted_proxy: true with allowed_origins, or listen on 127.0.0.1`,
+  );
+}
+
+function serversFrom(source: Source, path: Path, lookup: Lookup): ServerConfig[] {
+  return source.valueAt(path) === undefined ? [] : parseServers(source, path, lookup);
+}
+
+/** The map of servers in an MCP client's own file: `mcpServers` (Claude, Cursor) or `servers` (VS Code). */
+function clientFile(source: Source, lookup: Lookup): ServerConfig[] {
+  const root = source.valueAt([]);
+  const key = ['mcpServers', 'servers'].find((name) => isJsonObject(root) && root[name] !== undefined);
+  if (key === undefined)
+    return refuse(source, [], 'expected an object with "mcpServers" (Claude, Cursor) or "servers" (VS Code)');
+  return parseServers(source, [key], lookup);
+}
+
+function isClientFile(source: Source): boolean {
+  const root = source.valueAt([]);
+  return isJsonObject(root) && (root.mcpServers !== undefined || root.servers !== undefined);
+}
+
+/**
+ * Reads the configuration: `configFile`, else `COUNTERSIGN_CONFIG`, else `countersign.yaml` in the working directory,
+ * else none. A file with `mcpServers` or `servers` at its root gives servers only. Without any server (or with
+ * `demo: true`) the sandbox company and a file server stand behind the gateway, and their folders are made.
+ * Throws `config_invalid` with file, line and what was expected for anything unknown, malformed or unsafe.
+ */
+export function loadConfig(input: ConfigInput): Config {
+  const { env } = input;
+  const lookup = environmentLookup(env);
+  const implied = existsSync('countersign.yaml') ? resolve('countersign.yaml') : undefined;
+  const file = input.configFile ?? env.COUNTERSIGN_CONFIG ?? implied;
+  const source = file === undefined ? undefined : readSource(resolve(file), '--config');
+  const clientSource = source !== undefined && isClientFile(source) ? source : undefined;
+  const own = clientSource === undefined ? source : undefined;
+  if (own !== undefined) {
+    member(own, [], KEYS);
+    member(own, ['listen'], ['host', 'port']);
+    member(own, ['sessions'], ['default_ttl']);
+    member(own, ['log'], ['level']);
+  }
+  const settings = settingsOf(own, env);
+  const fromHere = (path: string) => resolve(own === undefined ? '.' : dirname(own.file), path);
+
+  const port = input.port ?? settings.at('listen.port') ?? DEFAULT_PORT;
+  if (!(typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    return settings.fail('listen.port', 'expected a port between 0 and 65535');
+  }
+  const level = (textOf(settings, 'log.level') ?? 'info') as LogLevel;
+  if (!LEVELS.includes(level)) settings.fail('log.level', `expected one of ${LEVELS.join(', ')}`);
+  const dataDir = resolve(input.dataDir ?? fromHere(textOf(settings, 'data_dir') ?? '.countersign'));
+  const policies = textOf(settings, 'policies');
+  const shipped = fileURLToPath(new URL('../policies', import.meta.url));
+  const publicText = textOf(settings, 'public_origin');
+
+  const extra = listOf(settings, 'mcp_servers_files').map((path) =>
+    readSource(fromHere(path), 'mcp_servers_files'),
+  );
+  const configured = [
+    ...(clientSource === undefined ? [] : clientFile(clientSource, lookup)),
+    ...(own === undefined ? [] : serversFrom(own, ['mcp_servers'], lookup)),
+    ...extra.flatMap((extraSource) => clientFile(extraSource, lookup)),
+  ];
+  const withDemo = booleanOf(settings, 'demo') ?? configured.length === 0;
+  const servers = withDemo ? [...configured, ...defaultServers(dataDir)] : configured;
+  refuseDoubledServers(servers);
+
+  const config: Config = {
+    host: textOf(settings, 'listen.host') ?? '127.0.0.1',
+    port,
+    ...(publicText === undefined ? {} : { publicOrigin: originOf(settings, 'public_origin', publicText) }),
+    dataDir,
+    policiesDir: resolve(input.policiesDir ?? (policies === undefined ? shipped : fromHere(policies))),
+    servers,
+    allowedOrigins: listOf(settings, 'allowed_origins').map((origin) =>
+      originOf(settings, 'allowed_origins', origin),
+    ),
+    allowedHosts: listOf(settings, 'allowed_hosts'),
+    sessionTtlMs: durationOf(settings, 'sessions.default_ttl', LIMITS.sessionTtlDefaultMs),
+    logLevel: level,
+    trustedProxy: booleanOf(settings, 'trusted_proxy') ?? false,
+    files: [...(source === undefined ? [] : [source.file]), ...extra.map((extraSource) => extraSource.file)],
+  };
+  refuseUnsafe(settings, config);
+  return config;
+}

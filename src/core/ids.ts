@@ -1,0 +1,19 @@
+import { randomBytes as nodeRandomBytes } from 'node:crypto';
+import { customAlphabet } from 'nanoid';
+
+/** What an id names; the prefix is part of the id. */
+export type IdPrefix =
+  | 'ses' | 'apr' | 'cap' | 'job' | 'key' | 'whk' | 'evt' | 'per' | 'psk' | 'svc' | 'inv' | 'stm' | 'pay' | 'dec' | 'req' | 'mcp' | 'web' | 'wsp' | 'own';
+
+/** Makes an unguessable id such as `apr_…` with at least 128 bits of randomness. */
+export type NewId = (prefix: IdPrefix) => string;
+
+/** Fills `size` bytes from a cryptographic source. */
+export type RandomBytes = (size: number) => Uint8Array;
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const body = customAlphabet(alphabet, 22);
+
+export const systemNewId: NewId = (prefix) => `${prefix}_${body()}`;
+
+export const systemRandomBytes: RandomBytes = (size) => nodeRandomBytes(size);

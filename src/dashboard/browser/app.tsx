@@ -1,0 +1,57 @@
+import { Frame } from './parts/frame.tsx';
+import { Notice } from './parts/notice.tsx';
+import { ApprovalScreen } from './screens/approval.tsx';
+import { Enrol } from './screens/enrol.tsx';
+import { History } from './screens/history.tsx';
+import { InboxScreen } from './screens/inbox.tsx';
+import { People } from './screens/people.tsx';
+import { SignIn } from './screens/sign-in.tsx';
+import type { Shell } from './shell.ts';
+
+function Screen({ shell }: { shell: Shell }) {
+  const route = shell.route.value;
+  switch (route.name) {
+    case 'inbox':
+    case 'sign-in':
+      return <InboxScreen shell={shell} />;
+    case 'approval':
+      return <ApprovalScreen key={route.id} shell={shell} id={route.id} />;
+    case 'history':
+      return <History shell={shell} />;
+    case 'people':
+      return <People shell={shell} />;
+    default:
+      return (
+        <Notice kind="info" title="There is nothing at this address">
+          <p>
+            The link may be cut off. <a href="/">Open the inbox</a> to see what is waiting.
+          </p>
+        </Notice>
+      );
+  }
+}
+
+export function App({ shell }: { shell: Shell }) {
+  const route = shell.route.value;
+  const me = shell.me.value;
+  if (route.name === 'enrol') return <Enrol shell={shell} token={route.token} />;
+  if (me === null) return <SignIn shell={shell} />;
+  if (me === undefined) {
+    return (
+      <main class="alone">
+        {shell.problem.value === undefined ? (
+          <p role="status">Loading…</p>
+        ) : (
+          <Notice kind="error" title="The gateway did not answer" retry={() => shell.identify()}>
+            <p>{shell.problem.value}</p>
+          </Notice>
+        )}
+      </main>
+    );
+  }
+  return (
+    <Frame shell={shell} me={me}>
+      <Screen shell={shell} />
+    </Frame>
+  );
+}

@@ -1,0 +1,15 @@
+/** `4 min 05 s`, `2 h 10 min`, `3 d 4 h`; zero and below is `0 s`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 24) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours > 0) return `${hours} h ${minutes % 60} min`;
+  if (minutes > 0) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
+  return `${seconds} s`;
+}
+
+/** `2026-01-05 12:00:00 UTC`: one form for everybody who talks about the same call. */
+export function utc(rfc3339: string): string {
+  return rfc3339.replace('T', ' ').replace(/(?:\.\d+)?Z$/, ' UTC');
+}

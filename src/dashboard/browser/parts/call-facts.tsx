@@ -1,0 +1,97 @@
+import type { ApprovalDetail } from '../../../sdk/approval.ts';
+import { escapeText } from '../model/escape.ts';
+import { duration, utc } from '../model/time.ts';
+import { RiskBadge } from './approval-row.tsx';
+import { TextOf } from './text-of.tsx';
+
+function definitionText(definition: unknown): string {
+  return JSON.stringify(definition, null, 2)
+    .split('\n')
+    .map((line) => escapeText(line))
+    .join('\n');
+}
+
+/** What is called, how dangerous it is, why it was held, for whom, and how long there is to decide. */
+export function CallFacts({ detail, now }: { detail: ApprovalDetail; now: number }) {
+  const left = Date.parse(detail.expiresAt) - now;
+  const { needed, approvals } = detail.quorum;
+  const given = approvals.filter((vote) => vote.decision === 'approve').length;
+  const labels = Object.entries(detail.session.labels);
+  return (
+    <section class="card facts">
+      <p class="target">
+        <RiskBadge risk={detail.risk} />{' '}
+        <code>
+          <TextOf text={detail.server} />
+        </code>{' '}
+        /{' '}
+        <code>
+          <TextOf text={detail.tool} />
+        </code>
+      </p>
+      <h1>
+        <TextOf text={detail.effect} />
+      </h1>
+      <dl>
+        <div>
+          <dt>Why it waits</dt>
+          <dd>
+            <TextOf text={detail.reason} />
+            <br />
+            <span class="fine">
+              {detail.rule === null ? (
+                'No rule matched; what no rule allows waits for a person.'
+              ) : (
+                <TextOf text={`${detail.rule.id} (${detail.rule.file}:${detail.rule.line})`} />
+              )}
+            </span>
+          </dd>
+        </div>
+        <div>
+          <dt>On behalf of</dt>
+          <dd>
+            <TextOf text={detail.session.subject} />
+            {labels.map(([key, value]) => (
+              <span key={key} class="label">
+                <TextOf text={`${key}=${value}`} />
+              </span>
+            ))}
+          </dd>
+        </div>
+        <div>
+          <dt>Session</dt>
+          <dd>
+            <code>{detail.session.id}</code>
+          </dd>
+        </div>
+        {detail.state === 'pending' && (
+          <div>
+            <dt>Time left</dt>
+            <dd>
+              <strong class={left < 60_000 ? 'soon' : ''}>{left > 0 ? duration(left) : 'expired'}</strong>{' '}
+              <span class="fine">until {utc(detail.expiresAt)}</span>
+            </dd>
+          </div>
+        )}
+        <div>
+          <dt>Approvals</dt>
+          <dd>
+            {given} of {needed}
+            {detail.groups.length > 0 && `, from ${detail.groups.join(', ')}`}
+            {detail.approver === 'automation' && '; a registered service account may decide too'}
+          </dd>
+        </div>
+        <div>
+          <dt>Approving releases</dt>
+          <dd>this one call, once, with exactly these bytes</dd>
+        </div>
+      </dl>
+      <details>
+        <summary>
+          The tool’s own description <span class="untrusted">untrusted: written by the tool’s server</span>
+        </summary>
+        <pre class="result">{definitionText(detail.toolDefinition)}</pre>
+      </details>
+    </section>
+  );
+}

@@ -1,0 +1,169 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { ApprovalDetail, Decision } from '../../../sdk/approval.ts';
+import type { Me } from '../api.ts';
+import { explain } from '../api.ts';
+import { onKeys } from '../keys.ts';
+import type { Shell } from '../shell.ts';
+import { isRefusal, signDecision } from '../sign-decision.ts';
+import { Notice } from './notice.tsx';
+
+/** Neither button nor key acts this soon after the call has come up or the window has come back. */
+const REST_MS = 500;
+const REASON_CHARACTERS = 2_000;
+
+interface DecideProps {
+  readonly shell: Shell;
+  readonly me: Me;
+  readonly detail: ApprovalDetail;
+  /** What is still to be unfolded or read, or undefined when everything was. */
+  readonly unread: string | undefined;
+  /** The view as it stands in the document now. */
+  readonly shownView: () => string;
+  readonly decided: () => void;
+}
+
+function useArmed(watch: string): boolean {
+  const armed = useSignal(false);
+  useEffect(() => {
+    const timer: { id?: number } = {};
+    const arm = () => {
+      window.clearTimeout(timer.id);
+      armed.value = false;
+      timer.id = window.setTimeout(() => {
+        armed.value = true;
+      }, REST_MS);
+    };
+    arm();
+    window.addEventListener('focus', arm);
+    return () => {
+      window.clearTimeout(timer.id);
+      window.removeEventListener('focus', arm);
+    };
+  }, [watch]);
+  return armed.value;
+}
+
+/** Why this person cannot decide this call, if they cannot. */
+function hindrance({ detail, me }: Pick<DecideProps, 'detail' | 'me'>): string | undefined {
+  const voted = detail.quorum.approvals.find((vote) => vote.approver.endsWith(me.id));
+  if (voted !== undefined) return `You have decided already (${voted.decision}). Another approver is needed.`;
+  const allowed = detail.groups.length === 0 || detail.groups.some((group) => me.groups.includes(group));
+  if (!allowed)
+    return `Only these groups can decide this call: ${detail.groups.join(', ')}. You are not in them.`;
+  return undefined;
+}
+
+/** Approve and Deny. Both end in a passkey signature over the statement that this page has checked. */
+export function Decide(props: DecideProps) {
+  const { shell, me, detail, unread, shownView, decided } = props;
+  const busy = useSignal<Decision | undefined>(undefined);
+  const denying = useSignal(false);
+  const reason = useSignal('');
+  const problem = useSignal<{ title: string; text: string } | undefined>(undefined);
+  const reasonField = useRef<HTMLTextAreaElement>(null);
+  const armed = useArmed(`${detail.id} ${detail.state} ${unread === undefined}`);
+  const blocked = hindrance(props);
+  const expired = Date.parse(detail.expiresAt) <= shell.now.value;
+  const canAct = armed && busy.value === undefined && blocked === undefined && !expired;
+  const canApprove = canAct && unread === undefined;
+
+  const decide = async (decision: Decision) => {
+    busy.value = decision;
+    problem.value = undefined;
+    const text = reason.value.trim();
+    try {
+      const given = decision === 'deny' && text !== '' ? text : undefined;
+      await signDecision(shell.api, { detail, view: shownView(), decision, reason: given, personId: me.id });
+      denying.value = false;
+    } catch (error) {
+      shell.failed(error);
+      problem.value = isRefusal(error)
+        ? {
+            title: 'Refused: what would be signed is not what you see',
+            text: `${error.message} Nothing was signed. Do not decide this call here; tell the operator of this gateway.`,
+          }
+        : { title: 'Nothing was decided', text: explain(error) };
+    }
+    busy.value = undefined;
+    decided();
+  };
+
+  const latest = useRef({ canAct, canApprove, decide });
+  latest.current = { canAct, canApprove, decide };
+  useEffect(
+    () =>
+      onKeys({
+        a: () => {
+          if (latest.current.canApprove) void latest.current.decide('approve');
+        },
+        d: () => {
+          denying.value = true;
+        },
+      }),
+    [],
+  );
+  useEffect(() => {
+    if (denying.value) reasonField.current?.focus();
+  }, [denying.value]);
+
+  return (
+    <section class="decide" aria-label="Decision">
+      {problem.value !== undefined && (
+        <Notice kind="error" title={problem.value.title}>
+          <p>{problem.value.text}</p>
+        </Notice>
+      )}
+      {blocked !== undefined && <p role="status">{blocked}</p>}
+      {denying.value && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (canAct) void decide('deny');
+          }}
+        >
+          <label for="reason">Why? The agent is told this, and it is part of what you sign.</label>
+          <textarea
+            id="reason"
+            ref={reasonField}
+            rows={3}
+            maxLength={REASON_CHARACTERS}
+            value={reason.value}
+            onInput={(event) => {
+              reason.value = event.currentTarget.value;
+            }}
+          />
+          <div class="buttons">
+            <button type="submit" class="danger" disabled={!canAct}>
+              {busy.value === 'deny' ? 'Waiting for your passkey…' : 'Deny with passkey'}
+            </button>
+            <button type="button" onClick={() => (denying.value = false)}>
+              Back
+            </button>
+          </div>
+        </form>
+      )}
+      {!denying.value && (
+        <div class="buttons">
+          <button
+            type="button"
+            class="primary"
+            disabled={!canApprove}
+            aria-describedby="approve-note"
+            onClick={() => decide('approve')}
+          >
+            {busy.value === 'approve' ? 'Waiting for your passkey…' : 'Approve with passkey'}
+          </button>
+          <button type="button" disabled={!canAct} onClick={() => (denying.value = true)}>
+            Deny…
+          </button>
+          <p id="approve-note" class="fine">
+            {expired
+              ? 'This call has expired.'
+              : (unread ?? 'Your passkey signs exactly the call and text above.')}
+          </p>
+        </div>
+      )}
+    </section>
+  );
+}

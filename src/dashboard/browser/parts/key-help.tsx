@@ -1,0 +1,36 @@
+import { useEffect, useRef } from 'preact/hooks';
+
+const KEYS = [
+  ['j, k', 'next, previous'],
+  ['Enter', 'open'],
+  ['a', 'approve (in an opened call, then passkey)'],
+  ['d', 'deny with a reason (in an opened call)'],
+  ['/', 'search'],
+  ['g i, g h, g p', 'inbox, history, people'],
+  ['Esc', 'back'],
+  ['?', 'this help'],
+] as const;
+
+/** The list of keys, in a modal dialog that Escape closes. */
+export function KeyHelp({ close }: { close: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} onClose={close} aria-labelledby="key-help-title">
+      <h2 id="key-help-title">Keys</h2>
+      <dl class="keys">
+        {KEYS.map(([key, meaning]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={() => dialog.current?.close()}>
+        Close
+      </button>
+    </dialog>
+  );
+}

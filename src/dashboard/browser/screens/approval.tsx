@@ -1,0 +1,168 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { isCountersignApiError } from '../../../sdk/api-error.ts';
+import type { ApprovalDetail } from '../../../sdk/approval.ts';
+import { onKeys } from '../keys.ts';
+import { foldedCount, readCall, treeRows, visibleRows } from '../model/tree.ts';
+import { ArgumentTree } from '../parts/argument-tree.tsx';
+import { CallFacts } from '../parts/call-facts.tsx';
+import { Decide } from '../parts/decide.tsx';
+import { Notice } from '../parts/notice.tsx';
+import { Outcome } from '../parts/outcome.tsx';
+import { ScriptWarning } from '../parts/script-warning.tsx';
+import type { Shell } from '../shell.ts';
+
+const VIEW = /^(?:[\x20-\x7e\n]|⟦U\+[0-9A-F]{4,6}⟧)*$/u;
+
+/** Finds out whether the end of the call has been on the screen while nothing was folded. */
+function useEndSeen(folded: number) {
+  const mark = useRef<HTMLParagraphElement>(null);
+  const seen = useSignal(false);
+  useEffect(() => {
+    if (folded > 0 || mark.current === null) return;
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) seen.value = true;
+    });
+    observer.observe(mark.current);
+    return () => observer.disconnect();
+  }, [folded]);
+  return { mark, seen: seen.value };
+}
+
+function readSafely(detail: ApprovalDetail) {
+  try {
+    if (!VIEW.test(detail.view)) throw new Error('The view holds characters that a view cannot hold.');
+    return { rows: treeRows(readCall(detail.call).args), problem: undefined };
+  } catch (error) {
+    return { rows: [], problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function Call({ shell, detail, reload }: { shell: Shell; detail: ApprovalDetail; reload: () => void }) {
+  const { rows, problem } = useMemo(() => readSafely(detail), [detail.call, detail.view]);
+  const unfolded = useSignal<ReadonlySet<string>>(new Set());
+  const unicode = useSignal(false);
+  const view = useRef<HTMLPreElement>(null);
+  const folded = foldedCount(rows, unfolded.value);
+  const { mark, seen } = useEndSeen(folded);
+  const me = shell.me.value;
+  const unread =
+    folded > 0
+      ? `Show all ${folded} folded ${folded === 1 ? 'part' : 'parts'} of the arguments first.`
+      : seen
+        ? undefined
+        : 'Scroll to the end of the call first.';
+
+  if (problem !== undefined) {
+    return (
+      <Notice kind="error" title="This call cannot be shown faithfully, so it cannot be decided here">
+        <p>{problem} Tell the operator of this gateway.</p>
+      </Notice>
+    );
+  }
+  return (
+    <>
+      <CallFacts detail={detail} now={shell.now.value} />
+      {detail.state !== 'pending' && <Outcome shell={shell} detail={detail} changed={reload} />}
+      <section class="card">
+        <div class="heading">
+          <h2>
+            Arguments <span class="untrusted">untrusted: written by the agent</span>
+          </h2>
+          <label>
+            <input
+              type="checkbox"
+              checked={unicode.value}
+              onChange={(event) => {
+                unicode.value = event.currentTarget.checked;
+              }}
+            />{' '}
+            Show Unicode
+          </label>
+          {folded > 1 && (
+            <button
+              type="button"
+              onClick={() => {
+                unfolded.value = new Set(rows.map((row) => row.path));
+              }}
+            >
+              Show all {folded} folded parts
+            </button>
+          )}
+        </div>
+        <ScriptWarning rows={rows} unicode={unicode.value} />
+        <ArgumentTree
+          rows={visibleRows(rows, unfolded.value)}
+          unfolded={unfolded.value}
+          unicode={unicode.value}
+          unfold={(path) => {
+            unfolded.value = new Set([...unfolded.value, path]);
+          }}
+        />
+      </section>
+      <section class="card">
+        <h2>The text that your signature covers</h2>
+        <pre ref={view} class="view">
+          {detail.view}
+        </pre>
+        <p class="digest">call {detail.callDigest}</p>
+      </section>
+      <p ref={mark} class="end">
+        End of the call
+      </p>
+      {detail.state === 'pending' && me && (
+        <>
+          {detail.quorum.approvals.length > 0 && <Outcome shell={shell} detail={detail} changed={reload} />}
+          <Decide
+            shell={shell}
+            me={me}
+            detail={detail}
+            unread={unread}
+            shownView={() => view.current?.textContent ?? ''}
+            decided={reload}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+/** One call: everything that is needed to decide it, the decision, and what came of it, live. */
+export function ApprovalScreen({ shell, id }: { shell: Shell; id: string }) {
+  const detail = useSignal<ApprovalDetail | undefined>(undefined);
+  const problem = useSignal<{ title: string; text: string } | undefined>(undefined);
+
+  const load = async () => {
+    try {
+      detail.value = await shell.api.client.approvals.get(id);
+      problem.value = undefined;
+      document.title = `${detail.value.tool} · Countersign`;
+    } catch (error) {
+      const missing = isCountersignApiError(error) && error.status === 404;
+      const title = missing ? 'There is no such call' : 'The call could not be loaded';
+      problem.value = { title, text: shell.failed(error) };
+    }
+  };
+  useEffect(() => {
+    void load();
+    return shell.live.listen((changed) => {
+      if (changed === undefined || changed === id) void load();
+    });
+  }, [shell, id]);
+  useEffect(() => onKeys({ Escape: () => shell.go('/') }), [shell]);
+
+  return (
+    <article>
+      <p>
+        <a href="/">← Inbox</a>
+      </p>
+      {problem.value !== undefined && (
+        <Notice kind="error" title={problem.value.title} retry={load}>
+          <p>{problem.value.text}</p>
+        </Notice>
+      )}
+      {detail.value === undefined && problem.value === undefined && <p role="status">Loading…</p>}
+      {detail.value !== undefined && <Call shell={shell} detail={detail.value} reload={() => void load()} />}
+    </article>
+  );
+}

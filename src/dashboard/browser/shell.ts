@@ -1,0 +1,74 @@
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { systemClock } from '../../core/clock.ts';
+import { type Api, createApi, explain, isSignedOut, type Me } from './api.ts';
+import { createLive, type Live } from './live.ts';
+import { type Route, readRoute } from './model/route.ts';
+
+/** What every screen is given: the API, the address, who is signed in, the time, and live changes. */
+export interface Shell {
+  readonly api: Api;
+  readonly live: Live;
+  readonly route: ReadonlySignal<Route>;
+  /** `undefined` until it is known, `null` when nobody is signed in. */
+  readonly me: Signal<Me | null | undefined>;
+  /** Why it could not be found out who is signed in. */
+  readonly problem: Signal<string | undefined>;
+  /** Milliseconds since the epoch, once a second. */
+  readonly now: ReadonlySignal<number>;
+  go(path: string, options?: { replace?: boolean }): void;
+  /** Asks who is signed in, and starts or stops the live changes accordingly. */
+  identify(): Promise<void>;
+  /** To be given every error of a request: finds out that the session has ended, and puts the rest into words. */
+  failed(error: unknown): string;
+}
+
+export function createShell(): Shell {
+  const api = createApi();
+  const live = createLive();
+  const route = signal(readRoute(location));
+  const me = signal<Me | null | undefined>(undefined);
+  const problem = signal<string | undefined>(undefined);
+  const now = signal(systemClock());
+  window.setInterval(() => {
+    now.value = systemClock();
+  }, 1_000);
+
+  function follow(): void {
+    route.value = readRoute(location);
+    window.scrollTo(0, 0);
+  }
+  window.addEventListener('popstate', follow);
+  window.addEventListener('hashchange', follow);
+
+  return {
+    api,
+    live,
+    route,
+    me,
+    problem,
+    now,
+    go(path, { replace = false } = {}) {
+      if (replace) history.replaceState(null, '', path);
+      else history.pushState(null, '', path);
+      follow();
+    },
+    async identify() {
+      try {
+        me.value = (await api.me()) ?? null;
+        problem.value = undefined;
+      } catch (error) {
+        problem.value = explain(error);
+        return;
+      }
+      if (me.value === null) live.stop();
+      else live.start();
+    },
+    failed(error) {
+      if (isSignedOut(error)) {
+        me.value = null;
+        live.stop();
+      }
+      return explain(error);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { Catalog, CatalogTool, ServerStatus } from './catalog.ts';
+import type { Offer } from './list.ts';
+import { exposedName } from './name.ts';
+import { type Pin, pinState } from './pin.ts';
+import type { ServerConfig } from './server-config.ts';
+
+/** One server as its supervisor sees it now. */
+export interface ServerView {
+  readonly config: ServerConfig;
+  readonly offer: Offer;
+  readonly pins: ReadonlyMap<string, Pin>;
+  readonly status: Omit<ServerStatus, 'tools' | 'quarantined'>;
+}
+
+/** One exposed name that several tools claim. None of them is available while that lasts. */
+export interface Collision {
+  readonly exposed: string;
+  readonly claims: readonly { readonly server: string; readonly tool: string }[];
+}
+
+function toolsOf({ config, offer, pins }: ServerView): { tools: CatalogTool[]; unnamed: string[] } {
+  const tools: CatalogTool[] = [];
+  const unnamed: string[] = [];
+  for (const sighting of offer.tools) {
+    const { tool, definition, hash } = sighting;
+    const exposed = exposedName({ prefix: config.prefix, tool });
+    if (exposed === undefined) unnamed.push(tool);
+    else {
+      const state = pinState(sighting, pins.get(tool));
+      tools.push({
+        server: config.name,
+        tool,
+        exposed,
+        definition: { ...definition, name: exposed },
+        hash,
+        state,
+      });
+    }
+  }
+  return { tools, unnamed };
+}
+
+function findCollisions(tools: readonly CatalogTool[]): Map<string, Collision> {
+  const claims = new Map<string, CatalogTool[]>();
+  for (const tool of tools) {
+    const others = claims.get(tool.exposed);
+    if (others === undefined) claims.set(tool.exposed, [tool]);
+    else others.push(tool);
+  }
+  const collisions = new Map<string, Collision>();
+  for (const [exposed, claimants] of claims) {
+    if (claimants.length > 1) {
+      collisions.set(exposed, { exposed, claims: claimants.map(({ server, tool }) => ({ server, tool })) });
+    }
+  }
+  return collisions;
+}
+
+/** What to tell about a collision: who claims the name, and how it is resolved. */
+export function collisionText({ exposed, claims }: Collision): string {
+  const who = claims.map(({ server, tool }) => `"${server}" (${tool})`).join(' and ');
+  return `the tool name "${exposed}" is claimed by ${who}; set a different "prefix" for one of these servers`;
+}
+
+function problemOf(
+  view: ServerView,
+  { unnamed, collisions }: { unnamed: readonly string[]; collisions: readonly Collision[] },
+) {
+  const problems = view.status.problem === undefined ? [] : [view.status.problem];
+  if (unnamed.length > 0) {
+    problems.push(
+      `${unnamed.length} of its tools have names that MCP does not allow; set "prefix" to expose them`,
+    );
+  }
+  const mine = collisions.filter(({ claims }) => claims.some(({ server }) => server === view.config.name));
+  if (mine[0] !== undefined) {
+    problems.push(`${mine.length} of its tools are unavailable: ${collisionText(mine[0])}`);
+  }
+  return problems.length === 0 ? undefined : problems.join('; ');
+}
+
+/**
+ * The catalogue of all servers, in the order of their names and then of their tools' names. A tool whose exposed
+ * name is claimed twice is listed as quarantined and cannot be reached by that name.
+ */
+export function assembleCatalog(
+  views: readonly ServerView[],
+  version: number,
+): { catalog: Catalog; collisions: Collision[] } {
+  const sorted = [...views].sort((a, b) => (a.config.name < b.config.name ? -1 : 1));
+  const perServer = sorted.map((view) => ({ view, ...toolsOf(view) }));
+  const found = findCollisions(perServer.flatMap(({ tools }) => tools));
+  const collisions = [...found.values()];
+  const decided = perServer.map(({ view, tools, unnamed }) => {
+    const settled = tools.map((tool) =>
+      found.has(tool.exposed) ? { ...tool, state: 'quarantined' as const } : tool,
+    );
+    const quarantined = settled.filter(({ state }) => state === 'quarantined').length;
+    const status: ServerStatus = {
+      ...view.status,
+      tools: settled.length - quarantined,
+      quarantined,
+      problem: problemOf(view, { unnamed, collisions }),
+    };
+    return { tools: settled, status };
+  });
+  const tools = decided.flatMap((server) => server.tools);
+  const catalog: Catalog = {
+    version,
+    tools,
+    byExposed: new Map(
+      tools.filter(({ exposed }) => !found.has(exposed)).map((tool) => [tool.exposed, tool]),
+    ),
+    resources: sorted.flatMap(({ offer }) => offer.resources),
+    resourceTemplates: sorted.flatMap(({ offer }) => offer.resourceTemplates),
+    prompts: sorted.flatMap(({ offer }) => offer.prompts),
+    servers: decided.map(({ status }) => status),
+  };
+  return { catalog, collisions };
+}

@@ -1,0 +1,277 @@
+import { type Clock, toRfc3339 } from '../core/clock.ts';
+import { CountersignError, errorText } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { ServerView } from './assemble.ts';
+import type { DownstreamEvent, DownstreamOutcome, ServerStatus } from './catalog.ts';
+import {
+  type Call,
+  endedEarly,
+  type Link,
+  type LinkEvents,
+  type ListKind,
+  type Log,
+  type OpenLink,
+  type Timers,
+} from './link.ts';
+import { EMPTY_OFFER, type Offer, readOffer } from './list.ts';
+import { type MirroredArgument, mirroredArguments, paramHeaders } from './mirrored-headers.ts';
+import { compareToPins, type Pin, type PinStore } from './pin.ts';
+import type { ServerConfig } from './server-config.ts';
+
+/** Keeps one server connected, listed and pinned. Its faults end here. */
+export interface Supervisor {
+  readonly config: ServerConfig;
+  view(): ServerView;
+  /** Never rejects. */
+  call(
+    call: Omit<Call, 'timeoutMs' | 'paramHeaders'> & { timeoutMs: number | undefined },
+  ): Promise<DownstreamOutcome>;
+  /** Reads the pins again, after one was changed. */
+  repin(): Promise<void>;
+  /** Resolves when the server has answered or failed once. */
+  readonly settled: Promise<void>;
+  close(): Promise<void>;
+}
+
+const ALL_LISTS: readonly ListKind[] = ['tools', 'resources', 'prompts'];
+const PROBLEM_CHARACTERS = 300;
+
+/** The pause before the next attempt after `failures` failures in a row: doubled each time, bounded, no chance in it. */
+export function backoffMs(failures: number): number {
+  return Math.min(
+    LIMITS.downstreamBackoffMaxMs,
+    LIMITS.downstreamBackoffMinMs * 2 ** Math.max(0, failures - 1),
+  );
+}
+
+function mirroredOf(offer: Offer): Map<string, readonly MirroredArgument[]> {
+  const mirrored = new Map<string, readonly MirroredArgument[]>();
+  for (const { tool, definition } of offer.tools) {
+    const found = mirroredArguments(definition.inputSchema);
+    if (found.length > 0) mirrored.set(tool, found);
+  }
+  return mirrored;
+}
+
+export function createSupervisor(deps: {
+  config: ServerConfig;
+  open: (input: OpenLink) => Promise<Link>;
+  pins: PinStore;
+  timers: Timers;
+  now: Clock;
+  log: Log;
+  spawnEnv: OpenLink['spawnEnv'];
+  version: string;
+  /** Something of `view()` is different; `lists` says which lists were read anew. */
+  changed: (lists: readonly ListKind[]) => void;
+  emit: (event: DownstreamEvent) => void;
+}): Supervisor {
+  const { config, open, pins, timers, now, log, spawnEnv, version, changed, emit } = deps;
+  const state = {
+    phase: (config.disabled ? 'stopped' : 'connecting') as ServerStatus['state'],
+    problem: config.disabled ? `disabled at ${config.place}` : (undefined as string | undefined),
+    link: undefined as Link | undefined,
+    era: undefined as Link['era'] | undefined,
+    info: undefined as JsonObject | undefined,
+    offer: EMPTY_OFFER,
+    pinned: new Map<string, Pin>() as ReadonlyMap<string, Pin>,
+    mirrored: new Map<string, readonly MirroredArgument[]>(),
+    failures: 0,
+    upSince: 0,
+    legacyOnly: false,
+    dirty: new Set<ListKind>(),
+    refreshing: false,
+    closed: false,
+    attempt: Promise.resolve(),
+    retry: undefined as { cancel(): void } | undefined,
+  };
+  const unwanted = new AbortController();
+  const { signal } = unwanted;
+  const ending = new Set<Promise<void>>();
+  const links = new Set<Link>();
+
+  function finish(link: Link, how: 'retire' | 'close'): void {
+    const done = link[how]()
+      .catch((error: unknown) =>
+        log.warn({ server: config.name, problem: errorText(error) }, 'a connection did not end cleanly'),
+      )
+      .finally(() => {
+        ending.delete(done);
+        links.delete(link);
+      });
+    ending.add(done);
+  }
+
+  /** Reads lists and pins; nothing of it is visible before changed definitions are recorded. */
+  async function load(link: Link, lists: ReadonlySet<ListKind>): Promise<void> {
+    const offer = await readOffer({ link, server: config.name, lists, before: state.offer });
+    let pinned = state.pinned;
+    if (lists.has('tools')) {
+      pinned = await pins.read(config.name);
+      const changes = compareToPins(offer.tools, pinned);
+      if (changes.first.length + changes.changed.length > 0) {
+        await pins.record(config.name, changes);
+        pinned = await pins.read(config.name);
+      }
+      for (const { tool, hash } of changes.first)
+        emit({ kind: 'tool_pinned', server: config.name, tool, hash });
+      for (const { tool, hash } of changes.changed) {
+        log.warn({ server: config.name, tool, hash }, 'a tool definition has changed and is quarantined');
+        emit({ kind: 'tool_quarantined', server: config.name, tool, hash });
+      }
+    }
+    Object.assign(state, { offer, pinned, mirrored: mirroredOf(offer) });
+  }
+
+  function fail(error: unknown): void {
+    if (state.closed) return;
+    if (now() - state.upSince >= LIMITS.downstreamBackoffMaxMs && state.phase === 'ready') state.failures = 0;
+    state.failures++;
+    const delay = backoffMs(state.failures);
+    const reason = errorText(error).replaceAll(/\s+/g, ' ').slice(0, PROBLEM_CHARACTERS);
+    state.phase = 'down';
+    state.problem = `${reason}; it is tried again at ${toRfc3339(now() + delay)} (in ${delay / 1_000} s)`;
+    log.warn({ server: config.name, problem: state.problem }, 'a server is down');
+    const { link } = state;
+    state.link = undefined;
+    if (link !== undefined) finish(link, 'retire');
+    state.retry = timers.after(delay, () => {
+      state.attempt = connect();
+    });
+    changed([]);
+  }
+
+  function refresh(list: ListKind): void {
+    state.dirty.add(list);
+    if (state.refreshing || state.link === undefined) return;
+    state.refreshing = true;
+    void reload(state.link).finally(() => {
+      state.refreshing = false;
+      const next = [...state.dirty][0];
+      if (next !== undefined && state.link !== undefined) refresh(next);
+    });
+  }
+
+  async function reload(link: Link): Promise<void> {
+    const lists = new Set(state.dirty);
+    state.dirty.clear();
+    try {
+      await load(link, lists);
+      if (state.link === link) changed([...lists]);
+    } catch (error) {
+      if (state.link === link) fail(error);
+    }
+  }
+
+  async function connect(): Promise<void> {
+    if (state.closed) return;
+    state.phase = 'connecting';
+    changed([]);
+    const own = { link: undefined as Link | undefined, fallen: undefined as string | undefined };
+    const events: LinkEvents = {
+      down(reason) {
+        own.fallen ??= reason;
+        if (own.link !== undefined && state.link === own.link) fail(reason);
+      },
+      changed(list) {
+        if (own.link === undefined || state.link === own.link) refresh(list);
+      },
+      resourceUpdated(uri) {
+        if (state.link === own.link) emit({ kind: 'resource_updated', server: config.name, uri });
+      },
+    };
+    try {
+      const link = await open({
+        server: config,
+        events,
+        timers,
+        log,
+        spawnEnv,
+        version,
+        signal,
+        legacyOnly: state.legacyOnly,
+      });
+      own.link = link;
+      links.add(link);
+      state.dirty.clear();
+      await load(link, new Set(ALL_LISTS));
+      if (own.fallen !== undefined) throw new CountersignError('downstream_unavailable', own.fallen);
+      if (state.closed) return;
+      const { era, info } = link;
+      Object.assign(state, { link, era, info, phase: 'ready', problem: undefined, upSince: now() });
+      log.info({ server: config.name, era, tools: state.offer.tools.length }, 'a server is ready');
+      changed(ALL_LISTS);
+      for (const list of state.dirty) refresh(list);
+    } catch (error) {
+      if (own.link !== undefined) finish(own.link, 'close');
+      if (!endedEarly(error)) return fail(error);
+      state.legacyOnly = true;
+      await connect();
+    }
+  }
+
+  function call(request: Parameters<Supervisor['call']>[0]): Promise<DownstreamOutcome> {
+    const { link } = state;
+    if (link === undefined) {
+      const reason = state.problem ?? `it is ${state.phase}`;
+      return Promise.resolve({
+        kind: 'not_sent',
+        code: 'downstream_unavailable',
+        reason: `the server "${config.name}" is not available: ${reason}`,
+      });
+    }
+    const timeoutMs = request.timeoutMs ?? config.timeoutMs ?? LIMITS.downstreamCallTimeoutMs;
+    return link.call({ ...request, timeoutMs, ...mirror(request) });
+  }
+
+  function mirror({
+    method,
+    paramsText,
+  }: {
+    method: string;
+    paramsText: string;
+  }): Pick<Call, 'paramHeaders'> {
+    if (method !== 'tools/call' || state.mirrored.size === 0) return {};
+    const params = JSON.parse(paramsText) as JsonObject;
+    const mirrored = state.mirrored.get(String(params.name));
+    if (mirrored === undefined) return {};
+    return { paramHeaders: paramHeaders(mirrored, isJsonObject(params.arguments) ? params.arguments : {}) };
+  }
+
+  const settled = config.disabled ? Promise.resolve() : connect();
+  return {
+    config,
+    view: () => ({
+      config,
+      offer: state.offer,
+      pins: state.pinned,
+      status: {
+        name: config.name,
+        kind: config.kind,
+        state: state.phase,
+        era: state.era,
+        problem: state.problem,
+        info: state.info,
+      },
+    }),
+    call,
+    async repin() {
+      state.pinned = await pins.read(config.name);
+      changed(['tools']);
+    },
+    settled,
+    async close() {
+      state.closed = true;
+      state.phase = 'stopped';
+      state.problem = 'Countersign is shutting down';
+      state.retry?.cancel();
+      unwanted.abort();
+      state.link = undefined;
+      for (const link of links) finish(link, 'close');
+      await Promise.all([settled, state.attempt, ...ending]);
+      for (const link of links) finish(link, 'close');
+      await Promise.all(ending);
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { CountersignError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { CatalogItem } from './catalog.ts';
+import type { Link, ListKind } from './link.ts';
+import { definitionHash, type Sighting } from './pin.ts';
+
+/** Everything that one server offers, as it says so now. Each list has one entry per name, sorted by it. */
+export interface Offer {
+  readonly tools: readonly Sighting[];
+  readonly resources: readonly CatalogItem[];
+  readonly resourceTemplates: readonly CatalogItem[];
+  readonly prompts: readonly CatalogItem[];
+}
+
+export const EMPTY_OFFER: Offer = { tools: [], resources: [], resourceTemplates: [], prompts: [] };
+
+const METHOD_NOT_FOUND = -32601;
+
+function failed(method: string, reason: string): never {
+  throw new CountersignError('downstream_unavailable', `${method} failed: ${reason}`);
+}
+
+async function page(link: Link, method: string, cursor: string | undefined): Promise<JsonObject | undefined> {
+  const outcome = await link.call({
+    method,
+    paramsText: cursor === undefined ? '{}' : JSON.stringify({ cursor }),
+    meta: undefined,
+    onProgress: undefined,
+    signal: undefined,
+    timeoutMs: LIMITS.downstreamConnectTimeoutMs,
+  });
+  if (outcome.kind === 'result') return JSON.parse(outcome.raw) as JsonObject;
+  if (outcome.kind !== 'error') return failed(method, outcome.reason);
+  const { code, message } = JSON.parse(outcome.raw) as JsonObject;
+  return code === METHOD_NOT_FOUND ? undefined : failed(method, String(message));
+}
+
+/** Follows a paginated list to its end. A server without the method has an empty list. */
+async function readAll(link: Link, { method, member, key }: { method: string; member: string; key: string }) {
+  const items = new Map<string, JsonObject>();
+  const cursors = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const result = await page(link, method, cursor);
+    if (result === undefined) break;
+    const list = result[member];
+    if (!Array.isArray(list)) return failed(method, `its answer has no list "${member}"`);
+    for (const item of list) {
+      const name = isJsonObject(item) ? item[key] : undefined;
+      if (!isJsonObject(item) || typeof name !== 'string') return failed(method, `an item has no "${key}"`);
+      if (!items.has(name)) items.set(name, item);
+    }
+    if (items.size > LIMITS.toolsPerServer)
+      return failed(method, `it lists more than ${LIMITS.toolsPerServer} items`);
+    cursor = typeof result.nextCursor === 'string' ? result.nextCursor : undefined;
+    if (cursor !== undefined) {
+      if (cursors.has(cursor) || cursors.size >= LIMITS.downstreamListPages)
+        return failed(method, 'its pages do not end');
+      cursors.add(cursor);
+    }
+  } while (cursor !== undefined);
+  return [...items].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function offers(link: Link, list: ListKind): boolean {
+  return isJsonObject(link.capabilities[list]);
+}
+
+async function readItems(
+  link: Link,
+  server: string,
+  list: { method: string; member: string; key: string },
+): Promise<CatalogItem[]> {
+  const items = await readAll(link, list);
+  return items.map(([name, definition]) => ({ server, name, definition }));
+}
+
+/**
+ * Reads the named lists of a server, all pages of each, and keeps the others from `before`. Definitions are the
+ * server's own objects. Rejects with `downstream_unavailable` when a list cannot be read whole.
+ */
+export async function readOffer(input: {
+  link: Link;
+  server: string;
+  lists: ReadonlySet<ListKind>;
+  before: Offer;
+}): Promise<Offer> {
+  const { link, server, lists, before } = input;
+  const wants = (list: ListKind) => lists.has(list) && offers(link, list);
+  const [tools, resources, resourceTemplates, prompts] = await Promise.all([
+    wants('tools')
+      ? readAll(link, { method: 'tools/list', member: 'tools', key: 'name' }).then((items) =>
+          items.map(([tool, definition]) => ({ tool, definition, hash: definitionHash(definition) })),
+        )
+      : before.tools,
+    wants('resources')
+      ? readItems(link, server, { method: 'resources/list', member: 'resources', key: 'uri' })
+      : before.resources,
+    wants('resources')
+      ? readItems(link, server, {
+          method: 'resources/templates/list',
+          member: 'resourceTemplates',
+          key: 'uriTemplate',
+        })
+      : before.resourceTemplates,
+    wants('prompts')
+      ? readItems(link, server, { method: 'prompts/list', member: 'prompts', key: 'name' })
+      : before.prompts,
+  ]);
+  return { tools, resources, resourceTemplates, prompts };
+}

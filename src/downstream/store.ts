@@ -1,0 +1,107 @@
+import { canonicalize } from '../core/canonical.ts';
+import type { Clock } from '../core/clock.ts';
+import type { JsonObject } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { EntryDraft } from '../ledger/entry.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Database, Row, Statement } from '../storage/database.ts';
+import type { Pin, PinChanges, PinStore, Sighting } from './pin.ts';
+
+const READ = `SELECT tool, hash, definition, pinned_at, pinned_by, candidate_hash, candidate_definition, candidate_seen_at
+  FROM tool_pin WHERE workspace = ? AND server = ?`;
+const PIN = `INSERT INTO tool_pin (workspace, server, tool, hash, definition, pinned_at, pinned_by)
+  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, server, tool) DO NOTHING`;
+const QUARANTINE = `UPDATE tool_pin SET candidate_hash = ?, candidate_definition = ?, candidate_seen_at = ?
+  WHERE workspace = ? AND server = ? AND tool = ?`;
+const ACCEPT = `UPDATE tool_pin SET hash = candidate_hash, definition = candidate_definition, pinned_at = ?, pinned_by = ?,
+  candidate_hash = NULL, candidate_definition = NULL, candidate_seen_at = NULL
+  WHERE workspace = ? AND server = ? AND tool = ? AND candidate_hash = ? RETURNING hash`;
+
+function toPin(server: string, row: Row): Pin {
+  const seen = row.candidate_hash;
+  return {
+    server,
+    tool: String(row.tool),
+    hash: String(row.hash),
+    definition: JSON.parse(String(row.definition)) as JsonObject,
+    pinnedAt: Number(row.pinned_at),
+    pinnedBy: String(row.pinned_by),
+    candidate:
+      seen === null || seen === undefined
+        ? undefined
+        : {
+            hash: String(seen),
+            definition: JSON.parse(String(row.candidate_definition)) as JsonObject,
+            seenAt: Number(row.candidate_seen_at),
+          },
+  };
+}
+
+interface Written {
+  readonly statement: Statement;
+  readonly entry: EntryDraft;
+}
+
+/** Pins in the table `tool_pin`; each change is in one transition with its ledger entry. */
+export function createPinStore(deps: {
+  database: Pick<Database, 'query'>;
+  ledger: Ledger;
+  now: Clock;
+  workspace?: string;
+}): PinStore {
+  const { database, ledger, now, workspace = 'default' } = deps;
+
+  function pinned(server: string, { tool, hash, definition }: Sighting, at: number): Written {
+    return {
+      statement: {
+        sql: PIN,
+        params: [workspace, server, tool, hash, canonicalize(definition), at, 'first_seen'],
+      },
+      entry: { type: 'tool.pinned', ref: { action: `${server}/${tool}` }, body: { server, tool, hash } },
+    };
+  }
+
+  function quarantined(server: string, { tool, hash, definition }: Sighting, at: number): Written {
+    return {
+      statement: { sql: QUARANTINE, params: [hash, canonicalize(definition), at, workspace, server, tool] },
+      entry: { type: 'tool.quarantined', ref: { action: `${server}/${tool}` }, body: { server, tool, hash } },
+    };
+  }
+
+  return {
+    async read(server) {
+      const rows = await database.query({ sql: READ, params: [workspace, server] });
+      return new Map(rows.map((row) => [String(row.tool), toPin(server, row)]));
+    },
+
+    async record(server, { first, changed }: PinChanges) {
+      const at = now();
+      const writes = [
+        ...first.map((sighting) => pinned(server, sighting, at)),
+        ...changed.map((sighting) => quarantined(server, sighting, at)),
+      ];
+      for (let start = 0; start < writes.length; start += LIMITS.groupCommitItems) {
+        const batch = writes.slice(start, start + LIMITS.groupCommitItems);
+        await ledger.commit({
+          // biome-ignore lint/suspicious/noThenProperty: `then` is the port's name for the statements after the guard
+          then: batch.map(({ statement }) => statement),
+          entries: batch.map(({ entry }) => entry),
+        });
+      }
+    },
+
+    async accept({ server, tool, hash, by }) {
+      const applied = await ledger.commit({
+        guard: { sql: ACCEPT, params: [now(), by, workspace, server, tool, hash] },
+        entries: [
+          {
+            type: 'tool.accepted',
+            ref: { action: `${server}/${tool}`, principal: by },
+            body: { server, tool, hash },
+          },
+        ],
+      });
+      return applied.kind === 'applied';
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { type JSONRPCMessage, SSEClientTransport } from '@modelcontextprotocol/client';
+import { CountersignError, errorText } from '../../core/errors.ts';
+import { type Handshake, shakeHands } from '../handshake.ts';
+import { createInflight } from '../inflight.ts';
+import type { Link, OpenLink } from '../link.ts';
+import { readMessage } from '../message.ts';
+import type { HttpServer } from '../server-config.ts';
+import { createBoundedFetch } from './bounded-fetch.ts';
+
+/**
+ * Opens a server over the HTTP+SSE transport of revision 2024-11-05. Requests are posted byte for byte; answers pass
+ * through the SDK's parser, so that they keep their values but not their spelling.
+ */
+export async function openSse(input: OpenLink & { readonly server: HttpServer }): Promise<Link> {
+  const { server, events, log } = input;
+  const { fetch, close: closeFetch } = createBoundedFetch();
+  const state = {
+    endpoint: undefined as string | undefined,
+    down: undefined as string | undefined,
+    handshake: undefined as Handshake | undefined,
+  };
+  const sdk = new SSEClientTransport(new URL(server.url), {
+    requestInit: { headers: { ...server.headers } },
+    fetch(url, init) {
+      if (init?.method === 'POST') state.endpoint = String(url);
+      return fetch(url, init);
+    },
+  });
+
+  function fall(reason: string): void {
+    if (state.down !== undefined) return;
+    state.down = reason;
+    inflight.end(reason);
+    if (state.handshake !== undefined) events.down(reason);
+  }
+
+  async function post(body: string): Promise<void> {
+    const headers = { ...server.headers, 'content-type': 'application/json' };
+    const response = await fetch(state.endpoint ?? server.url, {
+      method: 'POST',
+      headers,
+      body,
+      redirect: 'error',
+    });
+    await response.body?.cancel();
+    if (!response.ok)
+      throw new CountersignError('downstream_unavailable', `it answered with HTTP ${response.status}`);
+  }
+
+  const inflight = createInflight({
+    timers: input.timers,
+    channel: {
+      write(texts) {
+        for (const text of texts)
+          post(text).catch((error: unknown) => fall(`a message could not be delivered: ${errorText(error)}`));
+      },
+      refusal: () => state.down,
+      envelope: () => undefined,
+    },
+  });
+
+  const stop = () => void sdk.close();
+  input.signal.addEventListener('abort', stop, { once: true });
+  try {
+    state.handshake = await shakeHands({ ...input, transport: sdk, legacyOnly: true });
+  } catch (error) {
+    await closeFetch();
+    throw new CountersignError('downstream_unavailable', `it cannot be connected to: ${errorText(error)}`, {
+      cause: error,
+    });
+  } finally {
+    input.signal.removeEventListener('abort', stop);
+  }
+  const { client, capabilities, info } = state.handshake;
+  const toClient = sdk.onmessage;
+  sdk.onmessage = (message: JSONRPCMessage) => {
+    if (!inflight.deliver(readMessage(JSON.stringify(message)))) toClient?.(message);
+  };
+  client.onclose = () => fall('the connection was closed');
+  client.onerror = (error) => {
+    log.debug({ server: server.name, problem: error.message }, 'the connection reported a problem');
+    fall(`its stream failed: ${error.message}`);
+  };
+
+  async function close(): Promise<void> {
+    state.down ??= 'the connection was closed';
+    inflight.end(state.down);
+    await client.close();
+    await closeFetch();
+  }
+
+  return { era: 'legacy', capabilities, info, call: inflight.call, retire: close, close };
+}

@@ -1,0 +1,89 @@
+import type { Approval } from '../approvals/approval.ts';
+import type { HeldCall } from '../approvals/request.ts';
+import { CountersignError, errorText } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { CatalogTool } from '../downstream/catalog.ts';
+import type { GateCall, GateDeps, GateOutcome } from './call.ts';
+import { forwardLive } from './forward.ts';
+import { identify } from './identify.ts';
+import { judgeAndCount } from './judge.ts';
+import { narrow } from './narrow.ts';
+import { resolveTool } from './resolve.ts';
+
+/** The path of a tool call, in order. Each step either narrows what may happen next or throws. */
+export async function callTool(deps: GateDeps, call: GateCall): Promise<GateOutcome> {
+  try {
+    identify(deps, call.session);
+    const tool = resolveTool(deps.downstreams.catalog(), call.name);
+    narrow(call.session, { kind: 'tool', server: tool.server, name: tool.tool });
+    if (tool.state === 'quarantined') return quarantined(tool);
+    const verdict = judgeAndCount(deps, call.session, { kind: 'tool', tool, args: call.args });
+    switch (verdict.effect) {
+      case 'deny':
+        await recordDenial(deps, call, tool, { rule: verdict.decidedBy?.rule, reason: verdict.reason });
+        return { kind: 'denied', reason: verdict.reason, rule: verdict.decidedBy?.rule };
+      case 'hold':
+        return { kind: 'held', ...(await hold(deps, call, tool, verdict)) };
+      case 'allow':
+        return await forwardLive(deps, { call, tool, verdict });
+    }
+  } catch (error) {
+    if (error instanceof CountersignError) return { kind: 'refused', code: error.code, message: error.message };
+    throw new CountersignError('internal', `The call was not sent: judging it failed (${errorText(error)}).`, { cause: error });
+  }
+}
+
+function quarantined(tool: CatalogTool): GateOutcome {
+  return {
+    kind: 'refused',
+    code: 'tool_quarantined',
+    message: `The tool ${tool.exposed} of server ${tool.server} has changed since it was first seen and is quarantined. An operator must review and accept the new definition.`,
+  };
+}
+
+function hold(
+  deps: GateDeps,
+  call: GateCall,
+  tool: CatalogTool,
+  verdict: HeldCall['verdict'],
+): Promise<{ approval: Approval; created: boolean }> {
+  if (call.idempotencyKey !== undefined && !/^[\x21-\x7e]{1,200}$/.test(call.idempotencyKey)) {
+    throw new CountersignError(
+      'invalid_request',
+      '_meta["countersign/idempotency-key"]: expected 1 to 200 printable ASCII characters without spaces',
+    );
+  }
+  return deps.requestApproval({
+    workspace: call.session.workspace,
+    session: call.session,
+    server: tool.server,
+    tool: tool.tool,
+    exposed: tool.exposed,
+    args: call.args,
+    toolHash: tool.hash,
+    verdict,
+    idempotencyKey: call.idempotencyKey,
+  });
+}
+
+async function recordDenial(
+  deps: GateDeps,
+  call: GateCall,
+  tool: CatalogTool,
+  found: { rule: string | undefined; reason: string },
+): Promise<void> {
+  await deps.ledger.commit({
+    entries: [
+      {
+        type: 'call.denied',
+        ref: {
+          session: call.session.id,
+          subject: call.session.subject,
+          principal: `session:${call.session.id}`,
+          action: `${tool.server}/${tool.tool}`,
+        },
+        body: { rule: found.rule ?? null, reason: found.reason.slice(0, LIMITS.reasonCharacters), policy: deps.policy().version },
+      },
+    ],
+  });
+}

@@ -1,0 +1,47 @@
+import type { Approval, Decision } from '../approvals/approval.ts';
+import { scopeCovers } from '../core/scope.ts';
+import type { Catalog } from '../downstream/catalog.ts';
+import type { Session } from '../sessions/session.ts';
+import { judge, type JudgeDeps } from './judge.ts';
+
+export interface RecheckDeps extends JudgeDeps {
+  readonly catalog: () => Catalog;
+  readonly session: (id: string) => Promise<Session | undefined>;
+  readonly isActive: (session: Session) => boolean;
+  readonly decisions: (approvalId: string) => Promise<Decision[]>;
+  /** Whether `person:…` or `service_account:…` is still enrolled, and with which groups. */
+  readonly approverGroups: (approver: string) => Promise<readonly string[] | undefined>;
+}
+
+/**
+ * Everything that must still hold at the moment of replay. Returns the sentence that makes the approval void, or
+ * undefined when the call may run. Throws only when something could not be looked up; the caller treats that as void.
+ */
+export async function recheck(deps: RecheckDeps, approval: Approval): Promise<string | undefined> {
+  const session = await deps.session(approval.sessionId);
+  if (session === undefined || !deps.isActive(session)) return 'The session was revoked or has expired since the call was made.';
+  const { server, tool: name } = approval.call;
+  if (!scopeCovers(session.scope, { kind: 'tool', server, name })) return 'The session’s scope no longer covers this tool.';
+
+  const tool = deps.catalog().byExposed.get(approval.exposed);
+  if (tool === undefined || tool.server !== server || tool.tool !== name) return 'The tool is no longer offered by its server.';
+  if (tool.state === 'quarantined' || tool.hash !== approval.toolHash) return 'The tool’s definition has changed since the call was made.';
+
+  const parsed = JSON.parse(approval.call.argumentsText);
+  const verdict = judge(deps, session, { kind: 'tool', tool, args: parsed });
+  if (verdict.effect === 'deny') return `Policy now denies this call: ${verdict.reason}`;
+
+  const approvers = (await deps.decisions(approval.id)).filter((one) => one.decision === 'approve');
+  const groups = await Promise.all(approvers.map((one) => deps.approverGroups(one.approver)));
+  if (groups.some((one) => one === undefined)) return 'Someone who approved it is no longer an approver.';
+  const terms = verdict.approval;
+  if (terms === undefined) return undefined;
+  if (approvers.length < terms.quorum) return `Policy now asks for ${terms.quorum} approvals; it has ${approvers.length}.`;
+  if (terms.groups.length > 0 && groups.some((one) => !one?.some((group) => terms.groups.includes(group)))) {
+    return `Policy now lets only these groups approve: ${terms.groups.join(', ')}.`;
+  }
+  if (terms.passkey && terms.approver === 'person' && approvers.some((one) => !one.approver.startsWith('person:'))) {
+    return 'Policy now asks for a person’s decision; automation made this one.';
+  }
+  return undefined;
+}

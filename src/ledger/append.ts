@@ -1,0 +1,180 @@
+import type { Clock } from '../core/clock.ts';
+import { CountersignError, isCountersignError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import { type Applied, type Database, isAmbiguousCommit, type Transition } from '../storage/database.ts';
+import { type Head, type PreparedEntry, prepareEntry, type SealedBatch, sealBatch } from './draft.ts';
+import type { Entry } from './entry.ts';
+import type { Change, RunningLedger } from './ledger.ts';
+import { type NoteSigner, type NoteVerifier, parseVkey } from './note.ts';
+import { extendHead, openHead } from './open-head.ts';
+import { rootOf } from './tree.ts';
+
+/** Runs `run` once after `delayMs` unless it is cancelled by what is returned. Must not keep the process alive. */
+export type Schedule = (run: () => void, delayMs: number) => () => void;
+
+export interface LedgerDeps {
+  readonly database: Database;
+  readonly now: Clock;
+  /** Signs checkpoints; its name is the log's origin and the `log` member of every entry. */
+  readonly signer: NoteSigner;
+  /** Told of what no caller waits for: a checkpoint that could not be written, a listener that threw. */
+  readonly report: (error: unknown) => void;
+  readonly workspace?: string;
+  readonly schedule?: Schedule;
+}
+
+interface Item extends Transition<PreparedEntry> {
+  readonly resolve: (applied: Applied) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const systemSchedule: Schedule = (run, delayMs) => {
+  const timer = setTimeout(run, delayMs);
+  timer.unref();
+  return () => clearTimeout(timer);
+};
+
+function unavailable(cause: unknown): CountersignError {
+  if (isCountersignError(cause) && cause.code === 'ledger_unavailable') return cause;
+  return new CountersignError(
+    'ledger_unavailable',
+    'The ledger could not be written, so nothing was changed or sent. Check space and permissions of the data ' +
+      'directory, then try again.',
+    { cause },
+  );
+}
+
+/**
+ * Opens the ledger for writing. There must be one writer for a database. Commits of one turn of the event loop share
+ * a transaction of at most `LIMITS.groupCommitItems`; the next starts as soon as it has ended, never on a timer. When
+ * a transaction fails its items are tried again one by one, so that one bad change fails alone. Throws
+ * `config_invalid` when what is stored does not fit its newest checkpoint or the log key.
+ */
+export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
+  const { database, now, signer, report, workspace = 'default', schedule = systemSchedule } = deps;
+  let head: Head = await openHead(database, parseVkey(signer.vkey) as NoteVerifier);
+  let stale = false;
+  let closed = false;
+  let turning = false;
+  let signDue = false;
+  let cancelTimer: (() => void) | undefined;
+  const queue: Item[] = [];
+  const listeners = new Set<(entries: readonly Entry[]) => void>();
+
+  function publish(entries: readonly Entry[]): void {
+    for (const listener of listeners) {
+      try {
+        listener(entries);
+      } catch (error) {
+        report(error);
+      }
+    }
+  }
+
+  function adopt(next: Head): void {
+    head = next;
+    if (head.signedSize === head.frontier.size) signDue = false;
+    else if (!closed) cancelTimer ??= schedule(signLater, LIMITS.checkpointIntervalMs);
+  }
+
+  function signLater(): void {
+    cancelTimer = undefined;
+    if (closed || head.signedSize === head.frontier.size) return;
+    checkpointNow().catch((error) => {
+      report(error);
+      if (!closed) cancelTimer ??= schedule(signLater, LIMITS.checkpointIntervalMs);
+    });
+  }
+
+  /** What was kept although its COMMIT was reported as failed belongs to the chain; reading it back tells. */
+  async function reread(): Promise<void> {
+    const found = await extendHead(database, head);
+    stale = false;
+    adopt(found.head);
+    if (found.texts.length > 0) publish(found.texts.map((text) => JSON.parse(text) as Entry));
+  }
+
+  async function write(items: readonly Item[]): Promise<void> {
+    let sealed: SealedBatch | undefined;
+    const results = await database.apply(items, (accepted) => {
+      const prepared = accepted.flatMap((transition) => transition.entries);
+      sealed = sealBatch({ head, prepared, signer, workspace, at: now(), sign: signDue });
+      return sealed.statements;
+    });
+    const kept = sealed as unknown as SealedBatch;
+    const grown = kept.head.frontier.size > head.frontier.size;
+    adopt(kept.head);
+    for (const [index, item] of items.entries()) item.resolve(results[index] as Applied);
+    if (grown && listeners.size > 0) publish(kept.entries());
+  }
+
+  async function writeOrSplit(items: readonly Item[]): Promise<void> {
+    try {
+      if (stale) await reread();
+      await write(items);
+    } catch (error) {
+      if (isAmbiguousCommit(error)) {
+        stale = true;
+        for (const item of items) item.reject(error);
+        await reread().catch(report);
+      } else if (items.length > 1 && !stale) {
+        for (const item of items) await writeOrSplit([item]);
+      } else {
+        for (const item of items) item.reject(unavailable(error));
+      }
+    }
+  }
+
+  async function turn(): Promise<void> {
+    await writeOrSplit(queue.splice(0, LIMITS.groupCommitItems));
+    turning = false;
+    wake();
+  }
+
+  function wake(): void {
+    if (turning || queue.length === 0) return;
+    turning = true;
+    setImmediate(() => turn().catch(report));
+  }
+
+  function enqueue(change: Transition<PreparedEntry>): Promise<Applied> {
+    return new Promise((resolve, reject) => {
+      queue.push({ ...change, resolve, reject });
+      wake();
+    });
+  }
+
+  async function commit(change: Change): Promise<Applied> {
+    if (closed)
+      throw new CountersignError('shutting_down', 'Countersign is shutting down; nothing was changed.');
+    return enqueue({ ...change, entries: change.entries.map((entry) => prepareEntry(signer.name, entry)) });
+  }
+
+  async function sign(): Promise<string> {
+    signDue = true;
+    await enqueue({ entries: [] });
+    return head.note;
+  }
+
+  async function checkpointNow(): Promise<string> {
+    return head.signedSize === head.frontier.size ? head.note : sign();
+  }
+
+  adopt(head);
+  return {
+    commit,
+    checkpointNow,
+    head: () => ({ size: head.frontier.size, root: Buffer.from(rootOf(head.frontier)).toString('hex') }),
+    onEntries: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      cancelTimer?.();
+      cancelTimer = undefined;
+      await sign();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { canonicalize } from '../core/canonical.ts';
+import { CountersignError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Statement } from '../storage/database.ts';
+import { formatCheckpoint } from './checkpoint.ts';
+import type { Entry, EntryDraft, EntryType } from './entry.ts';
+import type { NoteSigner } from './note.ts';
+import { insertCheckpoint, insertEntry, insertNode } from './store.ts';
+import { copyFrontier, type Frontier, leafHash, push, rootOf, type TileNode } from './tree.ts';
+
+/** The longest `"seq":…,"ts":…` that two safe integers can need, in bytes. */
+const POSITION_BYTES = 40;
+
+/** Their batch is signed in the same transaction: whoever acts on them can show a checkpoint that covers them. */
+const SIGNED_AT_ONCE: ReadonlySet<EntryType> = new Set<EntryType>([
+  'ledger.genesis',
+  'approval.decided',
+  'approver.enrolled',
+  'approver.removed',
+]);
+
+/** An entry whose canonical text is ready but for its place: members are sorted, so `seq` and `ts` stand together. */
+export interface PreparedEntry {
+  readonly draft: EntryDraft;
+  readonly before: string;
+  readonly after: string;
+}
+
+/**
+ * Makes the canonical text of an entry ready for sealing. Throws `payload_too_large` when the entry would reach
+ * 64 KiB, so that it fails alone and not with its batch.
+ */
+export function prepareEntry(log: string, draft: EntryDraft): PreparedEntry {
+  const ref = canonicalize(draft.ref as unknown as JsonObject);
+  const before = `{"body":${canonicalize(draft.body)},"log":${JSON.stringify(log)},"ref":${ref},"seq":`;
+  const after = `,"type":${JSON.stringify(draft.type)},"v":1}`;
+  if (before.length + after.length > LIMITS.ledgerEntryBytes / 4) {
+    const bytes = Buffer.byteLength(before) + after.length + POSITION_BYTES;
+    if (bytes >= LIMITS.ledgerEntryBytes) {
+      throw new CountersignError(
+        'payload_too_large',
+        `A ledger entry of type ${draft.type} would take ${bytes} bytes; entries stay under ${LIMITS.ledgerEntryBytes}.`,
+      );
+    }
+  }
+  return { draft, before, after };
+}
+
+/** What is known of the end of the ledger in memory. `root` and the tile nodes follow from the frontier. */
+export interface Head {
+  readonly frontier: Frontier;
+  /** Of the newest entry; times never go back. Milliseconds. */
+  readonly lastTs: number;
+  /** The size of the newest signed checkpoint, or -1. */
+  readonly signedSize: number;
+  /** The newest signed checkpoint, or ''. */
+  readonly note: string;
+}
+
+/** A batch as it will be once it is durable; dropped when it is not. */
+export interface SealedBatch {
+  readonly head: Head;
+  readonly statements: readonly Statement[];
+  /** Builds the sealed entries, for those who listen. */
+  entries(): Entry[];
+}
+
+export interface SealInput {
+  readonly head: Head;
+  readonly prepared: readonly PreparedEntry[];
+  readonly signer: NoteSigner;
+  readonly workspace: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Sign whatever the entries are. */
+  readonly sign: boolean;
+}
+
+/** Gives each entry its sequence and time, extends a copy of the tree, and returns the rows to insert. */
+export function sealBatch({ head, prepared, signer, workspace, at, sign }: SealInput): SealedBatch {
+  const frontier = copyFrontier(head.frontier);
+  const first = frontier.size;
+  const ts = Math.max(at, head.lastTs);
+  const statements: Statement[] = [];
+  const completed: TileNode[] = [];
+  let signNow = sign && head.signedSize !== first;
+  for (const { draft, before, after } of prepared) {
+    const seq = frontier.size;
+    const text = `${before}${seq},"ts":${ts}${after}`;
+    const leaf = leafHash(text);
+    push(frontier, leaf, 0, completed);
+    const { type, ref } = draft;
+    statements.push(
+      insertEntry({ workspace, seq, ts, type, ref, text, leaf: Buffer.from(leaf).toString('hex') }),
+    );
+    signNow ||= sign || SIGNED_AT_ONCE.has(type);
+  }
+  for (const node of completed) statements.push(insertNode(node));
+  let { signedSize, note } = head;
+  if (signNow) {
+    const root = Buffer.from(rootOf(frontier)).toString('hex');
+    signedSize = frontier.size;
+    note = signer.sign(formatCheckpoint({ origin: signer.name, size: signedSize, root }));
+    statements.push(insertCheckpoint({ size: signedSize, root, note, signedAt: ts }));
+  }
+  return {
+    head: { frontier, lastTs: prepared.length === 0 ? head.lastTs : ts, signedSize, note },
+    statements,
+    entries: () =>
+      prepared.map(({ draft }, index) => ({
+        ...draft,
+        v: 1 as const,
+        log: signer.name,
+        seq: first + index,
+        ts,
+      })),
+  };
+}

@@ -1,0 +1,73 @@
+import { canonicalize } from '../core/canonical.ts';
+import type { JsonObject } from '../core/json.ts';
+
+/** Everything that the ledger records. A type never changes its meaning; new facts get new types. */
+export type EntryType =
+  | 'ledger.genesis'
+  | 'config.loaded'
+  | 'policy.loaded'
+  | 'key.created'
+  | 'key.revoked'
+  | 'service_account.created'
+  | 'service_account.removed'
+  | 'approver.invited'
+  | 'approver.enrolled'
+  | 'approver.removed'
+  | 'approver.signed_in'
+  | 'session.minted'
+  | 'session.revoked'
+  | 'tool.pinned'
+  | 'tool.quarantined'
+  | 'tool.accepted'
+  | 'call.denied'
+  | 'call.intent'
+  | 'call.outcome'
+  | 'approval.requested'
+  | 'approval.decided'
+  | 'approval.approved'
+  | 'approval.denied'
+  | 'approval.expired'
+  | 'approval.cancelled'
+  | 'approval.void'
+  | 'approval.executing'
+  | 'approval.outcome'
+  | 'approval.late_result'
+  | 'approval.resolved'
+  | 'payload.redacted';
+
+/** Whom and what an entry is about; queries filter on these. */
+export interface EntryRef {
+  readonly approval?: string;
+  readonly session?: string;
+  readonly subject?: string;
+  readonly principal?: string;
+  readonly call?: string;
+  /** `server/tool` for calls, otherwise the operation's own name. */
+  readonly action?: string;
+}
+
+/** What a use-case hands over; the ledger adds sequence, time and chain. `body` holds commitments, never payloads. */
+export interface EntryDraft {
+  readonly type: EntryType;
+  readonly ref: EntryRef;
+  readonly body: JsonObject;
+}
+
+/** An entry as it is hashed: `leaf = SHA-256(0x00 ‖ JCS(entry))` (RFC 6962 §2.1). */
+export interface Entry extends EntryDraft {
+  readonly v: 1;
+  readonly log: string;
+  readonly seq: number;
+  /** Milliseconds since the epoch. */
+  readonly ts: number;
+}
+
+/** The canonical bytes of an entry, the preimage of its leaf. */
+export function entryText(entry: Entry): string {
+  return canonicalize(entry as unknown as JsonObject);
+}
+
+/** The first entry of a log: the key that signs its checkpoints, in its public text form. */
+export function genesisEntry(vkey: string): EntryDraft {
+  return { type: 'ledger.genesis', ref: {}, body: { format: 'countersign/ledger/v1', vkey } };
+}

@@ -1,0 +1,201 @@
+import type { Database, Row, Statement } from '../storage/database.ts';
+import type { EntryRef, EntryType } from './entry.ts';
+import type { Payload } from './payload.ts';
+import type { TileNode } from './tree.ts';
+
+/** One row of the ledger as it is inserted: the hashed text, its leaf, and the columns that queries filter on. */
+export interface EntryRow {
+  readonly workspace: string;
+  readonly seq: number;
+  readonly ts: number;
+  readonly type: EntryType;
+  readonly ref: EntryRef;
+  /** The canonical text. */
+  readonly text: string;
+  /** Hex. */
+  readonly leaf: string;
+}
+
+/** A row as a reader sees it. Nothing of it is trusted before it is verified. */
+export interface StoredEntry {
+  readonly seq: number;
+  readonly ts: number;
+  readonly type: string;
+  readonly text: string;
+  readonly leaf: string;
+}
+
+export interface StoredCheckpoint {
+  readonly size: number;
+  /** Hex. */
+  readonly root: string;
+  readonly note: string;
+  readonly signedAt: number;
+}
+
+const INSERT_ENTRY =
+  'INSERT INTO ledger (seq, workspace, ts, type, action, session, subject, principal, approval, call, entry, leaf) ' +
+  'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+const INSERT_NODE = 'INSERT INTO ledger_node (level, idx, hash) VALUES (?, ?, ?)';
+const INSERT_CHECKPOINT =
+  'INSERT INTO checkpoint (size, root, note, signed_at) VALUES (?, ?, ?, ?) ON CONFLICT (size) DO NOTHING';
+const COLUMNS = 'seq, ts, type, entry, leaf';
+
+export function insertEntry({ workspace, seq, ts, type, ref, text, leaf }: EntryRow): Statement {
+  return {
+    sql: INSERT_ENTRY,
+    params: [
+      seq,
+      workspace,
+      ts,
+      type,
+      ref.action ?? null,
+      ref.session ?? null,
+      ref.subject ?? null,
+      ref.principal ?? null,
+      ref.approval ?? null,
+      ref.call ?? null,
+      text,
+      leaf,
+    ],
+  };
+}
+
+export function insertNode({ level, index, hash }: TileNode): Statement {
+  return { sql: INSERT_NODE, params: [level, index, Buffer.from(hash).toString('hex')] };
+}
+
+export function insertCheckpoint({ size, root, note, signedAt }: StoredCheckpoint): Statement {
+  return { sql: INSERT_CHECKPOINT, params: [size, root, note, signedAt] };
+}
+
+function readEntry(row: Row): StoredEntry {
+  return {
+    seq: row.seq as number,
+    ts: row.ts as number,
+    type: row.type as string,
+    text: row.entry as string,
+    leaf: row.leaf as string,
+  };
+}
+
+/** Up to `limit` entries with `seq >= from`, ascending. */
+export async function readEntries(
+  database: Database,
+  range: { from: number; limit: number },
+): Promise<StoredEntry[]> {
+  const rows = await database.query({
+    sql: `SELECT ${COLUMNS} FROM ledger WHERE seq >= ? ORDER BY seq LIMIT ?`,
+    params: [range.from, range.limit],
+  });
+  return rows.map(readEntry);
+}
+
+/** A row with the columns that queries filter on, for those who check them against the text. */
+export interface AuditRow extends StoredEntry {
+  readonly ref: Readonly<Record<keyof EntryRef, string | null>>;
+}
+
+/** Up to `limit` whole rows with `from <= seq < to`, ascending. */
+export async function readAuditRows(
+  database: Database,
+  range: { from: number; to: number; limit: number },
+): Promise<AuditRow[]> {
+  const rows = await database.query({
+    sql: 'SELECT * FROM ledger WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?',
+    params: [range.from, range.to, range.limit],
+  });
+  return rows.map((row) => {
+    const { action, session, subject, principal, approval, call } = row as Record<string, string | null>;
+    const ref = { action, session, subject, principal, approval, call } as AuditRow['ref'];
+    return { ...readEntry(row), ref };
+  });
+}
+
+/** The sequence after the newest entry. */
+export async function readSize(database: Database): Promise<number> {
+  const [row] = await database.query({ sql: 'SELECT MAX(seq) AS newest FROM ledger', params: [] });
+  return typeof row?.newest === 'number' ? row.newest + 1 : 0;
+}
+
+/** The hex hashes of the stored nodes of a level with `from <= index < to`, in order. */
+export async function readNodes(
+  database: Database,
+  range: { level: number; from: number; to: number },
+): Promise<string[]> {
+  const rows = await database.query({
+    sql: 'SELECT hash FROM ledger_node WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx',
+    params: [range.level, range.from, range.to],
+  });
+  return rows.map((row) => row.hash as string);
+}
+
+function readCheckpointRow(row: Row): StoredCheckpoint {
+  return {
+    size: row.size as number,
+    root: row.root as string,
+    note: row.note as string,
+    signedAt: row.signed_at as number,
+  };
+}
+
+/** The checkpoint of the largest size, or undefined when none was ever signed. */
+export async function latestCheckpoint(database: Database): Promise<StoredCheckpoint | undefined> {
+  const [row] = await database.query({
+    sql: 'SELECT * FROM checkpoint ORDER BY size DESC LIMIT 1',
+    params: [],
+  });
+  return row === undefined ? undefined : readCheckpointRow(row);
+}
+
+/** Up to `limit` checkpoints with `size >= from`, ascending. */
+export async function readCheckpoints(
+  database: Database,
+  range: { from: number; limit: number },
+): Promise<StoredCheckpoint[]> {
+  const rows = await database.query({
+    sql: 'SELECT * FROM checkpoint WHERE size >= ? ORDER BY size LIMIT ?',
+    params: [range.from, range.limit],
+  });
+  return rows.map(readCheckpointRow);
+}
+
+/** Appends a payload; goes into the transition of the entry that commits to it. */
+export function insertPayload(payload: Payload): Statement {
+  const { id, workspace, commitment, salt, ciphertext, call, subject, createdAt } = payload;
+  return {
+    sql:
+      'INSERT INTO payload (id, workspace, commitment, salt, ciphertext, call, subject, created_at) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    params: [id, workspace, commitment, salt, ciphertext, call, subject, createdAt],
+  };
+}
+
+/** Erases a payload and its salt for good; a guard that is refused when it is already gone. Returns its commitment. */
+export function erasePayload({ workspace, id }: { workspace: string; id: string }): Statement {
+  return {
+    sql: 'DELETE FROM payload WHERE workspace = ? AND id = ? RETURNING id, call, commitment',
+    params: [workspace, id],
+  };
+}
+
+/** The payloads of a call or approval that were not erased, oldest first. */
+export async function readPayloads(
+  database: Database,
+  about: { workspace: string; call: string },
+): Promise<Payload[]> {
+  const rows = await database.query({
+    sql: 'SELECT * FROM payload WHERE call = ? AND workspace = ? ORDER BY created_at, id',
+    params: [about.call, about.workspace],
+  });
+  return rows.map((row) => ({
+    id: row.id as string,
+    workspace: row.workspace as string,
+    commitment: row.commitment as string,
+    salt: row.salt as string,
+    ciphertext: row.ciphertext as string,
+    call: row.call as string,
+    subject: row.subject as string,
+    createdAt: row.created_at as number,
+  }));
+}

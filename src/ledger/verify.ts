@@ -1,0 +1,126 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CountersignError } from '../core/errors.ts';
+import type { Database } from '../storage/database.ts';
+import { auditCheckpoint, auditRow, extendTree, type Problem, rootHex } from './audit.ts';
+import { type NoteVerifier, parseVkey } from './note.ts';
+import {
+  latestCheckpoint,
+  readAuditRows,
+  readCheckpoints,
+  readNodes,
+  readSize,
+  type StoredCheckpoint,
+} from './store.ts';
+import { emptyFrontier, type TileNode } from './tree.ts';
+
+const PAGE = 500;
+
+export interface Verification {
+  readonly ok: boolean;
+  /** How many entries were read. */
+  readonly size: number;
+  /** Hex root over those; it proves something only when `ok`. */
+  readonly root: string;
+  /** The newest checkpoint that was found good: the entries below its size are signed for. */
+  readonly checkpoint?: { readonly size: number; readonly note: string };
+  /** The first bad entry and why. */
+  readonly problem?: Problem;
+}
+
+async function* checkpoints(database: Database): AsyncGenerator<StoredCheckpoint, void> {
+  for (let from = 0; ; ) {
+    const page = await readCheckpoints(database, { from, limit: PAGE });
+    yield* page;
+    const last = page[page.length - 1];
+    if (last === undefined || page.length < PAGE) return;
+    from = last.size + 1;
+  }
+}
+
+async function nodeProblem(database: Database, node: TileNode): Promise<string | undefined> {
+  const [stored] = await readNodes(database, { level: node.level, from: node.index, to: node.index + 1 });
+  if (stored === Buffer.from(node.hash).toString('hex')) return undefined;
+  const name = `tree node ${node.index} of level ${node.level}`;
+  return stored === undefined ? `${name} is missing` : `${name} is not the hash of the entries below it`;
+}
+
+/**
+ * Checks everything stored up to the size found at the start: each text against its leaf, columns, place and time;
+ * each stored tree node; each checkpoint's signature and root. Stops at the first problem. When a text was rewritten
+ * together with its leaf, the problem names the first entry that the failing node or checkpoint covers and the last
+ * good checkpoint does not. Reads pages and yields between them, so that a running gateway goes on.
+ * `vkey` must come from outside the database, or whoever rewrote the ledger could have signed it too.
+ */
+export async function verifyLedger(database: Database, { vkey }: { vkey: string }): Promise<Verification> {
+  const verifier = parseVkey(vkey);
+  if (verifier === undefined) {
+    throw new CountersignError('invalid_request', 'vkey: expected "<name>+<key id>+<base64 key>"', {
+      fields: [{ field: 'vkey', expected: '<name>+<key id>+<base64 key>' }],
+    });
+  }
+  const newest = await latestCheckpoint(database);
+  const size = await readSize(database);
+  return verifyUpTo(database, { verifier, size, newestSize: newest?.size ?? 0 });
+}
+
+async function verifyUpTo(
+  database: Database,
+  { verifier, size, newestSize }: { verifier: NoteVerifier; size: number; newestSize: number },
+): Promise<Verification> {
+  const frontier = emptyFrontier();
+  const signed = checkpoints(database);
+  let next = (await signed.next()).value;
+  let good: StoredCheckpoint | undefined;
+  let lastTs = 0;
+
+  function result(problem?: Problem): Verification {
+    const base = { ok: problem === undefined, size: frontier.size, root: rootHex(frontier) };
+    const checkpoint = good === undefined ? {} : { checkpoint: { size: good.size, note: good.note } };
+    return { ...base, ...checkpoint, ...(problem === undefined ? {} : { problem }) };
+  }
+
+  /** Compares the checkpoints of exactly this size; a bad one puts the entries since the last good one in doubt. */
+  async function checkSigned(): Promise<Problem | undefined> {
+    while (next && next.size <= frontier.size) {
+      const seq = good?.size ?? 0;
+      const reason = auditCheckpoint(next, verifier);
+      if (reason !== undefined) return { seq, reason };
+      if (next.root !== rootHex(frontier)) {
+        return {
+          seq,
+          reason: `entries ${seq} to ${next.size - 1} are not those that were signed with size ${next.size}`,
+        };
+      }
+      good = next;
+      next = (await signed.next()).value;
+    }
+    return undefined;
+  }
+
+  let problem = await checkSigned();
+  while (problem === undefined && frontier.size < size) {
+    const page = await readAuditRows(database, { from: frontier.size, to: size, limit: PAGE });
+    if (page.length === 0) return result({ seq: frontier.size, reason: `entry ${frontier.size} is missing` });
+    for (const row of page) {
+      problem = auditRow(row, { seq: frontier.size, ts: lastTs, log: verifier.name });
+      if (problem !== undefined) return result(problem);
+      lastTs = row.ts;
+      for (const node of extendTree(frontier, row)) {
+        const reason = await nodeProblem(database, node);
+        if (reason === undefined) continue;
+        const from = node.index * 256 ** node.level;
+        return result({ seq: Math.max(from, good?.size ?? 0), reason });
+      }
+      problem = await checkSigned();
+      if (problem !== undefined) return result(problem);
+    }
+    await nextTurn();
+  }
+  if (problem === undefined && newestSize > size) {
+    problem = {
+      seq: size,
+      reason: `entry ${size} and what followed are missing; ${newestSize} entries were signed`,
+    };
+  }
+  return result(problem);
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// Any Node that a person happens to have reads this file: no newer syntax here, and the rest is imported late.
+import { nodeProblem } from './cli/node-version.ts';
+import type { PolicyTools } from './cli/ports.ts';
+
+/** Policy files on this machine. Read only when a policy command runs, so that the others start fast. */
+async function loadPolicyTools(now: () => number): Promise<PolicyTools> {
+  const [files, checks, tests, traces] = await Promise.all([
+    import('./policy/load.ts'),
+    import('./policy/check.ts'),
+    import('./policy/test-suite.ts'),
+    import('./policy/explain.ts'),
+  ]);
+  return {
+    async check(dir) {
+      const found = await files.readPolicyDirectory(dir);
+      // An empty folder is no policy; loading says so and what to do.
+      if (found.length === 0) await files.loadPolicy(dir);
+      return checks.checkPolicies(found);
+    },
+    test: (dir) => tests.runPolicyTests(dir),
+    async explain(dir, { subject, server, tool, args, labels: given }) {
+      const policy = await files.loadPolicy(dir);
+      const labels = { ...given };
+      const input = { server, tool, args, session: subject === undefined ? { labels } : { labels, subject } };
+      return traces.explain(policy, tests.testInput({ input, now: new Date(now()).toISOString() }));
+    },
+  };
+}
+
+async function main(): Promise<number> {
+  const problem = nodeProblem(process.versions.node);
+  if (problem !== undefined) {
+    process.stderr.write(`${problem}\n`);
+    return 2;
+  }
+  const [cli, host, { VERSION }] = await Promise.all([
+    import('./cli/run.ts'),
+    import('./cli/process-deps.ts'),
+    import('./core/version.ts'),
+  ]);
+  const deps = host.processDeps();
+  return cli.runCli(process.argv.slice(2), {
+    ...deps,
+    version: VERSION,
+    startApp: async (options) => (await import('./app.ts')).startApp(options),
+    policyTools: () => loadPolicyTools(deps.now),
+    playAgent: async (options) => (await import('./demo/agent.ts')).playAgent(options),
+    approveHeadless: async (options) =>
+      (await import('./demo/headless-approver.ts')).approveHeadless(options),
+  });
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`error: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);

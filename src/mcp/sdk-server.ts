@@ -1,0 +1,59 @@
+import { ProtocolError, Server, type ServerContext } from '@modelcontextprotocol/server';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { Session } from '../sessions/session.ts';
+import { type DispatchDeps, dispatch, type Era } from './dispatch.ts';
+
+export interface ServerIdentity {
+  readonly name: string;
+  readonly version: string;
+}
+
+const INSTRUCTIONS =
+  'Some tools here need a person’s approval. Such a call returns at once with status "pending_approval" and has not run: ' +
+  'tell the user to open approve_url, then call approval_wait with the approval_id to get the real result.';
+
+/** What the gateway offers, in the form both eras announce it. */
+export const CAPABILITIES = {
+  tools: { listChanged: true },
+  resources: { listChanged: true },
+  prompts: { listChanged: true },
+  completions: {},
+};
+
+function capabilitiesOf(server: Server, context: ServerContext): JsonObject {
+  const envelope = (context.mcpReq.envelope as Record<string, unknown> | undefined)?.['io.modelcontextprotocol/clientCapabilities'];
+  const declared = envelope ?? server.getClientCapabilities();
+  return isJsonObject(declared) ? declared : {};
+}
+
+/**
+ * An SDK server whose every request that is not protocol housekeeping goes through `dispatch`. The fallback handler
+ * is used, rather than typed ones, since those drop members that the SDK does not know.
+ */
+export function createSdkServer(deps: DispatchDeps, input: { session: Session; era: Era; identity: ServerIdentity }): Server {
+  const server = new Server(input.identity, { capabilities: CAPABILITIES, instructions: INSTRUCTIONS });
+  server.fallbackRequestHandler = async (request, context) => {
+    const params = isJsonObject(request.params) ? request.params : {};
+    const token = context.mcpReq._meta?.progressToken;
+    const reply = await dispatch(deps, {
+      session: input.session,
+      era: input.era,
+      method: request.method,
+      params,
+      clientCapabilities: capabilitiesOf(server, context),
+      signal: context.mcpReq.signal,
+      ...(token === undefined
+        ? {}
+        : {
+            onProgress: (progress) => {
+              context.mcpReq
+                .notify({ method: 'notifications/progress', params: { ...progress, progressToken: token } })
+                .catch((err: unknown) => deps.log.error({ err }, 'a progress notification could not be sent'));
+            },
+          }),
+    });
+    if (reply.kind === 'error') throw new ProtocolError(reply.error.code, reply.error.message, reply.error.data);
+    return JSON.parse(reply.raw) as Record<string, unknown>;
+  };
+  return server;
+}

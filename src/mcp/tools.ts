@@ -1,0 +1,113 @@
+import type { Approval } from '../approvals/approval.ts';
+import { isSettled, stateAt } from '../approvals/approval.ts';
+import { CountersignError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Catalog } from '../downstream/catalog.ts';
+import type { OfferedTool } from '../gate/offer.ts';
+import type { Session } from '../sessions/session.ts';
+import { APPROVAL_WAIT, tellHeld } from './pending.ts';
+
+export const APPROVAL_WAIT_TOOL: JsonObject = {
+  name: APPROVAL_WAIT,
+  title: 'Wait for an approval',
+  description:
+    'Waits for a person to decide a call that returned status "pending_approval", and returns the real result of that call once it has run. ' +
+    'Waits up to 25 seconds; if the answer still says pending_approval, call it again.',
+  inputSchema: {
+    type: 'object',
+    properties: { approval_id: { type: 'string', description: 'The approval_id of the pending result, such as apr_…' } },
+    required: ['approval_id'],
+    additionalProperties: false,
+  },
+  annotations: { readOnlyHint: true, openWorldHint: false },
+};
+
+/** A tools/list answer as JSON text, one per protocol era: the modern one also says how long it may be cached. */
+export interface ToolListTexts {
+  readonly legacy: string;
+  readonly modern: string;
+}
+
+function toolListTexts(offered: readonly OfferedTool[]): ToolListTexts {
+  const definitions = offered.map(({ tool, mayBeHeld }) => {
+    const definition: JsonObject = { ...tool.definition, name: tool.exposed };
+    // A pending result is not of the declared shape, and clients reject what does not match an outputSchema.
+    if (mayBeHeld) delete definition.outputSchema;
+    return JSON.stringify(definition);
+  });
+  const list = `"tools":[${[...definitions, JSON.stringify(APPROVAL_WAIT_TOOL)].join(',')}]`;
+  return {
+    legacy: `{${list}}`,
+    modern: `{"cacheScope":"private","resultType":"complete",${list},"ttlMs":0}`,
+  };
+}
+
+const CACHED_LISTS = 64;
+
+/**
+ * Serves tools/list from text that is made once for each (catalogue, policy, scope): a thousand tools cost one
+ * look-up. Sessions with equal scopes share it.
+ */
+export function createToolLists(offer: (session: Session, catalog: Catalog) => OfferedTool[]) {
+  const cache = new Map<string, ToolListTexts>();
+  return (session: Session, catalog: Catalog, policyVersion: string): ToolListTexts => {
+    const key = `${catalog.version}\n${policyVersion}\n${session.scope.join('\n')}`;
+    const known = cache.get(key);
+    if (known !== undefined) return known;
+    const texts = toolListTexts(offer(session, catalog));
+    if (cache.size >= CACHED_LISTS) {
+      const oldest = cache.keys().next().value;
+      if (oldest !== undefined) cache.delete(oldest);
+    }
+    cache.set(key, texts);
+    return texts;
+  };
+}
+
+export interface WaitToolDeps {
+  readonly getApproval: (id: string) => Promise<Approval | undefined>;
+  readonly wait: (input: { id: string; timeoutMs: number; abort?: AbortSignal | undefined }) => Promise<Approval>;
+  readonly now: () => number;
+  readonly publicOrigin: string;
+}
+
+/**
+ * The approval_wait tool: at most 25 s, with progress every 5 s, so that no client's timeout is met. Approvals of
+ * other sessions do not exist here.
+ */
+export async function callApprovalWait(
+  deps: WaitToolDeps,
+  input: {
+    session: Session;
+    args: JsonObject;
+    clientCapabilities: JsonObject;
+    onProgress?: ((progress: JsonObject) => void) | undefined;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<string> {
+  const id = input.args.approval_id;
+  if (typeof id !== 'string') {
+    throw new CountersignError('invalid_request', 'approval_wait needs "approval_id", the id from the pending result (apr_…).');
+  }
+  const known = await deps.getApproval(id);
+  if (known === undefined || known.sessionId !== input.session.id) {
+    throw new CountersignError('not_found', `This session has no approval ${id.slice(0, 64)}.`);
+  }
+  const deadline = deps.now() + LIMITS.approvalWaitMaxMs;
+  let step = 0;
+  for (;;) {
+    const left = deadline - deps.now();
+    const approval = await deps.wait({
+      id,
+      timeoutMs: Math.max(0, Math.min(left, LIMITS.approvalWaitProgressMs)),
+      abort: input.signal,
+    });
+    const done = isSettled(stateAt(approval, deps.now()));
+    if (done || left <= LIMITS.approvalWaitProgressMs || input.signal?.aborted === true) {
+      return tellHeld(approval, { publicOrigin: deps.publicOrigin, now: deps.now() }, input.clientCapabilities);
+    }
+    step += 1;
+    input.onProgress?.({ progress: step, message: `Still waiting for a person: ${approval.state}` });
+  }
+}

@@ -1,0 +1,121 @@
+import { type ASTNode, serialize } from '@marcbachmann/cel-js';
+import { errorText } from '../core/errors.ts';
+import type { CompiledRule } from './combine.ts';
+import type { CompiledPolicy } from './compile.ts';
+import { celProblem } from './conditions.ts';
+import type { Position } from './document.ts';
+import { judgeRule } from './evaluate.ts';
+import { boundName, childrenOf } from './expression.ts';
+import { type Facts, factsOf } from './facts.ts';
+import type { Counters } from './limits.ts';
+import { limitExceeded } from './limits.ts';
+import { targetMismatch } from './match.ts';
+import type { Effect, PolicyInput, RulePlace, Verdict } from './verdict.ts';
+
+/** One sub-expression of a condition: where it stands, and its value or the error that it gave. */
+export interface TraceStep extends Position {
+  readonly expression: string;
+  /** Nesting, the whole condition being 0. */
+  readonly depth: number;
+  readonly value?: string;
+  readonly error?: string;
+}
+
+export interface RuleTrace extends RulePlace {
+  readonly outcome: 'matched' | 'not_matched' | 'error';
+  /** Why it did not match, or what went wrong. */
+  readonly why?: string;
+  readonly effect: Effect;
+  readonly shadow: boolean;
+  readonly steps: readonly TraceStep[];
+  /** Limits that are used up; only judged where counters are given. */
+  readonly exceeded: readonly string[];
+}
+
+/** A verdict and how it came about. Holds values of arguments: for the eyes of operators. */
+export interface Explanation {
+  readonly verdict: Verdict;
+  readonly rules: readonly RuleTrace[];
+}
+
+const LONGEST_VALUE = 200;
+
+function valueText(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  const named = value as { constructor?: { name?: string }; name?: unknown } | null;
+  if (named?.constructor?.name === 'Type') return String(named.name);
+  const text = JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner !== 'bigint') return inner;
+    return Number.isSafeInteger(Number(inner)) ? Number(inner) : String(inner);
+  });
+  const shown = text ?? String(value);
+  return shown.length > LONGEST_VALUE
+    ? `${shown.slice(0, LONGEST_VALUE)}… (${shown.length} characters)`
+    : shown;
+}
+
+function stepsOf(rule: CompiledRule, context: { policy: CompiledPolicy; facts: Facts }): TraceStep[] {
+  const steps: TraceStep[] = [];
+  function visit(node: ASTNode, depth: number): void {
+    if (node.op === 'value') return;
+    const place = { expression: serialize(node), depth, ...rule.conditionAt(node.start) };
+    try {
+      steps.push({ ...place, value: valueText(context.policy.conditions.valueOf(node, context.facts)) });
+    } catch (error) {
+      steps.push({ ...place, error: celProblem(error).message });
+    }
+    const isHas = node.op === 'call' && node.args[0] === 'has';
+    const below = boundName(node)?.outside ?? (isHas ? [] : childrenOf(node));
+    for (const child of below) visit(child, depth + 1);
+  }
+  if (rule.condition !== undefined) visit(rule.condition.ast, 0);
+  return steps;
+}
+
+function traceRule(
+  rule: CompiledRule,
+  context: { policy: CompiledPolicy; input: PolicyInput; facts: Facts; counters: Counters | undefined },
+): RuleTrace {
+  const { input, facts, counters } = context;
+  const base = { ...rule.place, effect: rule.effect, shadow: rule.shadow, steps: [], exceeded: [] };
+  const mismatch = targetMismatch(rule.match, input);
+  if (mismatch !== undefined) return { ...base, outcome: 'not_matched', why: mismatch };
+  const outcome = judgeRule(rule, input, facts);
+  const steps = stepsOf(rule, context);
+  if (outcome.kind === 'skipped') return { ...base, outcome: 'not_matched', why: outcome.why, steps };
+  if (outcome.kind === 'error') {
+    const why = `the condition could not be evaluated (${celProblem(outcome.error).message || errorText(outcome.error)}), so on_error applies`;
+    return { ...base, outcome: 'error', why, effect: rule.onError, steps };
+  }
+  const exceeded =
+    counters === undefined
+      ? []
+      : rule.limits.filter((limit) => limitExceeded(rule.place.rule, limit, { input, counters }));
+  return { ...base, outcome: 'matched', steps, exceeded: exceeded.map((limit) => limit.name) };
+}
+
+/** Judges a call and traces every rule: matched or why not, each sub-expression with its value and place. Pure. */
+export function explain(policy: CompiledPolicy, input: PolicyInput, counters?: Counters): Explanation {
+  const facts = factsOf(input);
+  const rules = policy.rules.map((rule) => traceRule(rule, { policy, input, facts, counters }));
+  return { verdict: policy.evaluate(input, counters), rules };
+}
+
+/** The explanation as lines for a terminal. */
+export function explanationText(explanation: Explanation): string {
+  const { verdict, rules } = explanation;
+  const lines = [`${verdict.effect} (risk ${verdict.risk}): ${verdict.reason}`, ''];
+  for (const rule of rules) {
+    const mark = { matched: '+', not_matched: '-', error: '!' }[rule.outcome];
+    const shadow = rule.shadow ? ' (shadow)' : '';
+    lines.push(
+      `${mark} ${rule.rule} (${rule.file}:${rule.line}) ${rule.effect}${shadow}${rule.why === undefined ? '' : `: ${rule.why}`}`,
+    );
+    for (const step of rule.steps) {
+      const value = step.error === undefined ? `= ${step.value}` : `failed: ${step.error}`;
+      lines.push(`${'  '.repeat(step.depth + 2)}${step.expression}  ${value}  [${step.line}:${step.column}]`);
+    }
+    for (const name of rule.exceeded) lines.push(`    limit ${name} is used up`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,68 @@
+import type { JsonObject, JsonValue } from '../core/json.ts';
+
+export type Effect = 'allow' | 'hold' | 'deny';
+export type Risk = 'low' | 'medium' | 'high' | 'critical';
+
+/** What approving takes, merged over all rules that hold: strictest quorum, union of groups, shortest expiry. */
+export interface ApprovalTerms {
+  readonly groups: readonly string[];
+  readonly quorum: number;
+  readonly passkey: boolean;
+  readonly approver: 'person' | 'automation';
+  readonly excludeRequester: boolean;
+  readonly expiresMs: number;
+  readonly capability: { readonly uses: 1; readonly ttlMs: number };
+}
+
+/** Where in the policy files a rule stands. */
+export interface RulePlace {
+  readonly rule: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** What policy found about one call. Pure data; `effect` already combines all rules (deny > hold > allow). */
+export interface Verdict {
+  readonly effect: Effect;
+  readonly risk: Risk;
+  /** The rule that decided, or undefined when the default did. */
+  readonly decidedBy?: RulePlace;
+  readonly matched: readonly RulePlace[];
+  /** One sentence for people and agents: why, in the operator's terms, without argument values. */
+  readonly reason: string;
+  /** Present exactly when `effect` is `hold`. */
+  readonly approval?: ApprovalTerms;
+  /** The operator's rule says that this tool only reads, so that its intent may be recorded beside the call. */
+  readonly readOnly: boolean;
+  /** The operator's rule says that a second dispatch with the same idempotency key is harmless. */
+  readonly idempotent: boolean;
+  /** JSON Pointers (RFC 6901) into the arguments, and `result:` + pointer, to hide in views and logs. */
+  readonly redact: readonly string[];
+  /** Rules in `mode: shadow` that would have had another effect. */
+  readonly shadow: readonly (RulePlace & { readonly effect: Effect })[];
+  /** Hash of the whole policy set, as in `policy.loaded`. */
+  readonly policyVersion: string;
+}
+
+/** One call as policy sees it. Identity here comes from the session, never from the agent's own words. */
+export interface PolicyInput {
+  readonly kind: 'tool' | 'resource' | 'prompt' | 'action';
+  readonly server: string;
+  /** Tool name, resource URI, prompt name or action. */
+  readonly tool: string;
+  readonly args: JsonObject;
+  readonly annotations: JsonObject;
+  readonly session: {
+    readonly id: string;
+    readonly subject: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly ageMs: number;
+    readonly calls: number;
+  };
+  readonly actor: string;
+  readonly resource: string;
+  readonly risk: Risk | '';
+  readonly budget: Readonly<Record<string, number>>;
+  readonly now: number;
+  readonly history: JsonValue;
+}

@@ -1,0 +1,75 @@
+import { CountersignError } from '../core/errors.ts';
+import {
+  API_KEY_BYTES,
+  type ApiKey,
+  formatApiKey,
+  hashSecret,
+  hintOf,
+  isApiKey,
+  parseRoles,
+} from './api-key.ts';
+import type { PrincipalDeps } from './deps.ts';
+import type { Principal } from './principal.ts';
+import { allKeys, insertKey, keyById, liveKeyByHash, markKeyRevoked } from './store.ts';
+import { parseName } from './text.ts';
+
+/**
+ * Makes an API key. `secret` is returned here and never again. `by` is a principal reference such as
+ * `api_key:key_…`, or `system` for the first key of a new installation. Throws `invalid_request`.
+ */
+export async function createKey(
+  deps: PrincipalDeps,
+  input: { name: string; roles: readonly string[]; by: string },
+): Promise<{ key: ApiKey; secret: string }> {
+  const name = parseName(input.name);
+  const roles = parseRoles(input.roles);
+  const secret = formatApiKey(deps.random(API_KEY_BYTES));
+  const key: ApiKey = {
+    id: deps.newId('key'),
+    name,
+    roles,
+    hint: hintOf(secret),
+    createdBy: input.by,
+    createdAt: deps.now(),
+    revokedAt: undefined,
+  };
+  await deps.ledger.commit({
+    guard: insertKey({ ...key, workspace: deps.workspace, hash: hashSecret(secret) }),
+    entries: [
+      {
+        type: 'key.created',
+        ref: { principal: input.by, action: 'keys.create' },
+        body: { key: key.id, name, roles: [...roles], hint: key.hint },
+      },
+    ],
+  });
+  return { key, secret };
+}
+
+/** Revokes a key at once; revoking it again changes nothing. Throws `not_found`. */
+export async function revokeKey(deps: PrincipalDeps, input: { id: string; by: string }): Promise<ApiKey> {
+  const at = { id: input.id, workspace: deps.workspace };
+  await deps.ledger.commit({
+    guard: markKeyRevoked({ ...at, now: deps.now() }),
+    entries: [
+      { type: 'key.revoked', ref: { principal: input.by, action: 'keys.revoke' }, body: { key: input.id } },
+    ],
+  });
+  const key = await keyById(deps.database, at);
+  if (key === undefined) {
+    throw new CountersignError('not_found', 'There is no API key with this id. GET /v1/keys lists them.');
+  }
+  return key;
+}
+
+/** Every key ever made, oldest first, revoked ones included. */
+export async function listKeys(deps: PrincipalDeps): Promise<ApiKey[]> {
+  return allKeys(deps.database, deps.workspace);
+}
+
+/** Whoever holds this key, or undefined when it is malformed, unknown or revoked. */
+export async function authenticateKey(deps: PrincipalDeps, token: string): Promise<Principal | undefined> {
+  if (!isApiKey(token)) return undefined;
+  const key = await liveKeyByHash(deps.database, { hash: hashSecret(token), workspace: deps.workspace });
+  return key && { kind: 'api_key', id: key.id, roles: key.roles, name: key.name };
+}

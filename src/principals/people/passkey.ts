@@ -1,0 +1,120 @@
+import {
+  type AuthenticationResponseJSON,
+  type RegistrationResponseJSON,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server';
+import { CountersignError, errorText } from '../../core/errors.ts';
+import { isJsonObject, parseStrict } from '../../core/json.ts';
+import type { RelyingParty } from '../web/relying-party.ts';
+import type { Passkey } from './person.ts';
+
+export type { AuthenticationResponseJSON, RegistrationResponseJSON };
+
+/** EdDSA, ES256, RS256 (COSE), what every platform offers. */
+export const PASSKEY_ALGORITHMS = [-8, -7, -257];
+
+/** True for text that can be a credential id (base64url); anything else is not even looked up. */
+export function isCredentialId(id: unknown): id is string {
+  return typeof id === 'string' && /^[A-Za-z0-9_-]{1,1400}$/.test(id);
+}
+
+export type NewPasskey = Pick<
+  Passkey,
+  'credentialId' | 'publicKey' | 'counter' | 'transports' | 'aaguid' | 'deviceType' | 'backedUp'
+>;
+
+function refused(cause: unknown): CountersignError {
+  const detail = errorText(cause);
+  return new CountersignError(
+    'unauthenticated',
+    'The passkey response was refused. Start again from this page.',
+    {
+      cause: cause instanceof Error ? cause : new Error(detail),
+    },
+  );
+}
+
+/**
+ * Refuses what the library lets pass: a ceremony inside another site's frame (WebAuthn Level 3 §13.4.9), even when
+ * the browser does not say whose frame.
+ */
+function requireTopLevel(clientDataJson: string): void {
+  const data = parseStrict(Buffer.from(clientDataJson, 'base64url').toString('utf8'));
+  if (!isJsonObject(data)) throw new Error('clientDataJSON is not an object');
+  if (data.crossOrigin !== undefined && data.crossOrigin !== false)
+    throw new Error('crossOrigin is not false');
+  if (data.topOrigin !== undefined) throw new Error('topOrigin is present');
+}
+
+/**
+ * Checks a registration: type, challenge, origin, RP id, user presence and verification, attestation format.
+ * `challenge` is base64url. Throws `unauthenticated`; the reason is in `cause`, for diagnostics.
+ */
+export async function checkRegistration(
+  party: RelyingParty,
+  input: { response: RegistrationResponseJSON; challenge: string },
+): Promise<NewPasskey> {
+  try {
+    requireTopLevel(input.response.response.clientDataJSON);
+    const { verified, registrationInfo } = await verifyRegistrationResponse({
+      response: input.response,
+      expectedChallenge: input.challenge,
+      expectedOrigin: party.origin,
+      expectedRPID: party.rpId,
+      requireUserVerification: true,
+      supportedAlgorithmIDs: PASSKEY_ALGORITHMS,
+    });
+    if (!verified) throw new Error('the attestation is not valid');
+    const { credential } = registrationInfo;
+    const transports = (credential.transports ?? []).filter((transport) => /^[a-z-]{1,20}$/.test(transport));
+    return {
+      credentialId: credential.id,
+      publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+      counter: credential.counter,
+      transports,
+      aaguid: registrationInfo.aaguid,
+      deviceType: registrationInfo.credentialDeviceType,
+      backedUp: registrationInfo.credentialBackedUp,
+    };
+  } catch (cause) {
+    throw refused(cause);
+  }
+}
+
+/**
+ * Checks an assertion by `passkey`: credential, type, challenge, origin, RP id, user presence and verification,
+ * signature, and that the counter went up (or is not used by this authenticator). Gives the new counter.
+ * Throws `unauthenticated`; the reason is in `cause`, for diagnostics.
+ */
+export async function checkAssertion(
+  party: RelyingParty,
+  input: { response: AuthenticationResponseJSON; challenge: string; passkey: Passkey },
+): Promise<{ counter: number }> {
+  const { passkey, response } = input;
+  try {
+    if (response.id !== passkey.credentialId) throw new Error('another credential answered');
+    const handle = response.response.userHandle;
+    if (handle && Buffer.from(handle, 'base64url').toString('utf8') !== passkey.personId) {
+      throw new Error('the user handle names another person');
+    }
+    requireTopLevel(response.response.clientDataJSON);
+    const { verified, authenticationInfo } = await verifyAuthenticationResponse({
+      response,
+      expectedChallenge: input.challenge,
+      expectedOrigin: party.origin,
+      expectedRPID: party.rpId,
+      expectedType: 'webauthn.get',
+      requireUserVerification: true,
+      credential: {
+        id: passkey.credentialId,
+        publicKey: Buffer.from(passkey.publicKey, 'base64url'),
+        counter: passkey.counter,
+      },
+    });
+    if (!verified) throw new Error('the signature is not valid');
+    return { counter: authenticationInfo.newCounter };
+  } catch (cause) {
+    throw refused(cause);
+  }
+}

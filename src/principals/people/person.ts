@@ -1,0 +1,27 @@
+/** Someone who may decide. Times are epoch milliseconds. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly createdAt: number;
+  readonly removedAt: number | undefined;
+}
+
+/** A WebAuthn credential of a person. `publicKey` is the COSE key, base64url, as are ids. */
+export interface Passkey {
+  readonly id: string;
+  readonly personId: string;
+  readonly credentialId: string;
+  readonly publicKey: string;
+  readonly counter: number;
+  readonly transports: readonly string[];
+  readonly aaguid: string;
+  readonly deviceType: string;
+  readonly backedUp: boolean;
+  readonly createdAt: number;
+  readonly lastUsedAt: number | undefined;
+}
+
+export interface PersonWithPasskeys extends Person {
+  readonly passkeys: readonly Passkey[];
+}

@@ -1,0 +1,129 @@
+import { CountersignError } from '../core/errors.ts';
+import type { Statement } from '../storage/database.ts';
+import type { PrincipalDeps } from './deps.ts';
+import { type AuthenticationResponseJSON, checkAssertion, isCredentialId } from './people/passkey.ts';
+import {
+  livePasskeyByCredential,
+  livePasskeys,
+  passkeyStillUsable,
+  recordPasskeyUse,
+} from './people/store.ts';
+import { checkSignature } from './service-account.ts';
+import { liveServiceAccount, serviceAccountStillRegistered } from './store.ts';
+import { relyingParty } from './web/relying-party.ts';
+
+/** What convinces a stranger, offline, that this person signed this statement. Base64url, exactly as received. */
+export interface PasskeyProof {
+  readonly kind: 'passkey';
+  readonly credential_id: string;
+  readonly client_data_json: string;
+  readonly authenticator_data: string;
+  readonly signature: string;
+}
+
+/** The same for a service account; the signature is over the statement's challenge. */
+export interface ServiceAccountProof {
+  readonly kind: 'service_account';
+  readonly service_account: string;
+  readonly alg: 'Ed25519' | 'ES256';
+  readonly signature: string;
+}
+
+type Reader = Pick<PrincipalDeps, 'database' | 'workspace' | 'now'>;
+
+export interface ProvenByPasskey {
+  readonly proof: PasskeyProof;
+  readonly passkeyId: string;
+  /** Records the use of the passkey; belongs into the `then` of the decision's transition. */
+  readonly recordUse: Statement;
+  /** `EXISTS (…)`: to be ANDed into the decision's guard, so that a removal or replay in between refuses it. */
+  readonly stillValid: Statement;
+}
+
+export interface ProvenByServiceAccount {
+  readonly proof: ServiceAccountProof;
+  readonly account: { readonly id: string; readonly name: string; readonly groups: readonly string[] };
+  /** `EXISTS (…)`: to be ANDed into the decision's guard. */
+  readonly stillValid: Statement;
+}
+
+/**
+ * Checks that `personId`, enrolled now, answered this statement's challenge with one of their passkeys. Changes
+ * nothing: the caller commits `recordUse` together with the decision. `challenge` is the SHA-256 of the statement;
+ * `expectedOrigin` comes from configuration. Throws `unauthenticated`, or `forbidden` when the passkey is not theirs.
+ */
+export async function verifyDecisionAssertion(
+  deps: Reader,
+  input: {
+    challenge: Uint8Array;
+    assertion: AuthenticationResponseJSON;
+    personId: string;
+    expectedOrigin: string;
+  },
+): Promise<ProvenByPasskey> {
+  const { assertion } = input;
+  const passkey = isCredentialId(assertion.id)
+    ? await livePasskeyByCredential(deps.database, { credentialId: assertion.id, workspace: deps.workspace })
+    : undefined;
+  if (passkey === undefined || passkey.personId !== input.personId) {
+    throw new CountersignError(
+      'forbidden',
+      'This passkey does not belong to the person who is signed in, or is no longer enrolled. Nothing was decided.',
+    );
+  }
+  const { counter } = await checkAssertion(relyingParty(input.expectedOrigin), {
+    response: assertion,
+    challenge: Buffer.from(input.challenge).toString('base64url'),
+    passkey,
+  });
+  return {
+    proof: {
+      kind: 'passkey',
+      credential_id: passkey.credentialId,
+      client_data_json: assertion.response.clientDataJSON,
+      authenticator_data: assertion.response.authenticatorData,
+      signature: assertion.response.signature,
+    },
+    passkeyId: passkey.id,
+    recordUse: recordPasskeyUse({ passkeyId: passkey.id, counter, now: deps.now() }),
+    stillValid: passkeyStillUsable({ passkeyId: passkey.id, counter }),
+  };
+}
+
+/** The passkeys that may answer for a person, as `allowCredentials` wants them. */
+export async function allowedCredentials(
+  deps: Pick<Reader, 'database' | 'workspace'>,
+  personId: string,
+): Promise<{ id: string; transports: readonly string[] }[]> {
+  const passkeys = await livePasskeys(deps.database, deps.workspace);
+  return passkeys
+    .filter((passkey) => passkey.personId === personId)
+    .map((passkey) => ({ id: passkey.credentialId, transports: passkey.transports }));
+}
+
+/**
+ * Checks a service account's signature (base64url) over a statement's challenge. Whether the rule lets automation
+ * decide is the caller's question. Throws `unauthenticated`.
+ */
+export async function verifyServiceAccountSignature(
+  deps: Pick<Reader, 'database' | 'workspace'>,
+  input: { challenge: Uint8Array; signature: string; serviceAccountId: string },
+): Promise<ProvenByServiceAccount> {
+  const at = { id: input.serviceAccountId, workspace: deps.workspace };
+  const account = await liveServiceAccount(deps.database, at);
+  const signature = /^[A-Za-z0-9_-]{1,512}$/.test(input.signature)
+    ? Buffer.from(input.signature, 'base64url')
+    : Buffer.alloc(0);
+  const alg = account && checkSignature(account, { message: input.challenge, signature });
+  if (account === undefined || alg === undefined) {
+    throw new CountersignError(
+      'unauthenticated',
+      'The signature is not by a registered service account over this statement. Sign the 32 bytes of its challenge and send base64url.',
+    );
+  }
+  return {
+    proof: { kind: 'service_account', service_account: account.id, alg, signature: input.signature },
+    account: { id: account.id, name: account.name, groups: account.groups },
+    stillValid: serviceAccountStillRegistered(at),
+  };
+}

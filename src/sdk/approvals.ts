@@ -1,0 +1,174 @@
+import { apiError } from './api-error.ts';
+import {
+  type Approval,
+  type ApprovalDetail,
+  type ApprovalDetailWire,
+  type ApprovalState,
+  type ApprovalWire,
+  approvalDetailFrom,
+  approvalFrom,
+  type Decision,
+  isUnsettled,
+} from './approval.ts';
+import { type CallOptions, type Http, path } from './http.ts';
+import { listPages, type Paged, type PageOptions } from './page.ts';
+import { bytesToSign, type Statement, type StatementWire, statementFrom, toBase64Url } from './statement.ts';
+
+/** A machine that may decide, only where the rule says `approver: automation`. */
+export interface ServiceAccount {
+  readonly id: string;
+  /** Signs the 32 bytes with the registered Ed25519 or ES256 key. */
+  readonly sign: (challenge: Uint8Array) => Promise<Uint8Array>;
+}
+
+export interface ApprovalFilter extends PageOptions {
+  readonly state?: ApprovalState | undefined;
+  /** A session's id. */
+  readonly session?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly tool?: string | undefined;
+}
+
+export interface WaitOptions extends Omit<CallOptions, 'timeoutMs'> {
+  /** How long to wait at most. Without it: until the approval is settled, which its expiry bounds. */
+  readonly timeoutMs?: number | undefined;
+  /** Called with every state that is seen, the last one included. */
+  readonly onUpdate?: ((approval: ApprovalDetail) => void) | undefined;
+}
+
+export interface ApprovalsResource {
+  get(id: string, options?: CallOptions): Promise<ApprovalDetail>;
+  list(filter?: ApprovalFilter, options?: CallOptions): Paged<Approval>;
+  /** Resolves with the approval as soon as it is settled, or as it stands when the time is over. */
+  wait(id: string, options?: WaitOptions): Promise<ApprovalDetail>;
+  /**
+   * Approves as the client's service account. Without one this always throws `needs_person` (or `conflict` when it
+   * is decided already): no API key can approve, a person must open `error.approvalUrl` and use a passkey.
+   */
+  approve(id: string, input?: { readonly reason?: string }, options?: CallOptions): Promise<ApprovalDetail>;
+  /** Denies; the same rules as `approve`. */
+  deny(id: string, input?: { readonly reason?: string }, options?: CallOptions): Promise<ApprovalDetail>;
+  /** Asks for the statement to sign. For approval pages and automation. */
+  statement(
+    id: string,
+    input: { readonly decision: Decision; readonly reason?: string | undefined },
+    options?: CallOptions,
+  ): Promise<Statement>;
+  /** Hands in a signed statement: a WebAuthn assertion as JSON, or a service account's signature in base64url. */
+  decide(
+    id: string,
+    input: { readonly statementId: string } & (
+      | { readonly assertion: unknown }
+      | { readonly signature: string }
+    ),
+    options?: CallOptions,
+  ): Promise<ApprovalDetail>;
+  /** Records what became of a call whose outcome is `unknown`. */
+  resolve(
+    id: string,
+    input: { readonly as: 'succeeded' | 'failed'; readonly note: string },
+    options?: CallOptions,
+  ): Promise<ApprovalDetail>;
+  /** Withdraws a pending approval. */
+  cancel(id: string, options?: CallOptions): Promise<ApprovalDetail>;
+}
+
+export interface ApprovalsDeps {
+  readonly http: Http;
+  readonly serviceAccount?: ServiceAccount | undefined;
+  /** Monotonic milliseconds. */
+  readonly stopwatch: () => number;
+}
+
+const POLL_MS = 25_000;
+const POLL_GRACE_MS = 10_000;
+
+export function createApprovals({ http, serviceAccount, stopwatch }: ApprovalsDeps): ApprovalsResource {
+  const headers: Record<string, string> =
+    serviceAccount === undefined ? {} : { 'x-countersign-service-account': serviceAccount.id };
+
+  async function post<W>(at: string, body: unknown, options?: CallOptions): Promise<W> {
+    return (await http.json<W>({ method: 'POST', path: at, body, headers, options })).body;
+  }
+
+  async function get(id: string, options?: CallOptions): Promise<ApprovalDetail> {
+    const call = { method: 'GET', path: path`/v1/approvals/${id}`, options } as const;
+    return approvalDetailFrom((await http.json<ApprovalDetailWire>(call)).body);
+  }
+
+  const statement: ApprovalsResource['statement'] = async (id, input, options) =>
+    statementFrom(await post<StatementWire>(path`/v1/approvals/${id}/statement`, input, options));
+
+  const decide: ApprovalsResource['decide'] = async (id, { statementId, ...proof }, options) => {
+    const body = { statement_id: statementId, ...proof };
+    return approvalDetailFrom(
+      await post<ApprovalDetailWire>(path`/v1/approvals/${id}/decide`, body, options),
+    );
+  };
+
+  async function poll(id: string, timeoutMs: number, options: CallOptions): Promise<ApprovalDetail> {
+    const { body } = await http.json<ApprovalDetailWire>({
+      method: 'GET',
+      path: path`/v1/approvals/${id}/wait`,
+      query: { timeout_ms: timeoutMs },
+      options: { ...options, timeoutMs: timeoutMs + POLL_GRACE_MS },
+    });
+    return approvalDetailFrom(body);
+  }
+
+  async function wait(id: string, options: WaitOptions = {}): Promise<ApprovalDetail> {
+    const { timeoutMs = Number.POSITIVE_INFINITY, onUpdate, ...call } = options;
+    const startedAt = stopwatch();
+    for (;;) {
+      const leftMs = Math.max(0, timeoutMs - (stopwatch() - startedAt));
+      const approval = await poll(id, Math.ceil(Math.min(POLL_MS, leftMs)), call);
+      onUpdate?.(approval);
+      if (!isUnsettled(approval) || leftMs <= POLL_MS) return approval;
+    }
+  }
+
+  async function refuse(id: string, decision: Decision, options?: CallOptions): Promise<never> {
+    const approval = await get(id, options);
+    if (approval.state !== 'pending') {
+      const message = `Approval ${id} is ${approval.state} and can no longer be decided.`;
+      throw apiError({ code: 'conflict', status: 409, message });
+    }
+    const message =
+      approval.approver === 'automation'
+        ? `Approval ${id} is decided by a service account: give the client one to ${decision} it.`
+        : `Only a person with a passkey can ${decision} ${id}. Open ${approval.url}`;
+    throw apiError({ code: 'needs_person', message, approvalUrl: approval.url });
+  }
+
+  async function decideAs(
+    id: string,
+    input: { decision: Decision; reason?: string | undefined },
+    options?: CallOptions,
+  ) {
+    if (serviceAccount === undefined) return await refuse(id, input.decision, options);
+    const given = await statement(id, input, options);
+    const challenge = await bytesToSign(given, { approval: id, decision: input.decision });
+    const signature = toBase64Url(await serviceAccount.sign(challenge));
+    return await decide(id, { statementId: given.statementId, signature }, options);
+  }
+
+  return {
+    get,
+    list: (filter = {}, options) =>
+      listPages<ApprovalWire, Approval>(http, {
+        path: '/v1/approvals',
+        query: { ...filter },
+        fromWire: approvalFrom,
+        options,
+      }),
+    wait,
+    approve: (id, input, options) => decideAs(id, { decision: 'approve', reason: input?.reason }, options),
+    deny: (id, input, options) => decideAs(id, { decision: 'deny', reason: input?.reason }, options),
+    statement,
+    decide,
+    resolve: async (id, input, options) =>
+      approvalDetailFrom(await post<ApprovalDetailWire>(path`/v1/approvals/${id}/resolve`, input, options)),
+    cancel: async (id, options) =>
+      approvalDetailFrom(await post<ApprovalDetailWire>(path`/v1/approvals/${id}/cancel`, {}, options)),
+  };
+}

@@ -1,0 +1,128 @@
+import { apiError } from './api-error.ts';
+import { type ApprovalsResource, createApprovals, type ServiceAccount } from './approvals.ts';
+import { type ApproversResource, createApprovers } from './approvers.ts';
+import { type CallOptions, createHttp, type HttpOptions, type Pause } from './http.ts';
+import { createKeys, type KeysResource } from './keys.ts';
+import { createLogs, type LogsResource } from './logs.ts';
+import { createPolicies, type PoliciesResource } from './policies.ts';
+import { createServers, type ServersResource } from './servers.ts';
+import { createSessions, type MintedSession, type MintInput, type SessionsResource } from './sessions.ts';
+import { userApprovals, userLogs, userSessions } from './user.ts';
+
+export interface CountersignOptions {
+  /** The gateway's address, such as `http://localhost:8420`. In a browser it defaults to the page's own origin. */
+  readonly baseUrl?: string | undefined;
+  /** `cs_…`. Without one the browser's cookie of a signed-in person is used. */
+  readonly apiKey?: string | undefined;
+  /** Lets `approvals.approve` and `deny` decide where a rule says `approver: automation`. */
+  readonly serviceAccount?: ServiceAccount | undefined;
+  /** Defaults for every call. */
+  readonly timeoutMs?: number | undefined;
+  readonly maxRetries?: number | undefined;
+  /** Replaces the global `fetch`. */
+  readonly fetch?: HttpOptions['fetch'] | undefined;
+  /** Replaces the wait between attempts. */
+  readonly pause?: Pause | undefined;
+  /** Replaces the clock (monotonic milliseconds) that bounds `approvals.wait`. */
+  readonly stopwatch?: (() => number) | undefined;
+}
+
+/** What one end user's agents may be given and have done. Approvals, logs and sessions of others are not found here. */
+export interface CountersignUser {
+  readonly id: string;
+  /** Mints a session for this user: what an MCP client needs to connect. */
+  session(input?: MintInput, options?: CallOptions): Promise<MintedSession>;
+  readonly sessions: Omit<SessionsResource, 'mint'>;
+  readonly approvals: ApprovalsResource;
+  readonly logs: LogsResource;
+}
+
+export interface Countersign {
+  forUser(id: string): CountersignUser;
+  readonly sessions: SessionsResource;
+  readonly approvals: ApprovalsResource;
+  readonly logs: LogsResource;
+  readonly servers: ServersResource;
+  readonly policies: PoliciesResource;
+  readonly keys: KeysResource;
+  readonly approvers: ApproversResource;
+}
+
+export interface CountersignConstructor {
+  new (options?: CountersignOptions): Countersign;
+}
+
+const pauseByTimer: Pause = (ms, signal) =>
+  new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const handle = setTimeout(finish, ms);
+    function abort(): void {
+      clearTimeout(handle);
+      reject(signal?.reason);
+    }
+    function finish(): void {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+
+function baseUrlOf(given: string | undefined): string {
+  const text = given ?? (globalThis as { location?: { origin?: string } }).location?.origin ?? '';
+  if (!/^https?:\/\/[^/?#]/.test(text) || /[?#]/.test(text)) {
+    const message = `baseUrl: expected an address such as "http://localhost:8420", but got ${JSON.stringify(text)}.`;
+    throw apiError({
+      code: 'invalid_request',
+      message,
+      fields: [{ field: 'baseUrl', expected: 'an http or https URL' }],
+    });
+  }
+  return text.replace(/\/+$/, '');
+}
+
+function connect(options: CountersignOptions = {}): Countersign {
+  const pause = options.pause ?? pauseByTimer;
+  const http = createHttp({
+    baseUrl: baseUrlOf(options.baseUrl),
+    apiKey: options.apiKey,
+    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    timeoutMs: options.timeoutMs ?? 30_000,
+    maxRetries: options.maxRetries ?? 2,
+    pause,
+  });
+  const stopwatch = options.stopwatch ?? (() => performance.now());
+  const sessions = createSessions(http);
+  const approvals = createApprovals({ http, serviceAccount: options.serviceAccount, stopwatch });
+  const logs = createLogs({ http, pause });
+  return {
+    forUser(id) {
+      if (id === '')
+        throw apiError({ code: 'invalid_request', message: 'forUser: expected an id, but it is empty.' });
+      return {
+        id,
+        session: (input = {}, call) => sessions.mint({ ...input, subject: id }, call),
+        sessions: userSessions(sessions, id),
+        approvals: userApprovals(approvals, id),
+        logs: userLogs(logs, id),
+      };
+    },
+    sessions,
+    approvals,
+    logs,
+    servers: createServers(http),
+    policies: createPolicies(http),
+    keys: createKeys(http),
+    approvers: createApprovers(http),
+  };
+}
+
+/**
+ * The client of a Countersign gateway, for Node and browsers.
+ *
+ *     const user = new Countersign({ baseUrl, apiKey }).forUser('user-1');
+ *     const { mcp } = await user.session({ ttlMs: 3_600_000 });
+ *
+ * Throws `invalid_request` when `baseUrl` is not an http(s) address.
+ */
+// A declared function that returns an object is what `new` accepts without a class.
+export const Countersign = connect as unknown as CountersignConstructor;

@@ -1,0 +1,183 @@
+import { apiError } from './api-error.ts';
+import { problemFrom } from './problem.ts';
+
+/** What every method of this client takes last. */
+export interface CallOptions {
+  /** Aborting it ends the call; its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  /** Bounds the whole call, retries included. 30,000 unless told. */
+  readonly timeoutMs?: number | undefined;
+  /** How often a call that is safe to repeat is repeated after a fault. 2 unless told. */
+  readonly maxRetries?: number | undefined;
+  /** Makes an unsafe call repeatable: the gateway runs it once per key. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Made by `path`, so that every part is encoded. */
+  readonly path: string;
+  readonly query?: Query;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly options?: CallOptions | undefined;
+}
+
+export interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+/** The one place where requests leave. Every method throws `CountersignApiError` for an answer that is not 2xx. */
+export interface Http {
+  json<T>(call: HttpCall): Promise<Answer<T>>;
+  text(call: HttpCall): Promise<string>;
+  /** Resolves once the headers are there; the timeout does not bound the body, `signal` does. */
+  stream(call: HttpCall): Promise<ReadableStream<Uint8Array>>;
+}
+
+export interface HttpOptions {
+  readonly baseUrl: string;
+  readonly apiKey?: string | undefined;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly timeoutMs: number;
+  readonly maxRetries: number;
+  readonly pause: Pause;
+}
+
+/** Resolves after `ms`, or rejects with the signal's reason when that comes first. */
+export type Pause = (ms: number, signal?: AbortSignal) => Promise<void>;
+
+const RETRYABLE = new Set([429, 502, 503, 504]);
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 8_000;
+
+/** Builds a request path; each part is encoded. Throws `invalid_request` on a part that a URL would swallow. */
+export function path(parts: TemplateStringsArray, ...values: string[]): string {
+  return parts.reduce((text, part, index) => {
+    const value = values[index - 1] ?? '';
+    if (value === '' || value === '.' || value === '..') {
+      throw apiError({
+        code: 'invalid_request',
+        message: `An id or name was expected, but got ${JSON.stringify(value)}.`,
+      });
+    }
+    return text + encodeURIComponent(value) + part;
+  });
+}
+
+function queryText(query: Query = {}): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) params.append(name, String(value));
+  return params.size === 0 ? '' : `?${params.toString()}`;
+}
+
+function headersOf(call: HttpCall, apiKey: string | undefined): Record<string, string> {
+  const headers: Record<string, string> = { accept: 'application/json', ...call.headers };
+  if (apiKey !== undefined) headers.authorization = `Bearer ${apiKey}`;
+  // A page's cookie must not be usable from elsewhere: the gateway asks for a header that no form can send.
+  else if (call.method !== 'GET') headers['x-countersign-csrf'] = '1';
+  if (call.body !== undefined) headers['content-type'] = 'application/json';
+  if (call.options?.idempotencyKey !== undefined) headers['idempotency-key'] = call.options.idempotencyKey;
+  return headers;
+}
+
+function delayMs(attempt: number, asked: number | undefined): number {
+  return asked ?? Math.min(FIRST_DELAY_MS * 2 ** attempt, LONGEST_DELAY_MS);
+}
+
+/**
+ * Sends requests with the API key, or with the page's cookie when there is none. Repeats a call only if it is a GET
+ * or carries an idempotency key, after a network fault or 429, 502, 503, 504, and waits as long as `Retry-After` says.
+ */
+export function createHttp(http: HttpOptions): Http {
+  async function once<T>(
+    call: HttpCall,
+    signal: AbortSignal,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    const init: RequestInit = {
+      method: call.method,
+      headers: headersOf(call, http.apiKey),
+      credentials: http.apiKey === undefined ? 'same-origin' : 'omit',
+      redirect: 'manual',
+      signal,
+    };
+    if (call.body !== undefined) init.body = JSON.stringify(call.body);
+    const response = await http.fetch(`${http.baseUrl}${call.path}${queryText(call.query)}`, init);
+    if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
+      const to = response.headers.get('location') ?? 'another address';
+      const message = `${http.baseUrl} answered with a redirect to ${to}. Set the base URL to the gateway's own address.`;
+      throw apiError({ code: 'bad_response', status: response.status, message });
+    }
+    if (!response.ok) throw problemFrom(response, await response.text());
+    return await read(response);
+  }
+
+  function isFatal(error: unknown): boolean {
+    return !(error instanceof TypeError) && !RETRYABLE.has((error as { status?: number }).status ?? 0);
+  }
+
+  async function exchange<T>(call: HttpCall, read: (response: Response) => Promise<T>): Promise<T> {
+    const timeoutMs = call.options?.timeoutMs ?? http.timeoutMs;
+    const repeatable = call.method === 'GET' || call.options?.idempotencyKey !== undefined;
+    const retries = repeatable ? (call.options?.maxRetries ?? http.maxRetries) : 0;
+    const outer = call.options?.signal;
+    const timer = new AbortController();
+    const signal = outer ? AbortSignal.any([outer, timer.signal]) : timer.signal;
+    const handle = setTimeout(() => timer.abort(), timeoutMs);
+    try {
+      for (let attempt = 0; ; attempt++) {
+        try {
+          return await once(call, signal, read);
+        } catch (error) {
+          if (signal.aborted || attempt >= retries || isFatal(error)) throw error;
+          await http.pause(delayMs(attempt, (error as { retryAfterMs?: number }).retryAfterMs), signal);
+        }
+      }
+    } catch (error) {
+      if (outer?.aborted) throw outer.reason;
+      if (timer.signal.aborted) {
+        const message = `${http.baseUrl} did not answer ${call.method} ${call.path} within ${timeoutMs} ms.`;
+        throw apiError({ code: 'timeout', message, cause: error });
+      }
+      // fetch reports every network fault as a TypeError (Fetch standard, "network error").
+      if (error instanceof TypeError) {
+        const message = `${http.baseUrl} could not be reached (${networkReason(error)}). Is the gateway running there?`;
+        throw apiError({ code: 'network', message, cause: error });
+      }
+      throw error;
+    } finally {
+      clearTimeout(handle);
+    }
+  }
+
+  return {
+    json: <T>(call: HttpCall) =>
+      exchange(call, async (response): Promise<Answer<T>> => {
+        const text = await response.text();
+        if (text === '') return { status: response.status, body: undefined as T };
+        try {
+          return { status: response.status, body: JSON.parse(text) as T };
+        } catch (cause) {
+          const message = `${http.baseUrl}${call.path} answered with something that is not JSON. Is it a Countersign gateway?`;
+          throw apiError({ code: 'bad_response', status: response.status, message, cause });
+        }
+      }),
+    text: (call) => exchange(call, (response) => response.text()),
+    stream: (call) =>
+      exchange(call, async (response) => {
+        if (response.body === null)
+          throw apiError({ code: 'bad_response', message: 'The stream has no body.' });
+        return response.body as ReadableStream<Uint8Array>;
+      }),
+  };
+}
+
+function networkReason(error: TypeError): string {
+  const cause = error.cause as { code?: unknown; message?: unknown } | undefined;
+  return String(cause?.code ?? cause?.message ?? error.message);
+}

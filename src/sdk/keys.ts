@@ -1,0 +1,66 @@
+import { type CallOptions, type Http, path } from './http.ts';
+import { listPages, type Paged, type PageOptions } from './page.ts';
+
+/** What an API key may do. No role approves. */
+export type KeyRole = 'operator' | 'minter' | 'reader' | 'requester';
+
+export interface ApiKey {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly KeyRole[];
+  readonly createdAt: string;
+  readonly revokedAt: string | null;
+}
+
+/** `key` is the secret; the gateway keeps only its hash and never shows it again. */
+export interface CreatedApiKey extends ApiKey {
+  readonly key: string;
+}
+
+export interface KeysResource {
+  create(
+    input: { readonly name: string; readonly roles: readonly KeyRole[] },
+    options?: CallOptions,
+  ): Promise<CreatedApiKey>;
+  list(filter?: PageOptions, options?: CallOptions): Paged<ApiKey>;
+  revoke(id: string, options?: CallOptions): Promise<ApiKey>;
+}
+
+interface ApiKeyWire {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly KeyRole[];
+  readonly created_at: string;
+  readonly revoked_at?: string | null;
+}
+
+function keyFrom(wire: ApiKeyWire): ApiKey {
+  return {
+    id: wire.id,
+    name: wire.name,
+    roles: wire.roles,
+    createdAt: wire.created_at,
+    revokedAt: wire.revoked_at ?? null,
+  };
+}
+
+export function createKeys(http: Http): KeysResource {
+  return {
+    async create(input, options) {
+      const call = { method: 'POST', path: '/v1/keys', body: input, options } as const;
+      const { body } = await http.json<ApiKeyWire & { key: string }>(call);
+      return { ...keyFrom(body), key: body.key };
+    },
+    list: (filter = {}, options) =>
+      listPages<ApiKeyWire, ApiKey>(http, {
+        path: '/v1/keys',
+        query: { ...filter },
+        fromWire: keyFrom,
+        options,
+      }),
+    async revoke(id, options) {
+      const call = { method: 'POST', path: path`/v1/keys/${id}/revoke`, body: {}, options } as const;
+      return keyFrom((await http.json<ApiKeyWire>(call)).body);
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import { apiError, isCountersignApiError } from './api-error.ts';
+import { createEventParser, readEvents } from './event-stream.ts';
+import type { CallOptions, Http, Pause } from './http.ts';
+import { listPages, type Paged, type PageOptions } from './page.ts';
+
+/** One fact on the ledger. `body` holds commitments, never arguments. */
+export interface LogEntry {
+  readonly seq: number;
+  /** RFC 3339. */
+  readonly ts: string;
+  readonly type: string;
+  readonly ref: {
+    readonly approval?: string;
+    readonly session?: string;
+    readonly subject?: string;
+    readonly principal?: string;
+    readonly call?: string;
+    readonly action?: string;
+  };
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface LogFilter {
+  /** `server/tool` of a call, or an operation's own name. */
+  readonly action?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly session?: string | undefined;
+  readonly approval?: string | undefined;
+  readonly type?: string | undefined;
+  /** RFC 3339. */
+  readonly since?: string | undefined;
+  /** RFC 3339. */
+  readonly until?: string | undefined;
+}
+
+export interface LogQuery extends LogFilter, PageOptions {
+  /** Newest first (`desc`) unless told. */
+  readonly order?: 'asc' | 'desc' | undefined;
+}
+
+export interface StreamOptions {
+  /** Aborting it ends the iteration without an error. */
+  readonly signal?: AbortSignal | undefined;
+  /** Go on after this `seq`; only entries that are new from now on unless told. */
+  readonly after?: number | undefined;
+  /** How often in a row connecting may fail before the iteration throws. 10 unless told. */
+  readonly maxRetries?: number | undefined;
+}
+
+export interface LogVerification {
+  readonly ok: boolean;
+  readonly size: number;
+  readonly root: string;
+  readonly checkpoint: string | null;
+  /** The key that the checkpoint must be signed with, as `name+id+base64`. */
+  readonly vkey: string;
+  /** The first thing that is wrong, and at which entry. */
+  readonly problem: { readonly seq: number; readonly reason: string } | null;
+}
+
+interface VerificationWire extends Omit<LogVerification, 'problem'> {
+  readonly problem?: LogVerification['problem'];
+}
+
+export interface LogsResource {
+  query(query?: LogQuery, options?: CallOptions): Paged<LogEntry>;
+  /** Entries as they are written, each once and in order, across reconnections. */
+  stream(filter?: LogFilter, options?: StreamOptions): AsyncIterable<LogEntry>;
+  /** The newest signed head (C2SP tlog-checkpoint). */
+  checkpoint(options?: CallOptions): Promise<string>;
+  /** Has the gateway recompute its whole tree against the signed head. */
+  verify(options?: CallOptions): Promise<LogVerification>;
+}
+
+export interface LogsDeps {
+  readonly http: Http;
+  readonly pause: Pause;
+}
+
+/** Three heartbeats: the gateway sends one every 15 seconds. */
+const IDLE_MS = 45_000;
+const VERIFY_TIMEOUT_MS = 10 * 60_000;
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 15_000;
+
+function entryOf(data: string): LogEntry {
+  const value = JSON.parse(data) as LogEntry;
+  if (typeof value.seq !== 'number') {
+    throw apiError({ code: 'bad_response', message: 'An event of the log stream is not an entry.' });
+  }
+  return value;
+}
+
+/** An answer that will not change by asking again ends the stream; silence, a cut and a busy gateway do not. */
+function isLasting(error: unknown): boolean {
+  if (isCountersignApiError(error)) return error.status >= 300 && error.status < 500 && error.status !== 429;
+  return !(error instanceof TypeError);
+}
+
+export function createLogs({ http, pause }: LogsDeps): LogsResource {
+  async function* stream(
+    filter: LogFilter = {},
+    options: StreamOptions = {},
+  ): AsyncGenerator<LogEntry, void, undefined> {
+    const { signal, maxRetries = 10 } = options;
+    let lastId = options.after === undefined ? '' : String(options.after);
+    let lastSeq = options.after ?? -1;
+    let failures = 0;
+    while (!signal?.aborted) {
+      // Each connection parses afresh: what a cut connection began must not run into the next one.
+      const parser = createEventParser();
+      try {
+        const headers: Record<string, string> = { accept: 'text/event-stream' };
+        if (lastId !== '') headers['last-event-id'] = lastId;
+        const call = { method: 'GET', path: '/v1/logs/stream', query: { ...filter }, headers } as const;
+        const body = await http.stream({ ...call, options: { signal, maxRetries: 0 } });
+        // A connection that stood and ended counts as no failure.
+        failures = -1;
+        for await (const event of readEvents(body, { idleMs: IDLE_MS, parser })) {
+          lastId = parser.lastId() || lastId;
+          if (event.event !== 'entry') continue;
+          const entry = entryOf(event.data);
+          if (entry.seq <= lastSeq) continue;
+          lastSeq = entry.seq;
+          yield entry;
+        }
+      } catch (error) {
+        if (signal?.aborted) return;
+        if (isLasting(error) || failures >= maxRetries) throw error;
+      }
+      failures++;
+      lastId = parser.lastId() || lastId;
+      const delayMs = parser.retryMs() ?? Math.min(FIRST_DELAY_MS * 2 ** failures, LONGEST_DELAY_MS);
+      // An abort during the pause is found by the loop's condition.
+      await pause(delayMs, signal).catch(() => undefined);
+    }
+  }
+
+  return {
+    query: (query = {}, options) =>
+      listPages<LogEntry, LogEntry>(http, {
+        path: '/v1/logs',
+        query: { ...query },
+        fromWire: (entry) => entry,
+        options,
+      }),
+    stream,
+    checkpoint: (options) =>
+      http.text({ method: 'GET', path: '/v1/logs/checkpoint', headers: { accept: 'text/plain' }, options }),
+    async verify(options) {
+      const { body } = await http.json<VerificationWire>({
+        method: 'GET',
+        path: '/v1/logs/verify',
+        options: { timeoutMs: VERIFY_TIMEOUT_MS, ...options },
+      });
+      return { ...body, problem: body.problem ?? null };
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { CallOptions, Http } from './http.ts';
+
+/** Something wrong in a policy file, with its place. */
+export interface PolicyProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export interface PolicyCheck {
+  readonly ok: boolean;
+  /** Hash of the whole set. */
+  readonly version: string;
+  readonly problems: readonly PolicyProblem[];
+}
+
+export interface ExplainInput {
+  readonly server: string;
+  readonly tool: string;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly session?: {
+    readonly subject?: string | undefined;
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+  };
+}
+
+/** One sub-expression of a condition, with its value or the error that it gave. */
+export interface TraceStep {
+  readonly expression: string;
+  /** Nesting, the whole condition being 0. */
+  readonly depth: number;
+  readonly line: number;
+  readonly column: number;
+  readonly value?: string;
+  readonly error?: string;
+}
+
+/** How one rule looked at a call. */
+export interface RuleTrace {
+  readonly rule: string;
+  readonly file: string;
+  readonly line: number;
+  readonly outcome: 'matched' | 'not_matched' | 'error';
+  readonly why?: string;
+  readonly effect: 'allow' | 'hold' | 'deny';
+  readonly shadow: boolean;
+  readonly steps: readonly TraceStep[];
+  /** Limits that are used up. */
+  readonly exceeded: readonly string[];
+}
+
+/** What the policy in force would find, and how it came to it. `verdict` is as the gateway sends it. */
+export interface PolicyExplanation {
+  readonly verdict: { readonly effect: 'allow' | 'hold' | 'deny'; readonly reason?: string } & Readonly<
+    Record<string, unknown>
+  >;
+  readonly rules: readonly RuleTrace[];
+}
+
+export interface PolicySet {
+  readonly version: string;
+  readonly files: readonly { readonly name: string }[];
+  readonly rules: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface PoliciesResource {
+  /** The policy in force. */
+  get(options?: CallOptions): Promise<PolicySet>;
+  /** Checks files without putting them in force; a faulty file is an answer, not an error. */
+  check(
+    input: { readonly files: Readonly<Record<string, string>> },
+    options?: CallOptions,
+  ): Promise<PolicyCheck>;
+  explain(input: ExplainInput, options?: CallOptions): Promise<PolicyExplanation>;
+}
+
+export function createPolicies(http: Http): PoliciesResource {
+  return {
+    get: async (options) =>
+      (await http.json<PolicySet>({ method: 'GET', path: '/v1/policies', options })).body,
+    check: async ({ files }, options) =>
+      (await http.json<PolicyCheck>({ method: 'POST', path: '/v1/policies/check', body: { files }, options }))
+        .body,
+    explain: async (input, options) =>
+      (
+        await http.json<PolicyExplanation>({
+          method: 'POST',
+          path: '/v1/policies/explain',
+          body: input,
+          options,
+        })
+      ).body,
+  };
+}

@@ -1,0 +1,78 @@
+import { apiError } from './api-error.ts';
+import type { ApprovalsResource } from './approvals.ts';
+import type { CallOptions } from './http.ts';
+import type { LogsResource } from './logs.ts';
+import type { SessionsResource } from './sessions.ts';
+
+function notFound(id: string): never {
+  throw apiError({ code: 'not_found', status: 404, message: `${id} was not found for this user.` });
+}
+
+/** The same resource, in which only this user's approvals exist; any other id is `not_found`. */
+export function userApprovals(all: ApprovalsResource, subject: string): ApprovalsResource {
+  async function own(id: string, options?: CallOptions): Promise<void> {
+    if ((await all.get(id, options)).session.subject !== subject) notFound(id);
+  }
+
+  return {
+    list: (filter, options) => all.list({ ...filter, subject }, options),
+    async get(id, options) {
+      const approval = await all.get(id, options);
+      return approval.session.subject === subject ? approval : notFound(id);
+    },
+    async wait(id, options) {
+      await own(id, { signal: options?.signal });
+      return await all.wait(id, options);
+    },
+    async approve(id, input, options) {
+      await own(id, options);
+      return await all.approve(id, input, options);
+    },
+    async deny(id, input, options) {
+      await own(id, options);
+      return await all.deny(id, input, options);
+    },
+    async statement(id, input, options) {
+      await own(id, options);
+      return await all.statement(id, input, options);
+    },
+    async decide(id, input, options) {
+      await own(id, options);
+      return await all.decide(id, input, options);
+    },
+    async resolve(id, input, options) {
+      await own(id, options);
+      return await all.resolve(id, input, options);
+    },
+    async cancel(id, options) {
+      await own(id, options);
+      return await all.cancel(id, options);
+    },
+  };
+}
+
+/** The same resource, in which only this user's sessions exist; any other id is `not_found`. */
+export function userSessions(all: SessionsResource, subject: string): Omit<SessionsResource, 'mint'> {
+  const get: SessionsResource['get'] = async (id, options) => {
+    const session = await all.get(id, options);
+    return session.subject === subject ? session : notFound(id);
+  };
+  return {
+    list: (filter, options) => all.list({ ...filter, subject }, options),
+    get,
+    async revoke(id, input, options) {
+      await get(id);
+      return await all.revoke(id, input, options);
+    },
+  };
+}
+
+/** The same resource, in which only entries about this user are found. */
+export function userLogs(all: LogsResource, subject: string): LogsResource {
+  return {
+    query: (query, options) => all.query({ ...query, subject }, options),
+    stream: (filter, options) => all.stream({ ...filter, subject }, options),
+    checkpoint: all.checkpoint,
+    verify: all.verify,
+  };
+}

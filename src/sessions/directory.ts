@@ -1,0 +1,133 @@
+import type { Clock } from '../core/clock.ts';
+import { sha256Hex } from '../core/digest.ts';
+import { CountersignError } from '../core/errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Database } from '../storage/database.ts';
+import { looksLikeSessionToken, type Session, sessionState } from './session.ts';
+import {
+  revokeSession,
+  selectSession,
+  selectSessionByToken,
+  selectSessions,
+  sessionFromRow,
+} from './store.ts';
+
+export type SessionWithCalls = Session & { readonly calls: number };
+
+/**
+ * The live view of sessions in this process. Lookups after the first are answered from memory; `revoke` is visible
+ * to the very next lookup and calls every `onEnded` listener, which closes what the session holds open.
+ */
+export interface SessionDirectory {
+  /** The active session of this token, or undefined: unknown, expired and revoked look the same. */
+  authenticate(token: string): Promise<Session | undefined>;
+  /** Whether the session may act at this moment, without I/O. */
+  isActive(session: Session): boolean;
+  /** The same by id, for a session that was looked up before: false once it was revoked in this process. */
+  mayStillAct(id: string): boolean;
+  get(id: string): Promise<SessionWithCalls | undefined>;
+  list(page: { workspace: string; limit: number; before?: { createdAt: number; id: string } }): Promise<SessionWithCalls[]>;
+  /** Idempotent: revoking a revoked session returns it unchanged. Throws `not_found`. */
+  revoke(change: { id: string; by: string; reason: string }): Promise<SessionWithCalls>;
+  /** How many calls the session has made, as far as this process knows. */
+  callsOf(id: string): number;
+  /** Notes the count that the database returned for a call. */
+  counted(id: string, calls: number): void;
+  /** Called once when a session is revoked or found expired. */
+  onEnded(listener: (sessionId: string) => void): void;
+  /** Ends what has expired; called on a timer so that idle streams close too. */
+  sweep(): void;
+}
+
+const CACHE_LIMIT = 10_000;
+
+export function createSessionDirectory(deps: { database: Database; ledger: Ledger; now: Clock }): SessionDirectory {
+  const byToken = new Map<string, Session>();
+  const calls = new Map<string, number>();
+  const revoked = new Set<string>();
+  const listeners = new Set<(sessionId: string) => void>();
+
+  function ended(id: string): void {
+    calls.delete(id);
+    for (const listener of listeners) listener(id);
+  }
+
+  function isActive(session: Session): boolean {
+    return !revoked.has(session.id) && sessionState(session, deps.now()) === 'active';
+  }
+
+  async function load(tokenHash: string): Promise<Session | undefined> {
+    const row = (await deps.database.query(selectSessionByToken(tokenHash)))[0];
+    if (row === undefined) return undefined;
+    const session = sessionFromRow(row);
+    if (byToken.size >= CACHE_LIMIT) {
+      const oldest = byToken.keys().next().value;
+      if (oldest !== undefined) byToken.delete(oldest);
+    }
+    calls.set(session.id, Math.max(session.calls, calls.get(session.id) ?? 0));
+    byToken.set(tokenHash, session);
+    return session;
+  }
+
+  return {
+    isActive,
+
+    async authenticate(token) {
+      if (!looksLikeSessionToken(token)) return undefined;
+      const hash = sha256Hex(token);
+      const session = byToken.get(hash) ?? (await load(hash));
+      return session !== undefined && isActive(session) ? session : undefined;
+    },
+
+    mayStillAct(id) {
+      return !revoked.has(id);
+    },
+
+    async get(id) {
+      const row = (await deps.database.query(selectSession(id)))[0];
+      return row === undefined ? undefined : sessionFromRow(row);
+    },
+
+    async list(page) {
+      return (await deps.database.query(selectSessions(page))).map(sessionFromRow);
+    },
+
+    async revoke({ id, by, reason }) {
+      const found = (await deps.database.query(selectSession(id)))[0];
+      if (found === undefined) {
+        throw new CountersignError('not_found', `There is no session ${id}. List sessions to see which exist.`);
+      }
+      const subject = String(found.subject);
+      const applied = await deps.ledger.commit({
+        guard: revokeSession({ id, at: deps.now(), reason }),
+        entries: [{ type: 'session.revoked', ref: { session: id, subject, principal: by }, body: { reason } }],
+      });
+      revoked.add(id);
+      for (const [hash, session] of byToken) if (session.id === id) byToken.delete(hash);
+      ended(id);
+      const row = applied.kind === 'applied' ? applied.rows[0] : (await deps.database.query(selectSession(id)))[0];
+      return sessionFromRow(row ?? found);
+    },
+
+    callsOf(id) {
+      return calls.get(id) ?? 0;
+    },
+
+    counted(id, count) {
+      calls.set(id, count);
+    },
+
+    onEnded(listener) {
+      listeners.add(listener);
+    },
+
+    sweep() {
+      const now = deps.now();
+      for (const [hash, session] of byToken) {
+        if (sessionState(session, now) === 'active') continue;
+        byToken.delete(hash);
+        ended(session.id);
+      }
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { Row, Statement } from '../storage/database.ts';
+import type { Session } from './session.ts';
+
+const COLUMNS =
+  'id, workspace, subject, labels, scope, call_cap, calls, minted_by, created_at, expires_at, revoked_at, revoke_reason';
+
+export function insertSession(session: Session, tokenHash: string): Statement {
+  return {
+    sql: `INSERT INTO session (id, workspace, token_hash, subject, labels, scope, call_cap, calls, minted_by, created_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?) RETURNING id`,
+    params: [
+      session.id,
+      session.workspace,
+      tokenHash,
+      session.subject,
+      JSON.stringify(session.labels),
+      JSON.stringify(session.scope),
+      session.callCap ?? null,
+      session.mintedBy,
+      session.createdAt,
+      session.expiresAt,
+    ],
+  };
+}
+
+export function selectSessionByToken(tokenHash: string): Statement {
+  return { sql: `SELECT ${COLUMNS} FROM session WHERE token_hash = ?`, params: [tokenHash] };
+}
+
+export function selectSession(id: string): Statement {
+  return { sql: `SELECT ${COLUMNS} FROM session WHERE id = ?`, params: [id] };
+}
+
+/** Newest first; `before` is the keyset of the last row of the page before. */
+export function selectSessions(page: {
+  workspace: string;
+  limit: number;
+  before?: { createdAt: number; id: string };
+}): Statement {
+  const { workspace, limit, before } = page;
+  const keyset = before === undefined ? '' : ' AND (created_at < ? OR (created_at = ? AND id < ?))';
+  return {
+    sql: `SELECT ${COLUMNS} FROM session WHERE workspace = ?${keyset} ORDER BY created_at DESC, id DESC LIMIT ?`,
+    params: [workspace, ...(before === undefined ? [] : [before.createdAt, before.createdAt, before.id]), limit],
+  };
+}
+
+/** Revokes once: a session that is revoked already is left as it was. */
+export function revokeSession(change: { id: string; at: number; reason: string }): Statement {
+  return {
+    sql: `UPDATE session SET revoked_at = ?, revoke_reason = ? WHERE id = ? AND revoked_at IS NULL RETURNING ${COLUMNS}`,
+    params: [change.at, change.reason, change.id],
+  };
+}
+
+/** Counts one call against the cap; no row means that the cap is reached. */
+export function spendCall(id: string): Statement {
+  return {
+    sql: 'UPDATE session SET calls = calls + 1 WHERE id = ? AND (call_cap IS NULL OR calls < call_cap) RETURNING calls',
+    params: [id],
+  };
+}
+
+export function sessionFromRow(row: Row): Session & { readonly calls: number } {
+  const optional = (value: Row[string] | undefined): number | undefined => (value == null ? undefined : Number(value));
+  return {
+    id: String(row.id),
+    workspace: String(row.workspace),
+    subject: String(row.subject),
+    labels: JSON.parse(String(row.labels)) as Record<string, string>,
+    scope: JSON.parse(String(row.scope)) as string[],
+    callCap: optional(row.call_cap),
+    calls: Number(row.calls),
+    mintedBy: String(row.minted_by),
+    createdAt: Number(row.created_at),
+    expiresAt: Number(row.expires_at),
+    revokedAt: optional(row.revoked_at),
+    revokeReason: row.revoke_reason == null ? undefined : String(row.revoke_reason),
+  };
+}

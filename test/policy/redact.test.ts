@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { redactArguments, redactResult } from '../../src/policy/redact.ts';
+
+describe('redacting arguments', () => {
+  const args = { card: { pan: '4111', 'a/b': 1, 'm~n': 2 }, list: [{ pin: 1 }, { pin: 2 }], keep: 'x' };
+
+  it.each([
+    ['/card/pan', { card: { ...args.card, pan: '[redacted]' } }],
+    ['/card/a~1b', { card: { ...args.card, 'a/b': '[redacted]' } }],
+    ['/card/m~0n', { card: { ...args.card, 'm~n': '[redacted]' } }],
+    ['/list/1/pin', { list: [{ pin: 1 }, { pin: '[redacted]' }] }],
+    ['/list', { list: '[redacted]' }],
+    ['/none', {}],
+    ['/card/none/deeper', {}],
+    ['/list/01/pin', {}],
+    ['/list/-', {}],
+    ['/constructor', {}],
+    ['result:/keep', {}],
+  ])('%s hides that value alone', (pointer, change) => {
+    expect(redactArguments(args, [pointer])).toEqual({ ...args, ...change });
+  });
+
+  it('leaves the original untouched', () => {
+    const before = structuredClone(args);
+    redactArguments(args, ['/card/pan', '/list/0']);
+    expect(args).toEqual(before);
+  });
+
+  it('gives the same object back when nothing is hidden', () => {
+    expect(redactArguments(args, ['/none', 'result:/x'])).toBe(args);
+  });
+});
+
+describe('redacting results', () => {
+  it('hides a value in structured content, in JSON text and where another text repeats it', () => {
+    const result = {
+      content: [
+        { type: 'text', text: JSON.stringify({ receipt: { pan: '4111111111111111', sum: 5 } }) },
+        { type: 'text', text: 'charged card 4111111111111111' },
+        { type: 'image', data: 'AAAA', mimeType: 'image/png' },
+      ],
+      structuredContent: { receipt: { pan: '4111111111111111', sum: 5 } },
+    };
+    const hidden = redactResult(result, ['result:/receipt/pan']);
+    expect(JSON.stringify(hidden)).not.toContain('4111111111111111');
+    expect(hidden).toMatchObject({
+      content: [
+        { text: '{"receipt":{"pan":"[redacted]","sum":5}}' },
+        { text: 'charged card [redacted]' },
+        { data: 'AAAA' },
+      ],
+      structuredContent: { receipt: { pan: '[redacted]', sum: 5 } },
+    });
+  });
+
+  it('hides a value by its place in the result itself', () => {
+    expect(redactResult({ content: [{ type: 'text', text: 'secret' }] }, ['result:/content/0/text'])).toEqual(
+      {
+        content: [{ type: 'text', text: '[redacted]' }],
+      },
+    );
+  });
+
+  it('leaves results alone when only arguments are redacted', () => {
+    const result = { content: [] };
+    expect(redactResult(result, ['/content'])).toBe(result);
+  });
+});

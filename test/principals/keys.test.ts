@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { authenticateKey, createKey, listKeys, revokeKey } from '../../src/principals/keys.ts';
+import { type Office, openOffice } from './support/office.ts';
+
+let office: Office;
+beforeEach(async () => {
+  office = await openOffice();
+});
+afterEach(async () => office.close());
+
+test('a key authenticates its holder, and only its hash and hint are kept', async () => {
+  const { key, secret } = await createKey(office.deps, {
+    name: ' CI ',
+    roles: ['minter', 'minter'],
+    by: 'system',
+  });
+  expect(secret).toMatch(/^cs_[A-Za-z0-9_-]{43}$/);
+  expect(await authenticateKey(office.deps, secret)).toEqual({
+    kind: 'api_key',
+    id: key.id,
+    name: 'CI',
+    roles: ['minter'],
+  });
+  const stored = await office.deps.database.query({ sql: 'SELECT * FROM api_key', params: [] });
+  const everything = JSON.stringify([stored, await office.entries(''), await listKeys(office.deps)]);
+  expect(everything).not.toContain(secret.slice(3));
+  expect(key.hint).toBe(secret.slice(-4));
+});
+
+test('a revoked key is refused at once; revoking it again changes nothing', async () => {
+  const { key, secret } = await createKey(office.deps, { name: 'CI', roles: ['reader'], by: 'system' });
+  await revokeKey(office.deps, { id: key.id, by: 'api_key:key_root' });
+  expect(await authenticateKey(office.deps, secret)).toBeUndefined();
+  const again = await revokeKey(office.deps, { id: key.id, by: 'api_key:key_root' });
+  expect(again.revokedAt).toBe(office.deps.now());
+  expect((await office.entries('key.')).map((entry) => entry.type)).toEqual(['key.created', 'key.revoked']);
+  expect((await listKeys(office.deps)).map((one) => one.revokedAt)).toEqual([office.deps.now()]);
+});
+
+test('unknown and malformed keys authenticate nobody', async () => {
+  for (const token of [
+    '',
+    'cs_',
+    `cs_${'a'.repeat(43)}`,
+    `cs_${'a'.repeat(44)}`,
+    `CS_${'a'.repeat(43)}`,
+    "cs_' OR 1=1",
+  ]) {
+    expect(await authenticateKey(office.deps, token)).toBeUndefined();
+  }
+});
+
+test('a key for an unknown role, for no role, or without a name is refused with the field', async () => {
+  const create = (name: string, roles: string[]) => createKey(office.deps, { name, roles, by: 'system' });
+  await expect(create('x', ['reader', 'approver'])).rejects.toMatchObject({
+    fields: [{ field: 'roles[1]' }],
+  });
+  await expect(create('x', [])).rejects.toMatchObject({ fields: [{ field: 'roles' }] });
+  await expect(create('  ', ['reader'])).rejects.toMatchObject({ fields: [{ field: 'name' }] });
+});
+
+test('revoking a key that never was is not found', async () => {
+  await expect(revokeKey(office.deps, { id: 'key_none', by: 'system' })).rejects.toMatchObject({
+    code: 'not_found',
+  });
+  expect(await office.entries('key.')).toEqual([]);
+});
