@@ -9,7 +9,8 @@ export default defineConfig({
   base: '/',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    outDir: at('dist/dashboard'),
+    // Not dist/dashboard itself: there stands what tsc makes of src/dashboard.
+    outDir: at('dist/dashboard/public'),
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,

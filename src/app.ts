@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { createApi } from './api/serve.ts';
+import { prepareCredentials } from './app/first-start.ts';
 import { findApproval, listDecisions } from './approvals/list.ts';
 import { requestApproval } from './approvals/request.ts';
 import { createReplayRunner } from './approvals/runner.ts';
@@ -15,18 +16,18 @@ import { systemNewId, systemRandomBytes } from './core/ids.ts';
 import { LIMITS } from './core/limits.ts';
 import { VERSION } from './core/version.ts';
 import { dashboardRoutes } from './dashboard/serve.ts';
-import { createDownstreams } from './downstream/supervise.ts';
 import { createPinStore } from './downstream/store.ts';
-import { prepareCredentials } from './app/first-start.ts';
-import { dispatchFrozen } from './gate/forward.ts';
+import { createDownstreams } from './downstream/supervise.ts';
 import type { GateDeps } from './gate/call.ts';
+import { dispatchFrozen } from './gate/forward.ts';
 import type { PolicyInForce } from './gate/judge.ts';
 import { offeredTools } from './gate/offer.ts';
 import { recheck } from './gate/recheck.ts';
+import { createFront } from './http/front.ts';
 import { allowedParties } from './http/guard.ts';
 import { listen } from './http/listen.ts';
-import { createFront } from './http/front.ts';
 import { createLedger } from './ledger/append.ts';
+import { genesisEntry } from './ledger/entry.ts';
 import { openDataKey, openLogKey } from './ledger/open-key.ts';
 import { sealPayload } from './ledger/payload.ts';
 import { insertPayload } from './ledger/store.ts';
@@ -40,6 +41,7 @@ import { approverGroups } from './principals/approver-groups.ts';
 import { relyingParty } from './principals/web/relying-party.ts';
 import { createSessionDirectory } from './sessions/directory.ts';
 import { spendCall } from './sessions/store.ts';
+import type { Database } from './storage/database.ts';
 import { openLibsql } from './storage/libsql.ts';
 
 /** The built page stands in `dist/dashboard`, whether this file runs from `src/` or from `dist/`. */
@@ -58,6 +60,8 @@ export interface StartOptions {
   /** Makes a fresh one-time enrol link, as long as nobody is enrolled. */
   readonly newEnrolLink: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Opens the storage engine; the embedded one when it is left out. */
+  readonly openDatabase?: (file: string) => Database;
   /** Told of what happens while the gateway runs; holds no secret. */
   readonly onEvent?: (event: AppEvent) => void;
 }
@@ -74,7 +78,11 @@ export interface RunningApp {
   readonly enrolUrl?: string;
   readonly session: {
     readonly id: string;
-    readonly mcp: { readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly secretUrl: string };
+    readonly mcp: {
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly secretUrl: string;
+    };
     readonly expiresAt: string;
   };
   readonly closed: Promise<void>;
@@ -96,29 +104,54 @@ export async function startApp(options: StartOptions): Promise<RunningApp> {
   }
 }
 
-async function start(options: StartOptions, config: ReturnType<typeof loadConfig>, undo: (() => Promise<void> | void)[]): Promise<RunningApp> {
+async function start(
+  options: StartOptions,
+  config: ReturnType<typeof loadConfig>,
+  undo: (() => Promise<void> | void)[],
+): Promise<RunningApp> {
   const [now, newId, random] = [systemClock, systemNewId, systemRandomBytes];
-  const log = pino({ level: config.logLevel, redact: { paths: ['*.headers', '*.authorization', '*.token'], remove: true } }, pino.destination(2));
+  const log = pino(
+    { level: config.logLevel, redact: { paths: ['*.headers', '*.authorization', '*.token'], remove: true } },
+    pino.destination(2),
+  );
   const emit = (event: AppEvent): void => options.onEvent?.(event);
 
-  const listener = await listen({ host: config.host, port: config.port, onError: (err) => log.error({ err }, 'an HTTP exchange failed') });
+  const listener = await listen({
+    host: config.host,
+    port: config.port,
+    onError: (err) => log.error({ err }, 'an HTTP exchange failed'),
+  });
   undo.push(() => listener.close(0));
   const publicOrigin = config.publicOrigin ?? `http://localhost:${listener.port}`;
 
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const database = openLibsql({ file: join(config.dataDir, 'countersign.db') });
+  const file = join(config.dataDir, 'countersign.db');
+  const database = options.openDatabase?.(file) ?? openLibsql({ file });
   undo.push(() => database.close());
-  const { signer } = openLogKey({ file: join(config.dataDir, 'ledger.key'), name: `${new URL(publicOrigin).host}/${WORKSPACE}`, random });
+  const { signer } = openLogKey({
+    file: join(config.dataDir, 'ledger.key'),
+    name: `${new URL(publicOrigin).host}/${WORKSPACE}`,
+    random,
+  });
   const dataKey = openDataKey({ file: join(config.dataDir, 'payload.key'), random });
-  const ledger = await createLedger({ database, now, signer, report: (err) => log.error({ err }, 'the ledger reported a problem'), workspace: WORKSPACE });
+  const ledger = await createLedger({
+    database,
+    now,
+    signer,
+    report: (err) => log.error({ err }, 'the ledger reported a problem'),
+    workspace: WORKSPACE,
+  });
   undo.push(() => ledger.close());
   const isFirst = ledger.head().size === 0;
-  if (isFirst) await ledger.commit({ entries: [{ type: 'ledger.genesis', ref: {}, body: { vkey: signer.vkey, workspace: WORKSPACE } }] });
+  if (isFirst) await ledger.commit({ entries: [genesisEntry(signer.vkey)] });
 
   const pins = createPinStore({ database, ledger, now, workspace: WORKSPACE });
   const downstreams = createDownstreams({ servers: config.servers, pins, now, log, spawnEnv: options.env });
   undo.push(() => downstreams.close());
-  await Promise.race([downstreams.ready(), new Promise((resolve) => setTimeout(resolve, READY_WAIT_MS).unref())]);
+  await Promise.race([
+    downstreams.ready(),
+    new Promise((resolve) => setTimeout(resolve, READY_WAIT_MS).unref()),
+  ]);
 
   const policy = await createPolicyStore({
     dir: config.policiesDir,
@@ -128,7 +161,9 @@ async function start(options: StartOptions, config: ReturnType<typeof loadConfig
       const files = Object.fromEntries(loaded.sources.map(({ name, text }) => [name, text]));
       await ledger.commit({
         then: [insertPolicyVersion({ hash: loaded.version, workspace: WORKSPACE, files, loadedAt: now() })],
-        entries: [{ type: 'policy.loaded', ref: {}, body: { version: loaded.version, rules: loaded.rules.length } }],
+        entries: [
+          { type: 'policy.loaded', ref: {}, body: { version: loaded.version, rules: loaded.rules.length } },
+        ],
       });
       emit({ event: 'policy.loaded', version: loaded.version });
     },
@@ -151,7 +186,15 @@ async function start(options: StartOptions, config: ReturnType<typeof loadConfig
   const sessions = createSessionDirectory({ database, ledger, now });
   const signal = createChangeSignal();
   const onChanged = (id: string): void => signal.changed(id);
-  const principals = { database, ledger, now, newId, random, workspace: WORKSPACE, party: relyingParty(publicOrigin) };
+  const principals = {
+    database,
+    ledger,
+    now,
+    newId,
+    random,
+    workspace: WORKSPACE,
+    party: relyingParty(publicOrigin),
+  };
   const gate: GateDeps = {
     downstreams,
     ledger,
@@ -162,7 +205,16 @@ async function start(options: StartOptions, config: ReturnType<typeof loadConfig
       const salt = random(32);
       const commit = commitment(salt, text);
       const ciphertext = sealPayload({ key: dataKey, random }, { commitment: commit, text });
-      const payload = { id: newId('pay'), workspace: WORKSPACE, commitment: commit, salt: Buffer.from(salt).toString('hex'), ciphertext, call: id, subject, createdAt: now() };
+      const payload = {
+        id: newId('pay'),
+        workspace: WORKSPACE,
+        commitment: commit,
+        salt: Buffer.from(salt).toString('hex'),
+        ciphertext,
+        call: id,
+        subject,
+        createdAt: now(),
+      };
       return { commit, sidecar: insertPayload(payload) };
     },
     requestApproval: async (held) => {
@@ -210,7 +262,12 @@ async function start(options: StartOptions, config: ReturnType<typeof loadConfig
     publicOrigin,
     log,
   };
-  const mcp = createMcpEndpoint({ ...dispatchDeps, authenticate: sessions.authenticate, newId, identity: { name: 'countersign', version: VERSION } });
+  const mcp = createMcpEndpoint({
+    ...dispatchDeps,
+    authenticate: sessions.authenticate,
+    newId,
+    identity: { name: 'countersign', version: VERSION },
+  });
   sessions.onEnded(mcp.endSession);
   downstreams.onEvent(mcp.onDownstreamEvent);
 
@@ -259,10 +316,27 @@ async function start(options: StartOptions, config: ReturnType<typeof loadConfig
   }, SWEEP_MS);
   undo.push(() => clearInterval(sweep));
 
-  const credentials = await prepareCredentials({ dataDir: config.dataDir, origin: publicOrigin, principals, sessions, mint, isFirst, newEnrolLink: options.newEnrolLink });
+  const credentials = await prepareCredentials({
+    dataDir: config.dataDir,
+    origin: publicOrigin,
+    principals,
+    sessions,
+    mint,
+    isFirst,
+    newEnrolLink: options.newEnrolLink,
+  });
   listener.serve({
-    handler: createFront({ api: api.fetch, mcp, file: dashboardRoutes({ folder: DASHBOARD_DIR, secure: principals.party.secure }) }),
-    allowed: allowedParties({ publicOrigin, port: listener.port, hosts: config.allowedHosts, origins: config.allowedOrigins }),
+    handler: createFront({
+      api: api.fetch,
+      mcp,
+      file: dashboardRoutes({ folder: DASHBOARD_DIR, secure: principals.party.secure }),
+    }),
+    allowed: allowedParties({
+      publicOrigin,
+      port: listener.port,
+      hosts: config.allowedHosts,
+      origins: config.allowedOrigins,
+    }),
   });
   for (const id of await listApproved(database)) replays.run(id);
 
@@ -288,7 +362,11 @@ async function start(options: StartOptions, config: ReturnType<typeof loadConfig
     session: {
       id: credentials.session.id,
       expiresAt: credentials.session.expiresAt,
-      mcp: { url: `${publicOrigin}/mcp`, headers: { Authorization: `Bearer ${token}` }, secretUrl: `${publicOrigin}/mcp/${token}` },
+      mcp: {
+        url: `${publicOrigin}/mcp`,
+        headers: { Authorization: `Bearer ${token}` },
+        secretUrl: `${publicOrigin}/mcp/${token}`,
+      },
     },
     closed,
     close: () => {

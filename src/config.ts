@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSource } from './config-file.ts';
-import { CountersignError } from './core/errors.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from './core/json.ts';
+import { isJsonObject, type JsonObject } from './core/json.ts';
 import { LIMITS } from './core/limits.ts';
 import { defaultServers } from './default-servers.ts';
 import type { Lookup } from './downstream/expand.ts';
@@ -59,7 +58,7 @@ const KEYS = [
   'trusted_proxy',
 ];
 const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
-const DEFAULT_PORT = 4477;
+const DEFAULT_PORT = 8420;
 
 function member(source: Source, path: Path, known: readonly string[]): JsonObject {
   const value = source.valueAt(path) ?? {};

@@ -8,9 +8,25 @@ import type { JsonValue } from '../core/json.ts';
 import type { CatalogTool } from '../downstream/catalog.ts';
 import { redactArguments, redactResult } from '../policy/redact.ts';
 
-const decisionSchema = z.object({ approver: z.string(), name: z.string(), decision: z.enum(['approve', 'deny']), at: z.string() });
+const decisionSchema = z.object({
+  approver: z.string(),
+  name: z.string(),
+  decision: z.enum(['approve', 'deny']),
+  at: z.string(),
+});
 
-const STATES = ['pending', 'approved', 'denied', 'expired', 'cancelled', 'void', 'executing', 'succeeded', 'failed', 'unknown'] as const;
+const STATES = [
+  'pending',
+  'approved',
+  'denied',
+  'expired',
+  'cancelled',
+  'void',
+  'executing',
+  'succeeded',
+  'failed',
+  'unknown',
+] as const;
 
 export const stateSchema = z.enum(STATES);
 
@@ -69,7 +85,11 @@ export interface BodyContext {
 const optionalTime = (at: number | undefined): string | null => (at === undefined ? null : toRfc3339(at));
 
 /** An approval as lists show it: what it would do and how it stands, without the arguments. */
-export function approvalBody(approval: Approval, decisions: readonly Decision[], context: BodyContext): z.infer<typeof approvalSchema> {
+export function approvalBody(
+  approval: Approval,
+  decisions: readonly Decision[],
+  context: BodyContext,
+): z.infer<typeof approvalSchema> {
   const terms = termsOf(approval);
   const place = approval.verdict.decidedBy;
   const { args } = thawCall(approval.call.text);
@@ -77,7 +97,11 @@ export function approvalBody(approval: Approval, decisions: readonly Decision[],
     id: approval.id,
     state: stateAt(approval, context.now),
     state_reason: approval.stateReason ?? null,
-    session: { id: approval.sessionId, subject: approval.subject, labels: { ...context.labelsOf(approval.sessionId) } },
+    session: {
+      id: approval.sessionId,
+      subject: approval.subject,
+      labels: { ...context.labelsOf(approval.sessionId) },
+    },
     server: approval.call.server,
     tool: approval.call.tool,
     exposed: approval.exposed,
@@ -110,7 +134,12 @@ export function approvalBody(approval: Approval, decisions: readonly Decision[],
  * signed; others see it with the policy's redactions, and no salt with which hidden values could be guessed.
  */
 export function detailBody(
-  input: { approval: Approval; decisions: readonly Decision[]; tool: CatalogTool | undefined; mayDecide: boolean },
+  input: {
+    approval: Approval;
+    decisions: readonly Decision[];
+    tool: CatalogTool | undefined;
+    mayDecide: boolean;
+  },
   context: BodyContext,
 ): z.infer<typeof detailSchema> {
   const { approval, tool, mayDecide } = input;

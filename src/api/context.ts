@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { ByHandDeps } from '../approvals/settle-by-hand.ts';
 import type { DecideDeps } from '../approvals/decide.ts';
+import type { ByHandDeps } from '../approvals/settle-by-hand.ts';
 import type { WaitDeps } from '../approvals/wait.ts';
 import type { Clock } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
@@ -34,7 +34,9 @@ export interface ApiDeps {
   readonly wait: WaitDeps;
   readonly downstreams: Downstreams;
   /** The pinned definitions of one server's tools. */
-  readonly pins: (server: string) => Promise<readonly { tool: string; hash: string; definition: JsonObject }[]>;
+  readonly pins: (
+    server: string,
+  ) => Promise<readonly { tool: string; hash: string; definition: JsonObject }[]>;
   /** The tools whose schemas type the `args` of policy conditions. */
   readonly toolSchemas: () => readonly ToolSchema[];
   readonly policy: PolicyStore;
@@ -57,30 +59,46 @@ export type ApiContext = Context<ApiEnv>;
 const READERS: readonly Role[] = ['reader'];
 
 function hasRole(principal: Principal, roles: readonly Role[]): boolean {
-  return principal.kind === 'api_key' && (principal.roles.includes('operator') || roles.some((role) => principal.roles.includes(role)));
+  return (
+    principal.kind === 'api_key' &&
+    (principal.roles.includes('operator') || roles.some((role) => principal.roles.includes(role)))
+  );
 }
 
 /** The caller, if it is a person or holds one of the roles. Throws `unauthenticated` or `forbidden`. */
 export function requireAny(context: ApiContext, roles: readonly Role[] = READERS): Principal {
   const principal = context.get('principal');
   if (principal === undefined) {
-    throw new CountersignError('unauthenticated', 'Send an API key as Authorization: Bearer cs_…, or sign in to the dashboard.');
+    throw new CountersignError(
+      'unauthenticated',
+      'Send an API key as Authorization: Bearer cs_…, or sign in to the dashboard.',
+    );
   }
   if (principal.kind === 'person' || hasRole(principal, roles)) return principal;
-  throw new CountersignError('forbidden', `This needs an API key with the role ${[...roles, 'operator'].join(' or ')}.`);
+  throw new CountersignError(
+    'forbidden',
+    `This needs an API key with the role ${[...roles, 'operator'].join(' or ')}.`,
+  );
 }
 
 /** An API key with one of the roles; people are refused too. Throws `unauthenticated` or `forbidden`. */
 export function requireKey(context: ApiContext, roles: readonly Role[]): Principal {
   const principal = requireAny(context, roles);
   if (principal.kind === 'api_key') return principal;
-  throw new CountersignError('forbidden', `This needs an API key with the role ${[...roles, 'operator'].join(' or ')}.`);
+  throw new CountersignError(
+    'forbidden',
+    `This needs an API key with the role ${[...roles, 'operator'].join(' or ')}.`,
+  );
 }
 
 /** The signed-in person. An API key is refused, whatever its roles. */
 export function requireSignedIn(context: ApiContext): Extract<Principal, { kind: 'person' }> {
   const principal = context.get('principal');
   if (principal?.kind === 'person') return principal;
-  if (principal === undefined) throw new CountersignError('unauthenticated', 'Sign in to the dashboard with your passkey first.');
-  throw new CountersignError('forbidden', 'Only a person who is signed in with a passkey may do this. API keys and sessions never can.');
+  if (principal === undefined)
+    throw new CountersignError('unauthenticated', 'Sign in to the dashboard with your passkey first.');
+  throw new CountersignError(
+    'forbidden',
+    'Only a person who is signed in with a passkey may do this. API keys and sessions never can.',
+  );
 }

@@ -23,7 +23,10 @@ export function readCursor(cursor: string): Keyset {
 
 function unreadable(cause: unknown): CountersignError {
   const expected = 'the next_cursor of an earlier page, unchanged';
-  return new CountersignError('invalid_request', `cursor: expected ${expected}`, { cause, fields: [{ field: 'cursor', expected }] });
+  return new CountersignError('invalid_request', `cursor: expected ${expected}`, {
+    cause,
+    fields: [{ field: 'cursor', expected }],
+  });
 }
 
 /** One page out of `limit + 1` rows: what was asked for, and where the next page begins. */
@@ -34,5 +37,9 @@ export function pageBody<Row, Item>(
   const shown = rows.slice(0, input.limit);
   const last = shown[shown.length - 1];
   const more = rows.length > input.limit && last !== undefined;
-  return { data: shown.map(input.item), next_cursor: more ? writeCursor(input.keyset(last)) : null, has_more: more };
+  return {
+    data: shown.map(input.item),
+    next_cursor: more ? writeCursor(input.keyset(last)) : null,
+    has_more: more,
+  };
 }

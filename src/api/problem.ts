@@ -12,7 +12,15 @@ export interface Problem {
 }
 
 /** Every error code over HTTP; a missing one does not compile. */
-const TABLE: Readonly<Record<ErrorCode, readonly [status: 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 429 | 500 | 502 | 503 | 504, title: string]>> = {
+const TABLE: Readonly<
+  Record<
+    ErrorCode,
+    readonly [
+      status: 400 | 401 | 403 | 404 | 409 | 410 | 413 | 422 | 429 | 500 | 502 | 503 | 504,
+      title: string,
+    ]
+  >
+> = {
   invalid_request: [400, 'The request is not valid'],
   invalid_json: [400, 'The body is not acceptable JSON'],
   payload_too_large: [413, 'The body is too large'],

@@ -27,14 +27,18 @@ async function authenticate(deps: ApiDeps, c: ApiContext): Promise<Principal | u
   if (header !== undefined) {
     const token = /^bearer (.+)$/i.exec(header)?.[1]?.trim();
     const key = token === undefined ? undefined : await authenticateKey(deps.principals, token);
-    if (key === undefined) throw new CountersignError('unauthenticated', 'The API key is malformed, unknown or revoked.');
+    if (key === undefined)
+      throw new CountersignError('unauthenticated', 'The API key is malformed, unknown or revoked.');
     return key;
   }
   const token = readSessionCookie(deps.principals.party, c.req.header('cookie'));
   if (token === undefined) return undefined;
   const person = await authenticateWeb(deps.principals, token);
   if (person !== undefined && !SAFE_METHODS.has(c.req.method) && c.req.header(CSRF_HEADER) !== '1') {
-    throw new CountersignError('forbidden', `A request that changes something from a browser needs the header ${CSRF_HEADER}: 1.`);
+    throw new CountersignError(
+      'forbidden',
+      `A request that changes something from a browser needs the header ${CSRF_HEADER}: 1.`,
+    );
   }
   return person;
 }
@@ -46,7 +50,8 @@ async function checkBody(c: ApiContext): Promise<void> {
     throw new CountersignError('payload_too_large', `The body is larger than ${LIMITS.messageBytes} bytes.`);
   }
   const bytes = new Uint8Array(await c.req.arrayBuffer());
-  if (bytes.length > LIMITS.messageBytes) throw new CountersignError('payload_too_large', `The body is larger than ${LIMITS.messageBytes} bytes.`);
+  if (bytes.length > LIMITS.messageBytes)
+    throw new CountersignError('payload_too_large', `The body is larger than ${LIMITS.messageBytes} bytes.`);
   if (bytes.length === 0) return;
   if (!/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) {
     throw new CountersignError('invalid_request', 'Content-Type: expected application/json', {
@@ -59,7 +64,10 @@ async function checkBody(c: ApiContext): Promise<void> {
 function problemResponse(c: ApiContext, deps: ApiDeps, error: unknown): Response {
   const problem = problemOf(error, c.get('requestId'));
   if (problem.status >= 500) deps.log.error({ err: error, request: problem.request_id }, 'a request failed');
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+  };
   if (problem.status === 401) headers['www-authenticate'] = 'Bearer';
   return c.body(JSON.stringify(problem), problem.status as 500, headers);
 }
@@ -69,9 +77,16 @@ export function createApi(deps: ApiDeps): Api {
   const api: Api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
-      const fields = result.error.issues.map((issue) => ({ field: issue.path.join('.') || 'body', expected: issue.message }));
+      const fields = result.error.issues.map((issue) => ({
+        field: issue.path.join('.') || 'body',
+        expected: issue.message,
+      }));
       const detail = fields.map(({ field, expected }) => `${field}: ${expected}`).join('; ');
-      return problemResponse(c as ApiContext, deps, new CountersignError('invalid_request', detail, { fields }));
+      return problemResponse(
+        c as ApiContext,
+        deps,
+        new CountersignError('invalid_request', detail, { fields }),
+      );
     },
   });
 
@@ -91,7 +106,13 @@ export function createApi(deps: ApiDeps): Api {
     const isBadJson = !isCountersignError(error) && 'status' in error && error.status === 400;
     return problemResponse(c, deps, isBadJson ? new CountersignError('invalid_json', error.message) : error);
   });
-  api.notFound((c) => problemResponse(c, deps, new CountersignError('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`)));
+  api.notFound((c) =>
+    problemResponse(
+      c,
+      deps,
+      new CountersignError('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`),
+    ),
+  );
 
   addSessionRoutes(api, deps);
   addApprovalRoutes(api, deps);
@@ -104,7 +125,9 @@ export function createApi(deps: ApiDeps): Api {
   addWebauthnRoutes(api, deps);
 
   api.get('/healthz', (c) => c.json({ status: 'ok' }));
-  api.get('/readyz', (c) => (deps.isReady() ? c.json({ status: 'ready' }) : c.json({ status: 'starting' }, 503)));
+  api.get('/readyz', (c) =>
+    deps.isReady() ? c.json({ status: 'ready' }) : c.json({ status: 'starting' }, 503),
+  );
   api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
   api.doc31('/v1/openapi.json', {
     openapi: '3.1.0',

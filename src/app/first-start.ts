@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toRfc3339 } from '../core/clock.ts';
-import { createKey } from '../principals/keys.ts';
 import type { PrincipalDeps } from '../principals/deps.ts';
+import { createKey } from '../principals/keys.ts';
 import { createBootstrapInvite } from '../principals/web/invite.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import { type MintDeps, mintSession } from '../sessions/mint.ts';
@@ -30,7 +30,9 @@ const BY = 'gateway:start';
 const STARTER_TTL_MS = 24 * 3_600_000;
 
 async function writePrivate(file: string, value: object | string): Promise<void> {
-  await writeFile(file, typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  await writeFile(file, typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`, {
+    mode: 0o600,
+  });
   await chmod(file, 0o600);
 }
 
@@ -51,11 +53,13 @@ async function starterSession(deps: FirstStartDeps): Promise<Credentials['sessio
   const session =
     known !== undefined && typeof token === 'string'
       ? { id: known.id, token, expiresAt: toRfc3339(known.expiresAt) }
-      : await mintSession(deps.mint, { ttlMs: STARTER_TTL_MS, labels: { made_by: 'start' } }, BY).then((minted) => ({
-          id: minted.session.id,
-          token: minted.token,
-          expiresAt: toRfc3339(minted.session.expiresAt),
-        }));
+      : await mintSession(deps.mint, { ttlMs: STARTER_TTL_MS, labels: { made_by: 'start' } }, BY).then(
+          (minted) => ({
+            id: minted.session.id,
+            token: minted.token,
+            expiresAt: toRfc3339(minted.session.expiresAt),
+          }),
+        );
   const mcp = { url: `${deps.origin}/mcp`, headers: { Authorization: `Bearer ${session.token}` } };
   await writePrivate(file, { ...session, mcp });
   return session;
@@ -69,14 +73,22 @@ async function operatorKey(deps: FirstStartDeps): Promise<string | undefined> {
     if (typeof kept === 'string') await writePrivate(file, { origin: deps.origin, api_key: kept });
     return undefined;
   }
-  const { secret } = await createKey(deps.principals, { name: 'first operator', roles: ['operator'], by: BY });
+  const { secret } = await createKey(deps.principals, {
+    name: 'first operator',
+    roles: ['operator'],
+    by: BY,
+  });
   await writePrivate(file, { origin: deps.origin, api_key: secret });
   return secret;
 }
 
 async function enrolLink(deps: FirstStartDeps): Promise<string | undefined> {
   if (!deps.isFirst && !deps.newEnrolLink) return undefined;
-  const invite = await createBootstrapInvite(deps.principals, { name: 'Operator', groups: [], replace: deps.newEnrolLink });
+  const invite = await createBootstrapInvite(deps.principals, {
+    name: 'Operator',
+    groups: [],
+    replace: deps.newEnrolLink,
+  });
   const file = join(deps.dataDir, 'enrol-url');
   if (invite === undefined) {
     await rm(file, { force: true });
@@ -92,5 +104,9 @@ async function enrolLink(deps: FirstStartDeps): Promise<string | undefined> {
  * shown once; the starter session is the same until it expires.
  */
 export async function prepareCredentials(deps: FirstStartDeps): Promise<Credentials> {
-  return { apiKey: await operatorKey(deps), enrolUrl: await enrolLink(deps), session: await starterSession(deps) };
+  return {
+    apiKey: await operatorKey(deps),
+    enrolUrl: await enrolLink(deps),
+    session: await starterSession(deps),
+  };
 }

@@ -6,9 +6,15 @@ import type { EntryDraft } from '../ledger/entry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Database, Statement } from '../storage/database.ts';
 import { type Approval, stateAfter, stateAt, termsOf } from './approval.ts';
-import { approvalFromRow, decisionFromRow, selectApproval, selectDecisions } from './store.ts';
 import { buildStatement, statementChallenge } from './statement.ts';
-import { decideApproval, insertDecision, insertStatement, selectStatement, useStatement } from './transitions/store.ts';
+import { approvalFromRow, decisionFromRow, selectApproval, selectDecisions } from './store.ts';
+import {
+  decideApproval,
+  insertDecision,
+  insertStatement,
+  selectStatement,
+  useStatement,
+} from './transitions/store.ts';
 
 /** Whoever decides, as authenticated by the door: a person by cookie, or a service account by its own key. */
 export interface Approver {
@@ -56,23 +62,32 @@ function checkMayDecide(approval: Approval, approver: Approver, now: number): vo
   if (state === 'expired') {
     throw new CountersignError('conflict', `${approval.id} has expired. The agent must make the call again.`);
   }
-  if (state !== 'pending') throw new CountersignError('conflict', `${approval.id} is already ${state}; a decision is final.`);
+  if (state !== 'pending')
+    throw new CountersignError('conflict', `${approval.id} is already ${state}; a decision is final.`);
   const terms = termsOf(approval);
   if (approver.kind === 'service_account' && terms.approver !== 'automation') {
     throw new CountersignError('forbidden', 'The rule that holds this call lets only people decide.');
   }
   if (terms.groups.length > 0 && !terms.groups.some((group) => approver.groups.includes(group))) {
-    throw new CountersignError('forbidden', `Only these groups may decide this call: ${terms.groups.join(', ')}.`);
+    throw new CountersignError(
+      'forbidden',
+      `Only these groups may decide this call: ${terms.groups.join(', ')}.`,
+    );
   }
   if (terms.excludeRequester && approver.id === approval.subject) {
-    throw new CountersignError('forbidden', 'This call was made by your own agent; another person must decide it.');
+    throw new CountersignError(
+      'forbidden',
+      'This call was made by your own agent; another person must decide it.',
+    );
   }
 }
 
 function checkReason(reason: string | undefined): void {
   if (reason === undefined || reason.length <= LIMITS.reasonCharacters) return;
   const expected = `at most ${LIMITS.reasonCharacters} characters`;
-  throw new CountersignError('invalid_request', `reason: expected ${expected}`, { fields: [{ field: 'reason', expected }] });
+  throw new CountersignError('invalid_request', `reason: expected ${expected}`, {
+    fields: [{ field: 'reason', expected }],
+  });
 }
 
 /**
@@ -139,9 +154,13 @@ export async function decideApprovalRequest(
   const by = approverRef(input.approver);
   const offered = (await deps.database.query(selectStatement(input.statementId)))[0];
   if (offered === undefined || offered.approval_id !== input.approvalId || offered.approver !== by) {
-    throw new CountersignError('forbidden', 'This statement was not offered to you for this approval. Load the page again.');
+    throw new CountersignError(
+      'forbidden',
+      'This statement was not offered to you for this approval. Load the page again.',
+    );
   }
-  if (offered.used_at != null) throw new CountersignError('conflict', 'This statement was used already. Load the page again.');
+  if (offered.used_at != null)
+    throw new CountersignError('conflict', 'This statement was used already. Load the page again.');
   const text = String(offered.text);
   const verified = await input.verify({ text, challenge: statementChallenge(text) });
   const decision = offered.decision === 'approve' ? 'approve' : 'deny';
@@ -152,14 +171,24 @@ export async function decideApprovalRequest(
     const now = deps.now();
     const approval = await load(deps, input.approvalId);
     checkMayDecide(approval, input.approver, now);
-    if (Number(offered.expires_at) <= now) throw new CountersignError('expired', 'The statement has expired. Load the page again.');
+    if (Number(offered.expires_at) <= now)
+      throw new CountersignError('expired', 'The statement has expired. Load the page again.');
     const earlier = (await deps.database.query(selectDecisions(approval.id))).map(decisionFromRow);
     if (earlier.some((one) => one.approver === by)) {
       throw new CountersignError('conflict', 'You have decided this call already.');
     }
     const state = stateAfter(decision, earlier, termsOf(approval).quorum);
     const applied = await deps.ledger.commit({
-      guard: decideApproval({ id: approval.id, rev: approval.rev, state, at: now, by, reason, statementId: input.statementId, stillValid: verified.stillValid }),
+      guard: decideApproval({
+        id: approval.id,
+        rev: approval.rev,
+        state,
+        at: now,
+        by,
+        reason,
+        statementId: input.statementId,
+        stillValid: verified.stillValid,
+      }),
       then: [
         useStatement(input.statementId, now),
         insertDecision({
@@ -191,7 +220,13 @@ export async function decideApprovalRequest(
 
 function decisionEntries(
   approval: Approval,
-  made: { by: string; decision: string; state: 'approved' | 'denied' | 'pending'; statement: string; proof: string },
+  made: {
+    by: string;
+    decision: string;
+    state: 'approved' | 'denied' | 'pending';
+    statement: string;
+    proof: string;
+  },
 ): EntryDraft[] {
   const ref = {
     approval: approval.id,
@@ -203,5 +238,8 @@ function decisionEntries(
   const body = { decision: made.decision, statement: made.statement, proof: made.proof };
   const decided: EntryDraft = { type: 'approval.decided', ref, body };
   if (made.state === 'pending') return [decided];
-  return [decided, { type: made.state === 'approved' ? 'approval.approved' : 'approval.denied', ref, body: {} }];
+  return [
+    decided,
+    { type: made.state === 'approved' ? 'approval.approved' : 'approval.denied', ref, body: {} },
+  ];
 }

@@ -28,7 +28,10 @@ function frozenText(call: { server: string; tool: string; argumentsText: string 
 /** Rebuilds the frozen call from its stored text; the inverse of `freezeCall(...).text`. */
 export function thawCall(text: string): FrozenCall & { readonly args: JsonObject } {
   const value = JSON.parse(text) as { arguments: JsonObject; server: string; tool: string };
-  return { ...freezeCall({ server: value.server, tool: value.tool, args: value.arguments }), args: value.arguments };
+  return {
+    ...freezeCall({ server: value.server, tool: value.tool, args: value.arguments }),
+    args: value.arguments,
+  };
 }
 
 /** `{"arguments":…,"name":…}`: the canonical params of a tools/call, the same bytes for live calls and replays. */

@@ -1,7 +1,14 @@
 import { CountersignError } from '../core/errors.ts';
 import type { Database } from '../storage/database.ts';
 import type { Approval, Decision } from './approval.ts';
-import { type ApprovalFilter, approvalFromRow, decisionFromRow, selectApproval, selectApprovals, selectDecisions } from './store.ts';
+import {
+  type ApprovalFilter,
+  approvalFromRow,
+  decisionFromRow,
+  selectApproval,
+  selectApprovals,
+  selectDecisions,
+} from './store.ts';
 
 /** Approvals newest first, at most `filter.limit`. */
 export async function listApprovals(database: Database, filter: ApprovalFilter): Promise<Approval[]> {
@@ -16,7 +23,8 @@ export async function findApproval(database: Database, id: string): Promise<Appr
 /** Throws `not_found`. */
 export async function getApproval(database: Database, id: string): Promise<Approval> {
   const approval = await findApproval(database, id);
-  if (approval === undefined) throw new CountersignError('not_found', `There is no approval ${id}. List approvals to see which exist.`);
+  if (approval === undefined)
+    throw new CountersignError('not_found', `There is no approval ${id}. List approvals to see which exist.`);
   return approval;
 }
 

@@ -64,7 +64,11 @@ export function settlementOf(outcome: DownstreamOutcome): Settlement {
         reason: outcome.isError ? 'The tool answered with an error.' : undefined,
       };
     case 'error':
-      return { state: 'failed', result: { kind: 'error', text: outcome.raw }, reason: 'The server refused the call.' };
+      return {
+        state: 'failed',
+        result: { kind: 'error', text: outcome.raw },
+        reason: 'The server refused the call.',
+      };
     case 'not_sent':
       return {
         state: 'failed',
@@ -90,7 +94,9 @@ export async function replayApproval(deps: ReplayDeps, approvalId: string): Prom
   if (row === undefined || row.state !== 'approved') return;
   const approval = approvalFromRow(row);
 
-  const refusal = await deps.recheck(approval).catch((error: unknown) => `The re-check failed: ${errorText(error)}`);
+  const refusal = await deps
+    .recheck(approval)
+    .catch((error: unknown) => `The re-check failed: ${errorText(error)}`);
   if (refusal !== undefined) return voidApproval(deps, approval, refusal);
 
   const now = deps.now();
@@ -98,7 +104,9 @@ export async function replayApproval(deps: ReplayDeps, approvalId: string): Prom
   const leaseUntil = now + LIMITS.replayLeaseMs;
   const claimed = await deps.ledger.commit({
     guard: claimApproval({ id: approval.id, owner: deps.owner, until: leaseUntil, now }),
-    entries: [entry(approval, 'approval.executing', { attempt, owner: deps.owner, digest: approval.action.commit })],
+    entries: [
+      entry(approval, 'approval.executing', { attempt, owner: deps.owner, digest: approval.action.commit }),
+    ],
   });
   if (claimed.kind === 'refused') return;
   deps.onChanged(approval.id);
@@ -106,13 +114,30 @@ export async function replayApproval(deps: ReplayDeps, approvalId: string): Prom
   const sendable = deps.now() < Math.min(leaseUntil, approval.expiresAt) && deps.stillAllowed(approval);
   const outcome: DownstreamOutcome = sendable
     ? await deps.dispatch(approval, attempt)
-    : { kind: 'not_sent', code: 'cancelled', reason: 'the session was revoked or the approval expired at the last moment.' };
+    : {
+        kind: 'not_sent',
+        code: 'cancelled',
+        reason: 'the session was revoked or the approval expired at the last moment.',
+      };
 
   const { state, result, reason } = settlementOf(outcome);
   const salt = deps.random(32);
-  const body = { state, attempt, result: commitment(salt, result.text), bytes: Buffer.byteLength(result.text) };
+  const body = {
+    state,
+    attempt,
+    result: commitment(salt, result.text),
+    bytes: Buffer.byteLength(result.text),
+  };
   const settled = await deps.ledger.commit({
-    guard: settleApproval({ id: approval.id, owner: deps.owner, attempt, state, result, reason, at: deps.now() }),
+    guard: settleApproval({
+      id: approval.id,
+      owner: deps.owner,
+      attempt,
+      state,
+      result,
+      reason,
+      at: deps.now(),
+    }),
     entries: [entry(approval, 'approval.outcome', body)],
   });
   if (settled.kind === 'refused') {

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { NewId, RandomBytes } from '../core/ids.ts';
+import type { JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Verdict } from '../policy/verdict.ts';
@@ -22,7 +22,11 @@ export interface RequestDeps {
 /** A call that policy holds, with everything that must be frozen beside it. */
 export interface HeldCall {
   readonly workspace: string;
-  readonly session: { readonly id: string; readonly subject: string; readonly labels: Readonly<Record<string, string>> };
+  readonly session: {
+    readonly id: string;
+    readonly subject: string;
+    readonly labels: Readonly<Record<string, string>>;
+  };
   readonly server: string;
   readonly tool: string;
   readonly exposed: string;
@@ -33,7 +37,12 @@ export interface HeldCall {
 }
 
 /** The approval that this very call already has, settled or not, or undefined. */
-async function existing(deps: RequestDeps, sessionId: string, key: string, digest: string): Promise<Approval | undefined> {
+async function existing(
+  deps: RequestDeps,
+  sessionId: string,
+  key: string,
+  digest: string,
+): Promise<Approval | undefined> {
   const row = (await deps.database.query(selectByDedupe(sessionId, key)))[0];
   if (row === undefined) return undefined;
   const approval = approvalFromRow(row);
@@ -51,7 +60,8 @@ function draft(deps: RequestDeps, held: HeldCall, key: string): Approval {
   const call = freezeCall(held);
   const id = deps.newId('apr');
   const terms = held.verdict.approval;
-  if (terms === undefined) throw new CountersignError('internal', 'A verdict without approval terms cannot be held.');
+  if (terms === undefined)
+    throw new CountersignError('internal', 'A verdict without approval terms cannot be held.');
   const expiresAt = now + Math.min(terms.expiresMs, LIMITS.approvalExpiryMaxMs);
   const view = renderView({
     callText: call.text,
@@ -155,6 +165,10 @@ export async function requestApproval(
   });
   if (applied.kind === 'applied') return { approval, created: true };
   const raced = await existing(deps, held.session.id, key, digest);
-  if (raced === undefined) throw new CountersignError('conflict', 'The same call was settled while it was being frozen. Call it again.');
+  if (raced === undefined)
+    throw new CountersignError(
+      'conflict',
+      'The same call was settled while it was being frozen. Call it again.',
+    );
   return { approval: raced, created: false };
 }

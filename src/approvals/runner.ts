@@ -17,7 +17,9 @@ export function createReplayRunner(
   return {
     run(approvalId) {
       const replay = replayApproval(deps, approvalId)
-        .catch((error: unknown) => report({ approval: approvalId, problem: errorText(error) }, 'a replay ended early'))
+        .catch((error: unknown) =>
+          report({ approval: approvalId, problem: errorText(error) }, 'a replay ended early'),
+        )
         .finally(() => running.delete(replay));
       running.add(replay);
     },

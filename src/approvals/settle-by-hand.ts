@@ -23,10 +23,21 @@ async function load(deps: ByHandDeps, id: string): Promise<Approval> {
 async function step(
   deps: ByHandDeps,
   approval: Approval,
-  change: { from: 'pending' | 'unknown'; to: 'cancelled' | 'succeeded' | 'failed'; by: string; reason: string },
+  change: {
+    from: 'pending' | 'unknown';
+    to: 'cancelled' | 'succeeded' | 'failed';
+    by: string;
+    reason: string;
+  },
 ): Promise<Approval> {
   const applied = await deps.ledger.commit({
-    guard: stepApproval({ id: approval.id, from: [change.from], to: change.to, reason: change.reason, at: deps.now() }),
+    guard: stepApproval({
+      id: approval.id,
+      from: [change.from],
+      to: change.to,
+      reason: change.reason,
+      at: deps.now(),
+    }),
     entries: [
       {
         type: change.to === 'cancelled' ? 'approval.cancelled' : 'approval.resolved',
@@ -43,14 +54,20 @@ async function step(
   });
   if (applied.kind === 'refused') {
     const present = stateAt(await load(deps, approval.id), deps.now());
-    throw new CountersignError('conflict', `${approval.id} is ${present}; only a call that is ${change.from} can become ${change.to}.`);
+    throw new CountersignError(
+      'conflict',
+      `${approval.id} is ${present}; only a call that is ${change.from} can become ${change.to}.`,
+    );
   }
   deps.onChanged(approval.id);
   return load(deps, approval.id);
 }
 
 /** Withdraws a call that still waits. Throws `conflict` when it is decided or expired already. */
-export async function cancelApproval(deps: ByHandDeps, input: { id: string; by: string; reason: string }): Promise<Approval> {
+export async function cancelApproval(
+  deps: ByHandDeps,
+  input: { id: string; by: string; reason: string },
+): Promise<Approval> {
   const approval = await load(deps, input.id);
   return step(deps, approval, { from: 'pending', to: 'cancelled', by: input.by, reason: input.reason });
 }
@@ -63,7 +80,9 @@ export async function resolveApproval(
   const note = input.note.trim();
   if (note === '' || note.length > LIMITS.reasonCharacters) {
     const expected = `1 to ${LIMITS.reasonCharacters} characters that say how you know`;
-    throw new CountersignError('invalid_request', `note: expected ${expected}`, { fields: [{ field: 'note', expected }] });
+    throw new CountersignError('invalid_request', `note: expected ${expected}`, {
+      fields: [{ field: 'note', expected }],
+    });
   }
   const approval = await load(deps, input.id);
   return step(deps, approval, { from: 'unknown', to: input.as, by: input.by, reason: note });

@@ -115,7 +115,8 @@ export function decisionFromRow(row: Row): Decision {
 }
 
 const text = (value: SqlValue | undefined): string | undefined => (value == null ? undefined : String(value));
-const integer = (value: SqlValue | undefined): number | undefined => (value == null ? undefined : Number(value));
+const integer = (value: SqlValue | undefined): number | undefined =>
+  value == null ? undefined : Number(value);
 
 export function approvalFromRow(row: Row): Approval {
   const call = thawCall(String(row.call_text));

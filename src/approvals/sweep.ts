@@ -68,7 +68,13 @@ export async function reapOrphans(deps: SweepDeps, options: { all: boolean }): P
         reason,
         at: deps.now(),
       }),
-      entries: [entry(row, 'approval.outcome', { state: 'unknown', attempt: Number(row.attempt), reason: 'lease ended' })],
+      entries: [
+        entry(row, 'approval.outcome', {
+          state: 'unknown',
+          attempt: Number(row.attempt),
+          reason: 'lease ended',
+        }),
+      ],
     });
     if (applied.kind === 'applied') deps.onChanged(String(row.id));
   }

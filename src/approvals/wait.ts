@@ -62,7 +62,8 @@ export async function waitForApproval(
       if (row === undefined) throw new CountersignError('not_found', `There is no approval ${input.id}.`);
       const approval = approvalFromRow(row);
       const left = deadline - deps.now();
-      if (isSettled(stateAt(approval, deps.now())) || left <= 0 || input.abort?.aborted === true) return approval;
+      if (isSettled(stateAt(approval, deps.now())) || left <= 0 || input.abort?.aborted === true)
+        return approval;
       if (woken) continue;
       const timer = setTimeout(() => wake(), Math.min(left, LIMITS.waitPollMs));
       await next;

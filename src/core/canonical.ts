@@ -6,7 +6,8 @@ function byUtf16(a: string, b: string): number {
 }
 
 function canonicalString(value: string): string {
-  if (!value.isWellFormed()) throw new CountersignError('internal', 'A lone surrogate has no canonical form.');
+  if (!value.isWellFormed())
+    throw new CountersignError('internal', 'A lone surrogate has no canonical form.');
   return JSON.stringify(value);
 }
 
@@ -18,11 +19,13 @@ export function canonicalize(value: JsonValue): string {
   if (typeof value === 'string') return canonicalString(value);
   if (value === null || typeof value === 'boolean') return JSON.stringify(value);
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new CountersignError('internal', 'A number that is not finite has no canonical form.');
+    if (!Number.isFinite(value))
+      throw new CountersignError('internal', 'A number that is not finite has no canonical form.');
     return JSON.stringify(value);
   }
   if (Array.isArray(value)) return `[${value.map(canonicalize).join(',')}]`;
-  if (typeof value !== 'object') throw new CountersignError('internal', `A ${typeof value} has no canonical form.`);
+  if (typeof value !== 'object')
+    throw new CountersignError('internal', `A ${typeof value} has no canonical form.`);
   const members = Object.keys(value)
     .sort(byUtf16)
     .map((key) => `${canonicalString(key)}:${canonicalize(value[key] as JsonValue)}`);

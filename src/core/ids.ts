@@ -3,7 +3,25 @@ import { customAlphabet } from 'nanoid';
 
 /** What an id names; the prefix is part of the id. */
 export type IdPrefix =
-  | 'ses' | 'apr' | 'cap' | 'job' | 'key' | 'whk' | 'evt' | 'per' | 'psk' | 'svc' | 'inv' | 'stm' | 'pay' | 'dec' | 'req' | 'mcp' | 'web' | 'wsp' | 'own';
+  | 'ses'
+  | 'apr'
+  | 'cap'
+  | 'job'
+  | 'key'
+  | 'whk'
+  | 'evt'
+  | 'per'
+  | 'psk'
+  | 'svc'
+  | 'inv'
+  | 'stm'
+  | 'pay'
+  | 'dec'
+  | 'req'
+  | 'mcp'
+  | 'web'
+  | 'wsp'
+  | 'own';
 
 /** Makes an unguessable id such as `apr_…` with at least 128 bits of randomness. */
 export type NewId = (prefix: IdPrefix) => string;

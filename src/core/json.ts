@@ -14,7 +14,9 @@ export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {
-    throw new CountersignError('invalid_json', 'The body is not valid UTF-8. Send JSON encoded as UTF-8.', { cause });
+    throw new CountersignError('invalid_json', 'The body is not valid UTF-8. Send JSON encoded as UTF-8.', {
+      cause,
+    });
   }
 }
 
@@ -77,7 +79,8 @@ export function parseStrict(text: string, maxDepth: number = LIMITS.jsonDepth): 
     const value = Number(token);
     if (!Number.isFinite(value)) refuse('a number is too large for a double', start);
     if (Object.is(value, -0)) refuse('negative zero does not survive a round trip', start);
-    if (value === 0 && /[1-9]/.test(token.split(/[eE]/)[0] as string)) refuse('a number is too small for a double', start);
+    if (value === 0 && /[1-9]/.test(token.split(/[eE]/)[0] as string))
+      refuse('a number is too small for a double', start);
     if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
       refuse('an integer is beyond ±9007199254740991; send it as a string', start);
     }

@@ -43,13 +43,17 @@ export function scopeCovers(scope: Scope, target: Target): boolean {
 export function parseScope(patterns: readonly string[], field = 'tools'): Scope {
   if (patterns.length === 0 || patterns.length > LIMITS.scopeEntries) {
     const expected = `between 1 and ${LIMITS.scopeEntries} patterns such as "sandbox/payments_*" or "*"`;
-    throw new CountersignError('invalid_request', `${field}: expected ${expected}`, { fields: [{ field, expected }] });
+    throw new CountersignError('invalid_request', `${field}: expected ${expected}`, {
+      fields: [{ field, expected }],
+    });
   }
   for (const [index, pattern] of patterns.entries()) {
     if (!/^!?[\x22-\x7e][\x21-\x7e]{0,199}$/.test(pattern)) {
       const expected = '1 to 200 printable ASCII characters without spaces, such as "server/tool_*"';
       const at = `${field}[${index}]`;
-      throw new CountersignError('invalid_request', `${at}: expected ${expected}`, { fields: [{ field: at, expected }] });
+      throw new CountersignError('invalid_request', `${at}: expected ${expected}`, {
+        fields: [{ field: at, expected }],
+      });
     }
   }
   return [...patterns];

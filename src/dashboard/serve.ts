@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** An answer that a door can send as it is. */
 export interface PageAnswer {
@@ -56,6 +57,11 @@ const MISSING_BUNDLE = `<!doctype html>
 </html>
 `;
 
+const BUILT = import.meta.url.endsWith('.ts') ? '../../dist/dashboard/public' : './public';
+
+/** Where the build puts the page, seen from the sources and from what tsc makes of them. */
+export const DASHBOARD_FOLDER = fileURLToPath(new URL(BUILT, import.meta.url));
+
 function headersFor(
   contentType: string,
   options: { cache: string; secure: boolean },
@@ -94,16 +100,16 @@ function readBundle(folder: string, secure: boolean): Map<string, PageAnswer> {
 }
 
 /**
- * The approvers' page as a function of the request path (without query, not decoded): the built files of `folder`, and
- * the one document for every screen's address; undefined for anything else. All files are read now and nothing is
+ * The approvers' page as a function of the request path (without query, not decoded): the built files of `folder`
+ * (`DASHBOARD_FOLDER` unless told), and the one document for every screen's address; undefined for anything else. All files are read now and nothing is
  * looked up on disk later, so no path can leave the folder. Without a build every screen says how to make one.
  */
 export function dashboardRoutes(options: {
-  folder: string;
+  folder?: string;
   /** The page is reached by https: adds HSTS. */
   secure: boolean;
 }): (path: string) => PageAnswer | undefined {
-  const files = readBundle(options.folder, options.secure);
+  const files = readBundle(options.folder ?? DASHBOARD_FOLDER, options.secure);
   const missing: PageAnswer = {
     status: 503,
     headers: headersFor('text/html; charset=utf-8', { cache: 'no-store', secure: options.secure }),

@@ -2,10 +2,10 @@ import { type Clock, systemStopwatch } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
 import { assembleCatalog, type Collision, collisionText } from './assemble.ts';
 import type { Catalog, DownstreamEvent, DownstreamOutcome, Downstreams } from './catalog.ts';
+import { createSupervisor, type Supervisor } from './keep.ts';
 import type { Link, ListKind, Log, OpenLink, Timers } from './link.ts';
 import type { PinStore } from './pin.ts';
 import { refuseDoubledServers, type ServerConfig } from './server-config.ts';
-import { createSupervisor, type Supervisor } from './keep.ts';
 
 const systemTimers: Timers = {
   now: systemStopwatch,

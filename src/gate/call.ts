@@ -42,7 +42,10 @@ export interface GateDeps {
   readonly policy: () => PolicyInForce;
   readonly isActive: (session: Session) => boolean;
   readonly spendCall: (sessionId: string) => Statement;
-  readonly sealArguments: (call: { id: string; subject: string; text: string }) => { commit: string; sidecar: Statement };
+  readonly sealArguments: (call: { id: string; subject: string; text: string }) => {
+    commit: string;
+    sidecar: Statement;
+  };
   readonly requestApproval: (held: HeldCall) => Promise<{ approval: Approval; created: boolean }>;
   readonly callsOf: (sessionId: string) => number;
   readonly counted: (sessionId: string, calls: number) => void;

@@ -1,9 +1,14 @@
 import type { Approval } from '../approvals/approval.ts';
 import { callParamsText } from '../approvals/frozen-call.ts';
+import { canonicalize } from '../core/canonical.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import { canonicalize } from '../core/canonical.ts';
-import type { CatalogTool, DownstreamOutcome, DownstreamRequest, Downstreams } from '../downstream/catalog.ts';
+import type {
+  CatalogTool,
+  DownstreamOutcome,
+  DownstreamRequest,
+  Downstreams,
+} from '../downstream/catalog.ts';
 import type { EntryDraft, EntryRef } from '../ledger/entry.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { Session } from '../sessions/session.ts';
@@ -50,10 +55,14 @@ export async function forwardLive(
     entries: [{ type: 'call.intent', ref, body: intentBody(tool, verdict, sealed.commit) }],
   });
   if (intent.kind === 'refused') {
-    throw new CountersignError('forbidden', `This session has used all of its ${call.session.callCap ?? 0} calls. Ask for a new session.`);
+    throw new CountersignError(
+      'forbidden',
+      `This session has used all of its ${call.session.callCap ?? 0} calls. Ask for a new session.`,
+    );
   }
   deps.counted(call.session.id, Number(intent.rows[0]?.calls ?? 0));
-  if (!deps.isActive(call.session)) throw new CountersignError('not_found', 'The session ended before the call was sent.');
+  if (!deps.isActive(call.session))
+    throw new CountersignError('not_found', 'The session ended before the call was sent.');
 
   const outcome = await send(deps.downstreams, {
     server: tool.server,
@@ -63,7 +72,9 @@ export async function forwardLive(
     ...(call.onProgress === undefined ? {} : { onProgress: call.onProgress }),
     ...(call.signal === undefined ? {} : { signal: call.signal }),
   });
-  const recorded = deps.ledger.commit({ entries: [{ type: 'call.outcome', ref, body: outcomeBody(outcome) } as EntryDraft] });
+  const recorded = deps.ledger.commit({
+    entries: [{ type: 'call.outcome', ref, body: outcomeBody(outcome) } as EntryDraft],
+  });
   if (verdict.readOnly) recorded.catch(() => undefined);
   else await recorded;
   return toGateOutcome(tool, outcome);
@@ -89,7 +100,11 @@ function toGateOutcome(tool: { exposed: string; server: string }, outcome: Downs
     case 'error':
       return { kind: 'error', raw: outcome.raw };
     case 'not_sent':
-      return { kind: 'refused', code: outcome.code, message: `${tool.exposed} was not called: ${outcome.reason}` };
+      return {
+        kind: 'refused',
+        code: outcome.code,
+        message: `${tool.exposed} was not called: ${outcome.reason}`,
+      };
     case 'unknown':
       return {
         kind: 'refused',
@@ -103,7 +118,11 @@ function toGateOutcome(tool: { exposed: string; server: string }, outcome: Downs
  * Sends the frozen bytes of an approved call: the stored arguments and nothing else of what the agent once sent.
  * The approval id and attempt travel as the idempotency key. Never inherits a caller's signal.
  */
-export function dispatchFrozen(downstreams: Downstreams, approval: Approval, attempt: number): Promise<DownstreamOutcome> {
+export function dispatchFrozen(
+  downstreams: Downstreams,
+  approval: Approval,
+  attempt: number,
+): Promise<DownstreamOutcome> {
   return send(downstreams, {
     server: approval.call.server,
     method: 'tools/call',
@@ -115,10 +134,22 @@ export function dispatchFrozen(downstreams: Downstreams, approval: Approval, att
 /** Sends a governed request other than a tool call (resources, prompts, completion) after its intent is durable. */
 export async function forwardRequest(
   deps: GateDeps,
-  input: { session: Session; server: string; method: string; action: string; params: JsonObject; signal?: AbortSignal | undefined },
+  input: {
+    session: Session;
+    server: string;
+    method: string;
+    action: string;
+    params: JsonObject;
+    signal?: AbortSignal | undefined;
+  },
 ): Promise<GateOutcome> {
   const id = deps.newId('req');
-  const ref: EntryRef = { session: input.session.id, subject: input.session.subject, call: id, action: input.action };
+  const ref: EntryRef = {
+    session: input.session.id,
+    subject: input.session.subject,
+    call: id,
+    action: input.action,
+  };
   await deps.ledger.commit({
     entries: [{ type: 'call.intent', ref, body: { method: input.method, policy: deps.policy().version } }],
   });

@@ -28,8 +28,13 @@ export async function callTool(deps: GateDeps, call: GateCall): Promise<GateOutc
         return await forwardLive(deps, { call, tool, verdict });
     }
   } catch (error) {
-    if (error instanceof CountersignError) return { kind: 'refused', code: error.code, message: error.message };
-    throw new CountersignError('internal', `The call was not sent: judging it failed (${errorText(error)}).`, { cause: error });
+    if (error instanceof CountersignError)
+      return { kind: 'refused', code: error.code, message: error.message };
+    throw new CountersignError(
+      'internal',
+      `The call was not sent: judging it failed (${errorText(error)}).`,
+      { cause: error },
+    );
   }
 }
 
@@ -82,7 +87,11 @@ async function recordDenial(
           principal: `session:${call.session.id}`,
           action: `${tool.server}/${tool.tool}`,
         },
-        body: { rule: found.rule ?? null, reason: found.reason.slice(0, LIMITS.reasonCharacters), policy: deps.policy().version },
+        body: {
+          rule: found.rule ?? null,
+          reason: found.reason.slice(0, LIMITS.reasonCharacters),
+          policy: deps.policy().version,
+        },
       },
     ],
   });

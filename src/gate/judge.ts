@@ -23,7 +23,12 @@ export interface JudgeDeps {
 
 export type Judged =
   | { readonly kind: 'tool'; readonly tool: CatalogTool; readonly args: JsonObject }
-  | { readonly kind: 'resource' | 'prompt'; readonly server: string; readonly name: string; readonly args: JsonObject };
+  | {
+      readonly kind: 'resource' | 'prompt';
+      readonly server: string;
+      readonly name: string;
+      readonly args: JsonObject;
+    };
 
 /** What policy sees of a call. Identity is the session's; nothing that the agent says about itself is used. */
 export function policyInput(deps: JudgeDeps, session: Session, judged: Judged): PolicyInput {
@@ -36,7 +41,10 @@ export function policyInput(deps: JudgeDeps, session: Session, judged: Judged): 
     server,
     tool: isTool ? judged.tool.tool : judged.name,
     args: judged.args,
-    annotations: typeof annotations === 'object' && annotations !== null && !Array.isArray(annotations) ? annotations : {},
+    annotations:
+      typeof annotations === 'object' && annotations !== null && !Array.isArray(annotations)
+        ? annotations
+        : {},
     session: {
       id: session.id,
       subject: session.subject,
@@ -78,7 +86,11 @@ export function judge(deps: JudgeDeps, session: Session, judged: Judged): Verdic
 }
 
 /** Judges a new call against the rate limits too, and counts it unless it is denied. */
-export function judgeAndCount(deps: JudgeDeps & { counters: Counters }, session: Session, judged: Judged): Verdict {
+export function judgeAndCount(
+  deps: JudgeDeps & { counters: Counters },
+  session: Session,
+  judged: Judged,
+): Verdict {
   const policy = deps.policy();
   try {
     const input = policyInput(deps, session, judged);

@@ -7,5 +7,8 @@ import type { Session } from '../sessions/session.ts';
 export function narrow(session: Session, target: Target): void {
   if (scopeCovers(session.scope, target)) return;
   const what = target.kind === 'tool' ? 'tool' : target.kind;
-  throw new CountersignError('not_found', `Unknown ${what}: ${target.name}. List what this session may use; its scope does not cover more.`);
+  throw new CountersignError(
+    'not_found',
+    `Unknown ${what}: ${target.name}. List what this session may use; its scope does not cover more.`,
+  );
 }

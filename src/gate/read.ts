@@ -2,8 +2,8 @@ import { CountersignError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CatalogItem } from '../downstream/catalog.ts';
 import type { Session } from '../sessions/session.ts';
-import { forwardRequest } from './forward.ts';
 import type { GateDeps, GateOutcome } from './call.ts';
+import { forwardRequest } from './forward.ts';
 import { identify } from './identify.ts';
 import { judge } from './judge.ts';
 import { narrow } from './narrow.ts';
@@ -34,12 +34,23 @@ export async function readThrough(
       entries: [
         {
           type: 'call.denied',
-          ref: { session: session.id, subject: session.subject, action: `${kind}:${item.server}/${item.name}` },
-          body: { rule: verdict.decidedBy?.rule ?? null, effect: verdict.effect, policy: verdict.policyVersion },
+          ref: {
+            session: session.id,
+            subject: session.subject,
+            action: `${kind}:${item.server}/${item.name}`,
+          },
+          body: {
+            rule: verdict.decidedBy?.rule ?? null,
+            effect: verdict.effect,
+            policy: verdict.policyVersion,
+          },
         },
       ],
     });
-    const why = verdict.effect === 'hold' ? `policy allows a ${kind} only by a rule, and none allows this one` : verdict.reason;
+    const why =
+      verdict.effect === 'hold'
+        ? `policy allows a ${kind} only by a rule, and none allows this one`
+        : verdict.reason;
     throw new CountersignError('denied_by_policy', `${item.name} was not read: ${why}.`);
   }
   return forwardRequest(deps, {

@@ -2,7 +2,7 @@ import type { Approval, Decision } from '../approvals/approval.ts';
 import { scopeCovers } from '../core/scope.ts';
 import type { Catalog } from '../downstream/catalog.ts';
 import type { Session } from '../sessions/session.ts';
-import { judge, type JudgeDeps } from './judge.ts';
+import { type JudgeDeps, judge } from './judge.ts';
 
 export interface RecheckDeps extends JudgeDeps {
   readonly catalog: () => Catalog;
@@ -19,13 +19,17 @@ export interface RecheckDeps extends JudgeDeps {
  */
 export async function recheck(deps: RecheckDeps, approval: Approval): Promise<string | undefined> {
   const session = await deps.session(approval.sessionId);
-  if (session === undefined || !deps.isActive(session)) return 'The session was revoked or has expired since the call was made.';
+  if (session === undefined || !deps.isActive(session))
+    return 'The session was revoked or has expired since the call was made.';
   const { server, tool: name } = approval.call;
-  if (!scopeCovers(session.scope, { kind: 'tool', server, name })) return 'The session’s scope no longer covers this tool.';
+  if (!scopeCovers(session.scope, { kind: 'tool', server, name }))
+    return 'The session’s scope no longer covers this tool.';
 
   const tool = deps.catalog().byExposed.get(approval.exposed);
-  if (tool === undefined || tool.server !== server || tool.tool !== name) return 'The tool is no longer offered by its server.';
-  if (tool.state === 'quarantined' || tool.hash !== approval.toolHash) return 'The tool’s definition has changed since the call was made.';
+  if (tool === undefined || tool.server !== server || tool.tool !== name)
+    return 'The tool is no longer offered by its server.';
+  if (tool.state === 'quarantined' || tool.hash !== approval.toolHash)
+    return 'The tool’s definition has changed since the call was made.';
 
   const parsed = JSON.parse(approval.call.argumentsText);
   const verdict = judge(deps, session, { kind: 'tool', tool, args: parsed });
@@ -36,11 +40,16 @@ export async function recheck(deps: RecheckDeps, approval: Approval): Promise<st
   if (groups.some((one) => one === undefined)) return 'Someone who approved it is no longer an approver.';
   const terms = verdict.approval;
   if (terms === undefined) return undefined;
-  if (approvers.length < terms.quorum) return `Policy now asks for ${terms.quorum} approvals; it has ${approvers.length}.`;
+  if (approvers.length < terms.quorum)
+    return `Policy now asks for ${terms.quorum} approvals; it has ${approvers.length}.`;
   if (terms.groups.length > 0 && groups.some((one) => !one?.some((group) => terms.groups.includes(group)))) {
     return `Policy now lets only these groups approve: ${terms.groups.join(', ')}.`;
   }
-  if (terms.passkey && terms.approver === 'person' && approvers.some((one) => !one.approver.startsWith('person:'))) {
+  if (
+    terms.passkey &&
+    terms.approver === 'person' &&
+    approvers.some((one) => !one.approver.startsWith('person:'))
+  ) {
     return 'Policy now asks for a person’s decision; automation made this one.';
   }
   return undefined;

@@ -10,7 +10,10 @@ export function resolveTool(catalog: Catalog, exposed: string): CatalogTool {
 
 /** The same words for a tool that does not exist and for one outside the session's scope. */
 export function unknownTool(exposed: string): CountersignError {
-  return new CountersignError('not_found', `Unknown tool: ${exposed}. List the tools to see which this session may call.`);
+  return new CountersignError(
+    'not_found',
+    `Unknown tool: ${exposed}. List the tools to see which this session may call.`,
+  );
 }
 
 /** Finds the server that offers a resource URI, by exact match first and then by template prefix. */
@@ -18,7 +21,8 @@ export function resolveResource(catalog: Catalog, uri: string): CatalogItem {
   const exact = catalog.resources.find((resource) => resource.name === uri);
   if (exact !== undefined) return exact;
   const template = catalog.resourceTemplates.find((one) => templateCovers(one.name, uri));
-  if (template === undefined) throw new CountersignError('not_found', 'Resource not found. List the resources to see which exist.');
+  if (template === undefined)
+    throw new CountersignError('not_found', 'Resource not found. List the resources to see which exist.');
   return { ...template, name: uri };
 }
 
@@ -29,6 +33,7 @@ function templateCovers(template: string, uri: string): boolean {
 
 export function resolvePrompt(catalog: Catalog, name: string): CatalogItem {
   const prompt = catalog.prompts.find((one) => one.name === name);
-  if (prompt === undefined) throw new CountersignError('not_found', `Unknown prompt: ${name}. List the prompts to see which exist.`);
+  if (prompt === undefined)
+    throw new CountersignError('not_found', `Unknown prompt: ${name}. List the prompts to see which exist.`);
   return prompt;
 }

@@ -8,7 +8,10 @@ import { CountersignError } from '../core/errors.ts';
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const tooLarge = (): CountersignError =>
-      new CountersignError('payload_too_large', `The body is larger than ${maxBytes} bytes. Send less, or in parts.`);
+      new CountersignError(
+        'payload_too_large',
+        `The body is larger than ${maxBytes} bytes. Send less, or in parts.`,
+      );
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
       reject(tooLarge());
       return;
@@ -25,7 +28,9 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Ui
       chunks.push(chunk);
     });
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
-    request.on('error', (cause) => reject(new CountersignError('invalid_request', 'The body ended early.', { cause })));
+    request.on('error', (cause) =>
+      reject(new CountersignError('invalid_request', 'The body ended early.', { cause })),
+    );
     request.on('aborted', () => reject(new CountersignError('invalid_request', 'The body ended early.')));
   });
 }

@@ -14,7 +14,10 @@ const API_PATHS = /^\/(?:v1(?:\/|$)|healthz$|readyz$)/;
 /** Sends each request where it belongs: agents' messages, the API, or the dashboard's files. Exact paths, never decoded. */
 export function createFront(input: {
   api: (request: Request) => Response | Promise<Response>;
-  mcp: { matches(path: string): boolean; handle(request: IncomingMessage, response: ServerResponse): Promise<void> };
+  mcp: {
+    matches(path: string): boolean;
+    handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  };
   file: (path: string) => PageFile | undefined;
 }): Handler {
   const api = getRequestListener(input.api, { overrideGlobalObjects: false });

@@ -32,9 +32,13 @@ export function allowedParties(input: {
 }): AllowedParties {
   const names = ['localhost', '127.0.0.1', '[::1]'].map((name) => `${name}:${input.port}`);
   return {
-    hosts: new Set([...names, new URL(input.publicOrigin).host, ...input.hosts].map((host) => host.toLowerCase())),
+    hosts: new Set(
+      [...names, new URL(input.publicOrigin).host, ...input.hosts].map((host) => host.toLowerCase()),
+    ),
     origins: new Set(
-      [...names.map((name) => `http://${name}`), input.publicOrigin, ...input.origins].map((origin) => origin.toLowerCase()),
+      [...names.map((name) => `http://${name}`), input.publicOrigin, ...input.origins].map((origin) =>
+        origin.toLowerCase(),
+      ),
     ),
   };
 }

@@ -14,7 +14,10 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
-const STARTING = JSON.stringify({ code: 'shutting_down', detail: 'The gateway is starting. Try again in a moment.' });
+const STARTING = JSON.stringify({
+  code: 'shutting_down',
+  detail: 'The gateway is starting. Try again in a moment.',
+});
 
 function portTaken(port: number, host: string): CountersignError {
   return new CountersignError(
@@ -23,26 +26,36 @@ function portTaken(port: number, host: string): CountersignError {
   );
 }
 
-export async function listen(input: { host: string; port: number; onError: (error: unknown) => void }): Promise<Listener> {
+export async function listen(input: {
+  host: string;
+  port: number;
+  onError: (error: unknown) => void;
+}): Promise<Listener> {
   let current: { handler: Handler; allowed: AllowedParties } | undefined;
 
-  const server: Server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }, (request, response) => {
-    if (current === undefined) {
-      sendJson(response, 503, STARTING, { 'retry-after': '1' });
-      return;
-    }
-    const refusal = refusedParty({ host: request.headers.host, origin: request.headers.origin }, current.allowed);
-    if (refusal !== undefined) {
-      response.setHeader('connection', 'close');
-      sendJson(response, 403, JSON.stringify({ code: 'forbidden', status: 403, detail: refusal }));
-      return;
-    }
-    Promise.resolve(current.handler(request, response)).catch((error: unknown) => {
-      input.onError(error);
-      if (!response.headersSent) sendJson(response, 500, JSON.stringify({ code: 'internal', status: 500 }));
-      else response.destroy();
-    });
-  });
+  const server: Server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
+    (request, response) => {
+      if (current === undefined) {
+        sendJson(response, 503, STARTING, { 'retry-after': '1' });
+        return;
+      }
+      const refusal = refusedParty(
+        { host: request.headers.host, origin: request.headers.origin },
+        current.allowed,
+      );
+      if (refusal !== undefined) {
+        response.setHeader('connection', 'close');
+        sendJson(response, 403, JSON.stringify({ code: 'forbidden', status: 403, detail: refusal }));
+        return;
+      }
+      Promise.resolve(current.handler(request, response)).catch((error: unknown) => {
+        input.onError(error);
+        if (!response.headersSent) sendJson(response, 500, JSON.stringify({ code: 'internal', status: 500 }));
+        else response.destroy();
+      });
+    },
+  );
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

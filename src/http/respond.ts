@@ -4,7 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
 
 /** Sends a whole JSON body at once. */
-export function sendJson(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+): void {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, {
     ...SAFE,

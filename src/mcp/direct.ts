@@ -13,7 +13,12 @@ export interface DirectRequest {
 }
 
 export const MODERN_REVISION = '2026-07-28';
-const LEGACY_REVISIONS: ReadonlySet<string> = new Set(['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']);
+const LEGACY_REVISIONS: ReadonlySet<string> = new Set([
+  '2025-11-25',
+  '2025-06-18',
+  '2025-03-26',
+  '2024-11-05',
+]);
 const HOT: ReadonlySet<string> = new Set(['tools/call', 'tools/list', 'ping']);
 const META = {
   version: 'io.modelcontextprotocol/protocolVersion',
@@ -31,7 +36,8 @@ function single(header: string | string[] | undefined): string | undefined {
 export function recognise(body: JsonValue, headers: IncomingHttpHeaders): DirectRequest | undefined {
   if (!isJsonObject(body) || body.jsonrpc !== '2.0') return undefined;
   const { id, method } = body;
-  if ((typeof id !== 'string' && typeof id !== 'number') || typeof method !== 'string' || !HOT.has(method)) return undefined;
+  if ((typeof id !== 'string' && typeof id !== 'number') || typeof method !== 'string' || !HOT.has(method))
+    return undefined;
   if (body.params !== undefined && !isJsonObject(body.params)) return undefined;
   const params = body.params ?? {};
   const meta = params._meta === undefined ? {} : params._meta;
@@ -52,7 +58,8 @@ export function recognise(body: JsonValue, headers: IncomingHttpHeaders): Direct
       params.requestState === undefined;
     return agrees ? { era: 'modern', id, method, params, clientCapabilities: capabilities } : undefined;
   }
-  if (headers['mcp-session-id'] === undefined || (version !== undefined && !LEGACY_REVISIONS.has(version))) return undefined;
+  if (headers['mcp-session-id'] === undefined || (version !== undefined && !LEGACY_REVISIONS.has(version)))
+    return undefined;
   return { era: 'legacy', id, method, params, clientCapabilities: {} };
 }
 
@@ -65,8 +72,11 @@ export async function answerDirect(
 ): Promise<{ status: number; body: string }> {
   const id = JSON.stringify(request.id);
   const reply: McpReply =
-    request.method === 'ping' ? { kind: 'result', raw: '{}' } : await dispatch(deps, { ...request, session, signal });
-  if (reply.kind === 'result') return { status: 200, body: `{"jsonrpc":"2.0","id":${id},"result":${reply.raw}}` };
+    request.method === 'ping'
+      ? { kind: 'result', raw: '{}' }
+      : await dispatch(deps, { ...request, session, signal });
+  if (reply.kind === 'result')
+    return { status: 200, body: `{"jsonrpc":"2.0","id":${id},"result":${reply.raw}}` };
   const { httpStatus, ...error } = reply.error;
   return { status: httpStatus, body: `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}` };
 }

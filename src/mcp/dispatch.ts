@@ -78,7 +78,10 @@ function replyOf(deps: DispatchDeps, request: McpRequest, outcome: GateOutcome):
       return own(request, tellHeld(outcome.approval, context, request.clientCapabilities));
     }
     case 'denied':
-      return own(request, deniedResult({ tool: String(request.params.name), reason: outcome.reason, rule: outcome.rule }));
+      return own(
+        request,
+        deniedResult({ tool: String(request.params.name), reason: outcome.reason, rule: outcome.rule }),
+      );
     case 'refused':
       return error(outcome.code, outcome.message);
   }
@@ -90,8 +93,10 @@ function own(request: McpRequest, raw: string): McpReply {
 
 async function toolsCall(deps: DispatchDeps, request: McpRequest): Promise<McpReply> {
   const { name, arguments: given } = request.params;
-  if (typeof name !== 'string') return error('invalid_request', 'params.name: expected the name of a tool, as text');
-  if (given !== undefined && !isJsonObject(given)) return error('invalid_request', 'params.arguments: expected an object');
+  if (typeof name !== 'string')
+    return error('invalid_request', 'params.name: expected the name of a tool, as text');
+  if (given !== undefined && !isJsonObject(given))
+    return error('invalid_request', 'params.arguments: expected an object');
   const args = given ?? {};
   if (name === APPROVAL_WAIT) {
     return own(request, await callApprovalWait(deps, { ...request, args }));
@@ -110,22 +115,42 @@ async function toolsCall(deps: DispatchDeps, request: McpRequest): Promise<McpRe
 
 function listReply(request: McpRequest, key: string, items: readonly CatalogItem[]): McpReply {
   const list: JsonObject = { [key]: items.map((item) => item.definition) };
-  if (request.era === 'modern') Object.assign(list, { ttlMs: 0, cacheScope: 'private', resultType: 'complete' });
+  if (request.era === 'modern')
+    Object.assign(list, { ttlMs: 0, cacheScope: 'private', resultType: 'complete' });
   return { kind: 'result', raw: JSON.stringify(list) };
 }
 
-async function read(deps: DispatchDeps, request: McpRequest, kind: 'resource' | 'prompt', item: CatalogItem): Promise<McpReply> {
+async function read(
+  deps: DispatchDeps,
+  request: McpRequest,
+  kind: 'resource' | 'prompt',
+  item: CatalogItem,
+): Promise<McpReply> {
   const { _meta, ...params } = request.params;
-  const outcome = await readThrough(deps.gate, { session: request.session, kind, item, method: request.method, params, signal: request.signal });
+  const outcome = await readThrough(deps.gate, {
+    session: request.session,
+    kind,
+    item,
+    method: request.method,
+    params,
+    signal: request.signal,
+  });
   return replyOf(deps, request, outcome);
 }
 
-function completionTarget(catalog: Catalog, params: JsonObject): { kind: 'resource' | 'prompt'; item: CatalogItem } {
+function completionTarget(
+  catalog: Catalog,
+  params: JsonObject,
+): { kind: 'resource' | 'prompt'; item: CatalogItem } {
   const ref = isJsonObject(params.ref) ? params.ref : {};
-  if (ref.type === 'ref/prompt' && typeof ref.name === 'string') return { kind: 'prompt', item: resolvePrompt(catalog, ref.name) };
+  if (ref.type === 'ref/prompt' && typeof ref.name === 'string')
+    return { kind: 'prompt', item: resolvePrompt(catalog, ref.name) };
   const template = catalog.resourceTemplates.find((one) => one.name === ref.uri);
   if (template !== undefined) return { kind: 'resource', item: template };
-  throw new CountersignError('invalid_request', 'params.ref: expected {"type":"ref/prompt","name"} or {"type":"ref/resource","uri"} of something listed');
+  throw new CountersignError(
+    'invalid_request',
+    'params.ref: expected {"type":"ref/prompt","name"} or {"type":"ref/resource","uri"} of something listed',
+  );
 }
 
 type Handler = (deps: DispatchDeps, request: McpRequest, catalog: Catalog) => Promise<McpReply> | McpReply;
@@ -138,14 +163,27 @@ const METHODS: Readonly<Record<string, Handler>> = {
   }),
   'tools/call': toolsCall,
   'resources/list': (deps, request, catalog) =>
-    listReply(request, 'resources', offeredItems(deps.gate, request.session, { kind: 'resource', items: catalog.resources })),
+    listReply(
+      request,
+      'resources',
+      offeredItems(deps.gate, request.session, { kind: 'resource', items: catalog.resources }),
+    ),
   'resources/templates/list': (deps, request, catalog) =>
-    listReply(request, 'resourceTemplates', offeredItems(deps.gate, request.session, { kind: 'resource', items: catalog.resourceTemplates })),
+    listReply(
+      request,
+      'resourceTemplates',
+      offeredItems(deps.gate, request.session, { kind: 'resource', items: catalog.resourceTemplates }),
+    ),
   'prompts/list': (deps, request, catalog) =>
-    listReply(request, 'prompts', offeredItems(deps.gate, request.session, { kind: 'prompt', items: catalog.prompts })),
+    listReply(
+      request,
+      'prompts',
+      offeredItems(deps.gate, request.session, { kind: 'prompt', items: catalog.prompts }),
+    ),
   'resources/read': (deps, request, catalog) =>
     read(deps, request, 'resource', resolveResource(catalog, String(request.params.uri))),
-  'prompts/get': (deps, request, catalog) => read(deps, request, 'prompt', resolvePrompt(catalog, String(request.params.name))),
+  'prompts/get': (deps, request, catalog) =>
+    read(deps, request, 'prompt', resolvePrompt(catalog, String(request.params.name))),
   'completion/complete': (deps, request, catalog) => {
     const { kind, item } = completionTarget(catalog, request.params);
     return read(deps, request, kind, item);
@@ -161,13 +199,20 @@ export function isGoverned(method: string): boolean {
 export async function dispatch(deps: DispatchDeps, request: McpRequest): Promise<McpReply> {
   const handler = METHODS[request.method];
   if (handler === undefined) {
-    return { kind: 'error', error: { code: -32601, message: `Method not found: ${request.method}`, httpStatus: 404 } };
+    return {
+      kind: 'error',
+      error: { code: -32601, message: `Method not found: ${request.method}`, httpStatus: 404 },
+    };
   }
   try {
     return await handler(deps, request, deps.gate.downstreams.catalog());
   } catch (failure) {
     const rpc = rpcErrorFrom(failure);
-    if (rpc.httpStatus === 500) deps.log.error({ err: failure, method: request.method, session: request.session.id }, 'a request failed');
+    if (rpc.httpStatus === 500)
+      deps.log.error(
+        { err: failure, method: request.method, session: request.session.id },
+        'a request failed',
+      );
     return { kind: 'error', error: rpc };
   }
 }

@@ -46,5 +46,8 @@ export function rpcError(code: ErrorCode, message: string): RpcError {
 /** Anything thrown, as a JSON-RPC error. What was not raised on purpose becomes generic words and is logged by the door. */
 export function rpcErrorFrom(error: unknown): RpcError {
   if (error instanceof CountersignError) return rpcError(error.code, error.message);
-  return rpcError('internal', 'Something went wrong inside the gateway; nothing more is known to be safe to show.');
+  return rpcError(
+    'internal',
+    'Something went wrong inside the gateway; nothing more is known to be safe to show.',
+  );
 }

@@ -24,7 +24,9 @@ export interface LegacyLane {
   close(): Promise<void>;
 }
 
-export function createLegacyLane(deps: DispatchDeps & { newId: NewId; identity: ServerIdentity }): LegacyLane {
+export function createLegacyLane(
+  deps: DispatchDeps & { newId: NewId; identity: ServerIdentity },
+): LegacyLane {
   const mcpSessions = new Map<string, McpSession>();
 
   function drop(id: string): void {
@@ -57,7 +59,8 @@ export function createLegacyLane(deps: DispatchDeps & { newId: NewId; identity: 
   }
 
   function cancelInFlight(mcpSession: McpSession, body: unknown): void {
-    if (!isJsonObject(body) || body.method !== 'notifications/cancelled' || !isJsonObject(body.params)) return;
+    if (!isJsonObject(body) || body.method !== 'notifications/cancelled' || !isJsonObject(body.params))
+      return;
     mcpSession.inFlight.get(JSON.stringify((body.params as JsonObject).requestId))?.abort();
   }
 
@@ -78,8 +81,14 @@ export function createLegacyLane(deps: DispatchDeps & { newId: NewId; identity: 
       }
       const known = id === null ? undefined : find(session, id);
       if (known === undefined) {
-        const message = id === null ? 'Bad Request: Mcp-Session-Id header is required; send initialize first' : 'Session not found';
-        return Response.json({ jsonrpc: '2.0', error: { code: id === null ? -32000 : -32001, message }, id: null }, { status: id === null ? 400 : 404 });
+        const message =
+          id === null
+            ? 'Bad Request: Mcp-Session-Id header is required; send initialize first'
+            : 'Session not found';
+        return Response.json(
+          { jsonrpc: '2.0', error: { code: id === null ? -32000 : -32001, message }, id: null },
+          { status: id === null ? 400 : 404 },
+        );
       }
       cancelInFlight(known, body);
       return known.transport.handleRequest(request, options);
@@ -92,7 +101,9 @@ export function createLegacyLane(deps: DispatchDeps & { newId: NewId; identity: 
           resources: () => server.sendResourceListChanged(),
           prompts: () => server.sendPromptListChanged(),
         }[list]();
-        sent.catch((err: unknown) => deps.log.error({ err }, 'a list_changed notification could not be sent'));
+        sent.catch((err: unknown) =>
+          deps.log.error({ err }, 'a list_changed notification could not be sent'),
+        );
       }
     },
 

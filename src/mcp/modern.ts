@@ -36,11 +36,14 @@ export function createModernLane(deps: DispatchDeps & { identity: ServerIdentity
       const oldest = handlers.keys().next().value;
       if (oldest !== undefined) drop(oldest);
     }
-    const handler = createMcpHandler(() => createSdkServer(deps, { session, era: 'modern', identity: deps.identity }), {
-      legacy: 'reject',
-      maxSubscriptions: LIMITS.streamsPerSession,
-      maxRequestBodySize: LIMITS.messageBytes,
-    });
+    const handler = createMcpHandler(
+      () => createSdkServer(deps, { session, era: 'modern', identity: deps.identity }),
+      {
+        legacy: 'reject',
+        maxSubscriptions: LIMITS.streamsPerSession,
+        maxRequestBodySize: LIMITS.messageBytes,
+      },
+    );
     handlers.set(session.id, handler);
     return handler;
   }

@@ -21,7 +21,9 @@ export const CAPABILITIES = {
 };
 
 function capabilitiesOf(server: Server, context: ServerContext): JsonObject {
-  const envelope = (context.mcpReq.envelope as Record<string, unknown> | undefined)?.['io.modelcontextprotocol/clientCapabilities'];
+  const envelope = (context.mcpReq.envelope as Record<string, unknown> | undefined)?.[
+    'io.modelcontextprotocol/clientCapabilities'
+  ];
   const declared = envelope ?? server.getClientCapabilities();
   return isJsonObject(declared) ? declared : {};
 }
@@ -30,7 +32,10 @@ function capabilitiesOf(server: Server, context: ServerContext): JsonObject {
  * An SDK server whose every request that is not protocol housekeeping goes through `dispatch`. The fallback handler
  * is used, rather than typed ones, since those drop members that the SDK does not know.
  */
-export function createSdkServer(deps: DispatchDeps, input: { session: Session; era: Era; identity: ServerIdentity }): Server {
+export function createSdkServer(
+  deps: DispatchDeps,
+  input: { session: Session; era: Era; identity: ServerIdentity },
+): Server {
   const server = new Server(input.identity, { capabilities: CAPABILITIES, instructions: INSTRUCTIONS });
   server.fallbackRequestHandler = async (request, context) => {
     const params = isJsonObject(request.params) ? request.params : {};
@@ -48,11 +53,14 @@ export function createSdkServer(deps: DispatchDeps, input: { session: Session; e
             onProgress: (progress) => {
               context.mcpReq
                 .notify({ method: 'notifications/progress', params: { ...progress, progressToken: token } })
-                .catch((err: unknown) => deps.log.error({ err }, 'a progress notification could not be sent'));
+                .catch((err: unknown) =>
+                  deps.log.error({ err }, 'a progress notification could not be sent'),
+                );
             },
           }),
     });
-    if (reply.kind === 'error') throw new ProtocolError(reply.error.code, reply.error.message, reply.error.data);
+    if (reply.kind === 'error')
+      throw new ProtocolError(reply.error.code, reply.error.message, reply.error.data);
     return JSON.parse(reply.raw) as Record<string, unknown>;
   };
   return server;

@@ -30,8 +30,10 @@ export interface McpEndpoint {
   close(): Promise<void>;
 }
 
-const NOT_FOUND = '{"jsonrpc":"2.0","error":{"code":-32001,"message":"Not found: unknown, expired or revoked session"},"id":null}';
-const NO_TOKEN = '{"jsonrpc":"2.0","error":{"code":-32000,"message":"A session token is required: send it as Authorization: Bearer …"},"id":null}';
+const NOT_FOUND =
+  '{"jsonrpc":"2.0","error":{"code":-32001,"message":"Not found: unknown, expired or revoked session"},"id":null}';
+const NO_TOKEN =
+  '{"jsonrpc":"2.0","error":{"code":-32000,"message":"A session token is required: send it as Authorization: Bearer …"},"id":null}';
 
 function rpcBody(error: { code: number; message: string }): string {
   return JSON.stringify({ jsonrpc: '2.0', error: { code: error.code, message: error.message }, id: null });
@@ -80,7 +82,12 @@ export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
     });
   }
 
-  async function direct(session: Session, request: DirectRequest, message: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  async function direct(
+    session: Session,
+    request: DirectRequest,
+    message: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<boolean> {
     const controller = new AbortController();
     let settle = (): void => undefined;
     if (request.era === 'legacy') {
@@ -107,16 +114,31 @@ export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
 
   async function post(session: Session, message: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!/^application\/json\s*(?:;|$)/i.test(message.headers['content-type'] ?? '')) {
-      sendJson(response, 415, rpcBody({ code: -32000, message: 'Unsupported Media Type: Content-Type must be application/json' }));
+      sendJson(
+        response,
+        415,
+        rpcBody({ code: -32000, message: 'Unsupported Media Type: Content-Type must be application/json' }),
+      );
       return;
     }
     const body: JsonValue = parseStrict(decodeUtf8(await readBody(message, LIMITS.messageBytes)));
     if (hasDoubledHeader(message)) {
-      sendJson(response, 400, rpcBody({ code: -32020, message: 'A protocol header was sent twice. Send each Mcp-* header once.' }));
+      sendJson(
+        response,
+        400,
+        rpcBody({ code: -32020, message: 'A protocol header was sent twice. Send each Mcp-* header once.' }),
+      );
       return;
     }
     if (Array.isArray(body)) {
-      sendJson(response, 400, rpcBody({ code: -32600, message: 'JSON-RPC batches are not supported: send one message in each request' }));
+      sendJson(
+        response,
+        400,
+        rpcBody({
+          code: -32600,
+          message: 'JSON-RPC batches are not supported: send one message in each request',
+        }),
+      );
       return;
     }
     const hot = recognise(body, message.headers);
@@ -124,7 +146,12 @@ export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
     await viaSdk(session, message, response, body);
   }
 
-  async function viaSdk(session: Session, message: IncomingMessage, response: ServerResponse, body: JsonValue | undefined): Promise<void> {
+  async function viaSdk(
+    session: Session,
+    message: IncomingMessage,
+    response: ServerResponse,
+    body: JsonValue | undefined,
+  ): Promise<void> {
     const controller = new AbortController();
     response.on('close', () => controller.abort());
     const web = toWebRequest(message, deps.publicOrigin, controller.signal);
@@ -153,15 +180,30 @@ export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
           return;
         }
         const running = calls.get(session.id) ?? 0;
-        if (running >= LIMITS.concurrentCallsPerSession || (message.method === 'GET' && (open.get(session.id)?.size ?? 0) >= LIMITS.streamsPerSession)) {
-          sendJson(response, 429, rpcBody({ code: -32000, message: 'This session has too many requests under way. Wait for some to end.' }), { 'retry-after': '1' });
+        if (
+          running >= LIMITS.concurrentCallsPerSession ||
+          (message.method === 'GET' && (open.get(session.id)?.size ?? 0) >= LIMITS.streamsPerSession)
+        ) {
+          sendJson(
+            response,
+            429,
+            rpcBody({
+              code: -32000,
+              message: 'This session has too many requests under way. Wait for some to end.',
+            }),
+            { 'retry-after': '1' },
+          );
           return;
         }
         calls.set(session.id, running + 1);
         try {
           if (message.method === 'POST') await post(session, message, response);
-          else if (message.method === 'GET' || message.method === 'DELETE') await viaSdk(session, message, response, undefined);
-          else sendJson(response, 405, rpcBody({ code: -32000, message: 'Method not allowed' }), { allow: 'GET, POST, DELETE' });
+          else if (message.method === 'GET' || message.method === 'DELETE')
+            await viaSdk(session, message, response, undefined);
+          else
+            sendJson(response, 405, rpcBody({ code: -32000, message: 'Method not allowed' }), {
+              allow: 'GET, POST, DELETE',
+            });
         } finally {
           const left = (calls.get(session.id) ?? 1) - 1;
           if (left === 0) calls.delete(session.id);

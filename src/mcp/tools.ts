@@ -16,7 +16,9 @@ export const APPROVAL_WAIT_TOOL: JsonObject = {
     'Waits up to 25 seconds; if the answer still says pending_approval, call it again.',
   inputSchema: {
     type: 'object',
-    properties: { approval_id: { type: 'string', description: 'The approval_id of the pending result, such as apr_…' } },
+    properties: {
+      approval_id: { type: 'string', description: 'The approval_id of the pending result, such as apr_…' },
+    },
     required: ['approval_id'],
     additionalProperties: false,
   },
@@ -67,7 +69,11 @@ export function createToolLists(offer: (session: Session, catalog: Catalog) => O
 
 export interface WaitToolDeps {
   readonly getApproval: (id: string) => Promise<Approval | undefined>;
-  readonly wait: (input: { id: string; timeoutMs: number; abort?: AbortSignal | undefined }) => Promise<Approval>;
+  readonly wait: (input: {
+    id: string;
+    timeoutMs: number;
+    abort?: AbortSignal | undefined;
+  }) => Promise<Approval>;
   readonly now: () => number;
   readonly publicOrigin: string;
 }
@@ -88,7 +94,10 @@ export async function callApprovalWait(
 ): Promise<string> {
   const id = input.args.approval_id;
   if (typeof id !== 'string') {
-    throw new CountersignError('invalid_request', 'approval_wait needs "approval_id", the id from the pending result (apr_…).');
+    throw new CountersignError(
+      'invalid_request',
+      'approval_wait needs "approval_id", the id from the pending result (apr_…).',
+    );
   }
   const known = await deps.getApproval(id);
   if (known === undefined || known.sessionId !== input.session.id) {
@@ -105,7 +114,11 @@ export async function callApprovalWait(
     });
     const done = isSettled(stateAt(approval, deps.now()));
     if (done || left <= LIMITS.approvalWaitProgressMs || input.signal?.aborted === true) {
-      return tellHeld(approval, { publicOrigin: deps.publicOrigin, now: deps.now() }, input.clientCapabilities);
+      return tellHeld(
+        approval,
+        { publicOrigin: deps.publicOrigin, now: deps.now() },
+        input.clientCapabilities,
+      );
     }
     step += 1;
     input.onProgress?.({ progress: step, message: `Still waiting for a person: ${approval.state}` });

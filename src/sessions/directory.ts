@@ -26,7 +26,11 @@ export interface SessionDirectory {
   /** The same by id, for a session that was looked up before: false once it was revoked in this process. */
   mayStillAct(id: string): boolean;
   get(id: string): Promise<SessionWithCalls | undefined>;
-  list(page: { workspace: string; limit: number; before?: { createdAt: number; id: string } }): Promise<SessionWithCalls[]>;
+  list(page: {
+    workspace: string;
+    limit: number;
+    before?: { createdAt: number; id: string };
+  }): Promise<SessionWithCalls[]>;
   /** Idempotent: revoking a revoked session returns it unchanged. Throws `not_found`. */
   revoke(change: { id: string; by: string; reason: string }): Promise<SessionWithCalls>;
   /** How many calls the session has made, as far as this process knows. */
@@ -41,7 +45,11 @@ export interface SessionDirectory {
 
 const CACHE_LIMIT = 10_000;
 
-export function createSessionDirectory(deps: { database: Database; ledger: Ledger; now: Clock }): SessionDirectory {
+export function createSessionDirectory(deps: {
+  database: Database;
+  ledger: Ledger;
+  now: Clock;
+}): SessionDirectory {
   const byToken = new Map<string, Session>();
   const calls = new Map<string, number>();
   const revoked = new Set<string>();
@@ -95,17 +103,23 @@ export function createSessionDirectory(deps: { database: Database; ledger: Ledge
     async revoke({ id, by, reason }) {
       const found = (await deps.database.query(selectSession(id)))[0];
       if (found === undefined) {
-        throw new CountersignError('not_found', `There is no session ${id}. List sessions to see which exist.`);
+        throw new CountersignError(
+          'not_found',
+          `There is no session ${id}. List sessions to see which exist.`,
+        );
       }
       const subject = String(found.subject);
       const applied = await deps.ledger.commit({
         guard: revokeSession({ id, at: deps.now(), reason }),
-        entries: [{ type: 'session.revoked', ref: { session: id, subject, principal: by }, body: { reason } }],
+        entries: [
+          { type: 'session.revoked', ref: { session: id, subject, principal: by }, body: { reason } },
+        ],
       });
       revoked.add(id);
       for (const [hash, session] of byToken) if (session.id === id) byToken.delete(hash);
       ended(id);
-      const row = applied.kind === 'applied' ? applied.rows[0] : (await deps.database.query(selectSession(id)))[0];
+      const row =
+        applied.kind === 'applied' ? applied.rows[0] : (await deps.database.query(selectSession(id)))[0];
       return sessionFromRow(row ?? found);
     },
 

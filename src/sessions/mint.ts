@@ -26,7 +26,9 @@ export interface MintDeps {
 }
 
 function refuse(field: string, expected: string): never {
-  throw new CountersignError('invalid_request', `${field}: expected ${expected}`, { fields: [{ field, expected }] });
+  throw new CountersignError('invalid_request', `${field}: expected ${expected}`, {
+    fields: [{ field, expected }],
+  });
 }
 
 /** Creates a session and returns it with its token, which exists nowhere else. Durable before it returns. */
@@ -38,15 +40,22 @@ export async function mintSession(
   const now = deps.now();
   const ttlMs = request.ttlMs ?? deps.defaultTtlMs;
   if (!Number.isInteger(ttlMs) || ttlMs < LIMITS.sessionTtlMinMs || ttlMs > LIMITS.sessionTtlMaxMs) {
-    refuse('ttl_ms', `a whole number of milliseconds from ${LIMITS.sessionTtlMinMs} to ${LIMITS.sessionTtlMaxMs}`);
+    refuse(
+      'ttl_ms',
+      `a whole number of milliseconds from ${LIMITS.sessionTtlMinMs} to ${LIMITS.sessionTtlMaxMs}`,
+    );
   }
   const subject = request.subject ?? 'default';
-  if (!/^[\x21-\x7e]{1,200}$/.test(subject)) refuse('subject', '1 to 200 printable ASCII characters without spaces');
+  if (!/^[\x21-\x7e]{1,200}$/.test(subject))
+    refuse('subject', '1 to 200 printable ASCII characters without spaces');
   const labels = request.labels ?? {};
-  if (Object.keys(labels).length > LIMITS.sessionLabels) refuse('labels', `at most ${LIMITS.sessionLabels} labels`);
+  if (Object.keys(labels).length > LIMITS.sessionLabels)
+    refuse('labels', `at most ${LIMITS.sessionLabels} labels`);
   for (const [name, value] of Object.entries(labels)) {
-    if (!/^[A-Za-z0-9_.-]{1,64}$/.test(name)) refuse(`labels.${name.slice(0, 64)}`, 'a name of 1 to 64 of A–Z a–z 0–9 _ . -');
-    if (Buffer.byteLength(value) > LIMITS.labelBytes) refuse(`labels.${name}`, `at most ${LIMITS.labelBytes} bytes`);
+    if (!/^[A-Za-z0-9_.-]{1,64}$/.test(name))
+      refuse(`labels.${name.slice(0, 64)}`, 'a name of 1 to 64 of A–Z a–z 0–9 _ . -');
+    if (Buffer.byteLength(value) > LIMITS.labelBytes)
+      refuse(`labels.${name}`, `at most ${LIMITS.labelBytes} bytes`);
   }
   if (request.callCap !== undefined && (!Number.isSafeInteger(request.callCap) || request.callCap < 1)) {
     refuse('call_cap', 'a whole number of at least 1');
@@ -68,7 +77,11 @@ export async function mintSession(
   await deps.ledger.commit({
     guard: insertSession(session, sha256Hex(token)),
     entries: [
-      { type: 'session.minted', ref: { session: session.id, subject, principal: by }, body: mintedBody(session) },
+      {
+        type: 'session.minted',
+        ref: { session: session.id, subject, principal: by },
+        body: mintedBody(session),
+      },
     ],
   });
   return { session, token };

@@ -41,7 +41,11 @@ export function selectSessions(page: {
   const keyset = before === undefined ? '' : ' AND (created_at < ? OR (created_at = ? AND id < ?))';
   return {
     sql: `SELECT ${COLUMNS} FROM session WHERE workspace = ?${keyset} ORDER BY created_at DESC, id DESC LIMIT ?`,
-    params: [workspace, ...(before === undefined ? [] : [before.createdAt, before.createdAt, before.id]), limit],
+    params: [
+      workspace,
+      ...(before === undefined ? [] : [before.createdAt, before.createdAt, before.id]),
+      limit,
+    ],
   };
 }
 
@@ -62,7 +66,8 @@ export function spendCall(id: string): Statement {
 }
 
 export function sessionFromRow(row: Row): Session & { readonly calls: number } {
-  const optional = (value: Row[string] | undefined): number | undefined => (value == null ? undefined : Number(value));
+  const optional = (value: Row[string] | undefined): number | undefined =>
+    value == null ? undefined : Number(value);
   return {
     id: String(row.id),
     workspace: String(row.workspace),

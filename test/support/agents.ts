@@ -1,4 +1,7 @@
-import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
+import {
+  Client as ModernClient,
+  StreamableHTTPClientTransport as ModernTransport,
+} from '@modelcontextprotocol/client';
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
@@ -10,15 +13,22 @@ export interface McpAccess {
 /** The SDK's v1 client, which speaks revisions up to 2025-11-25. */
 export async function connectV1(access: McpAccess): Promise<LegacyClient> {
   const client = new LegacyClient({ name: 'v1-agent', version: '1.0.0' });
-  const transport = new LegacyTransport(new URL(access.url), { requestInit: { headers: { ...access.headers } } });
+  const transport = new LegacyTransport(new URL(access.url), {
+    requestInit: { headers: { ...access.headers } },
+  });
   await client.connect(transport as Parameters<LegacyClient['connect']>[0]);
   return client;
 }
 
 /** The SDK's v2 client; `auto` negotiates the revision, `modern` and `legacy` pin it. */
-export async function connectV2(access: McpAccess, mode: 'auto' | 'modern' | 'legacy'): Promise<ModernClient> {
+export async function connectV2(
+  access: McpAccess,
+  mode: 'auto' | 'modern' | 'legacy',
+): Promise<ModernClient> {
   const client = new ModernClient({ name: 'v2-agent', version: '1.0.0' }, negotiation(mode));
-  await client.connect(new ModernTransport(new URL(access.url), { requestInit: { headers: { ...access.headers } } }));
+  await client.connect(
+    new ModernTransport(new URL(access.url), { requestInit: { headers: { ...access.headers } } }),
+  );
   return client;
 }
 

@@ -9,9 +9,17 @@ export interface Approver {
   /** Any request with this person's cookie. */
   fetch(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
   /** The whole ceremony: statement, assertion, decision. */
-  decide(approvalId: string, decision: 'approve' | 'deny', reason?: string): Promise<{ status: number; body: any }>;
+  decide(
+    approvalId: string,
+    decision: 'approve' | 'deny',
+    reason?: string,
+  ): Promise<{ status: number; body: any }>;
   /** Only the statement, for tests that sign something else with it. */
-  statement(approvalId: string, decision: 'approve' | 'deny', reason?: string): Promise<{ status: number; body: any }>;
+  statement(
+    approvalId: string,
+    decision: 'approve' | 'deny',
+    reason?: string,
+  ): Promise<{ status: number; body: any }>;
   invite(name: string, groups?: string[]): Promise<Approver>;
 }
 
@@ -55,7 +63,8 @@ function approverWith(
   known: { id: string; name: string; device: SoftAuthenticator; cookie: string },
 ): Approver {
   const { cookie, device } = known;
-  const call = (method: string, path: string, body?: unknown) => send(origin, { method, path, cookie, ...(body === undefined ? {} : { body }) });
+  const call = (method: string, path: string, body?: unknown) =>
+    send(origin, { method, path, cookie, ...(body === undefined ? {} : { body }) });
   const statement: Approver['statement'] = (id, decision, reason) =>
     call('POST', `/v1/approvals/${id}/statement`, { decision, ...(reason === undefined ? {} : { reason }) });
   return {
@@ -66,7 +75,10 @@ function approverWith(
       const offered = await statement(id, decision, reason);
       if (offered.status !== 200) return offered;
       const assertion = device.get({ challenge: offered.body.challenge });
-      return call('POST', `/v1/approvals/${id}/decide`, { statement_id: offered.body.statement_id, assertion });
+      return call('POST', `/v1/approvals/${id}/decide`, {
+        statement_id: offered.body.statement_id,
+        assertion,
+      });
     },
     async invite(name, groups = []) {
       const invited = await call('POST', '/v1/approvers/invites', { name, groups });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** The Chromium inside `@sparticuz/chromium`, unpacked into a folder of its own that goes away with `close`. */
@@ -28,8 +28,7 @@ async function unpack(folder: string): Promise<string> {
   try {
     const { default: bundled, inflate } = await import('@sparticuz/chromium');
     const path = await bundled.executablePath();
-    const packaged = dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium/package.json'));
-    await inflate(join(packaged, 'bin', 'al2023.tar.br'));
+    await inflate(fileURLToPath(new URL('../bin/al2023.tar.br', import.meta.resolve('@sparticuz/chromium'))));
     return path;
   } finally {
     if (before === undefined) delete process.env.TMPDIR;

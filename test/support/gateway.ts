@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,12 @@ export interface TestGateway {
   /** Replaces the policy on disk; the gateway picks it up by itself. */
   writePolicy(text: string): Promise<void>;
   /** Calls the REST API as the operator and parses the answer. */
-  api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: any }>;
+  api(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: any }>;
   /** Stops it, and starts another on the same folder. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -55,7 +60,14 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const configFile = join(dir, 'mcp.json');
   await writeFile(configFile, JSON.stringify({ mcpServers }));
   const start = (): Promise<RunningApp> =>
-    startApp({ port: 0, dataDir: join(dir, 'data'), configFile, policiesDir, newEnrolLink: false, env: { ...process.env, COUNTERSIGN_LOG_LEVEL: 'silent' } });
+    startApp({
+      port: 0,
+      dataDir: join(dir, 'data'),
+      configFile,
+      policiesDir,
+      newEnrolLink: false,
+      env: { ...process.env, COUNTERSIGN_LOG_LEVEL: 'silent' },
+    });
   const running = { app: await start() };
   const apiKey = running.app.apiKey ?? '';
 

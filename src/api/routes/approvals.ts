@@ -7,7 +7,14 @@ import { LIMITS } from '../../core/limits.ts';
 import { listPeople } from '../../principals/people/people.ts';
 import { principalRef } from '../../principals/principal.ts';
 import { listServiceAccounts } from '../../principals/service-accounts.ts';
-import { approvalBody, approvalSchema, type BodyContext, detailBody, detailSchema, stateSchema } from '../approval-body.ts';
+import {
+  approvalBody,
+  approvalSchema,
+  type BodyContext,
+  detailBody,
+  detailSchema,
+  stateSchema,
+} from '../approval-body.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import { pageBody, readCursor } from '../cursor.ts';
 import { answers, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
@@ -34,7 +41,9 @@ export async function bodyContext(deps: ApiDeps, approvals: readonly Approval[])
     ...people.map((person) => [`person:${person.id}`, person.name] as const),
     ...accounts.map((account) => [`service_account:${account.id}`, account.name] as const),
   ]);
-  const labels = new Map(sessions.flatMap((session) => (session === undefined ? [] : [[session.id, session.labels] as const])));
+  const labels = new Map(
+    sessions.flatMap((session) => (session === undefined ? [] : [[session.id, session.labels] as const])),
+  );
   return {
     publicOrigin: deps.publicOrigin,
     log: deps.decide.log,
@@ -45,8 +54,15 @@ export async function bodyContext(deps: ApiDeps, approvals: readonly Approval[])
 }
 
 /** One approval in full, as this caller may see it. */
-export async function showDetail(deps: ApiDeps, approval: Approval, mayDecide: boolean): Promise<z.infer<typeof detailSchema>> {
-  const [context, decisions] = await Promise.all([bodyContext(deps, [approval]), listDecisions(deps.database, approval.id)]);
+export async function showDetail(
+  deps: ApiDeps,
+  approval: Approval,
+  mayDecide: boolean,
+): Promise<z.infer<typeof detailSchema>> {
+  const [context, decisions] = await Promise.all([
+    bodyContext(deps, [approval]),
+    listDecisions(deps.database, approval.id),
+  ]);
   const tool = deps.downstreams.catalog().byExposed.get(approval.exposed);
   return detailBody({ approval, decisions, tool, mayDecide }, context);
 }
@@ -73,7 +89,9 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       });
       const context = await bodyContext(deps, rows);
       const decisions = new Map(
-        await Promise.all(rows.map(async (row) => [row.id, await listDecisions(deps.database, row.id)] as const)),
+        await Promise.all(
+          rows.map(async (row) => [row.id, await listDecisions(deps.database, row.id)] as const),
+        ),
       );
       const page = pageBody(rows, {
         limit,
@@ -109,7 +127,12 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       request: {
         params: idParam,
         query: z.object({
-          timeout_ms: z.coerce.number().int().min(0).max(LIMITS.approvalWaitMaxMs).default(LIMITS.approvalWaitMaxMs),
+          timeout_ms: z.coerce
+            .number()
+            .int()
+            .min(0)
+            .max(LIMITS.approvalWaitMaxMs)
+            .default(LIMITS.approvalWaitMaxMs),
         }),
       },
       responses: answers(detailSchema),
@@ -117,7 +140,11 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
     async (c) => {
       const principal = requireAny(c, READ);
       const { id } = c.req.valid('param');
-      const approval = await waitForApproval(deps.wait, { id, timeoutMs: c.req.valid('query').timeout_ms, abort: c.req.raw.signal });
+      const approval = await waitForApproval(deps.wait, {
+        id,
+        timeoutMs: c.req.valid('query').timeout_ms,
+        abort: c.req.raw.signal,
+      });
       const body = await showDetail(deps, approval, principal.kind === 'person');
       if (isSettled(stateAt(approval, deps.now()))) return c.json(body, 200);
       c.header('retry-after', '1');
@@ -131,13 +158,20 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/approvals/{id}/cancel',
       tags: ['approvals'],
       summary: 'Withdraw a call that still waits',
-      request: { params: idParam, body: jsonBody(z.strictObject({ reason: z.string().max(LIMITS.reasonCharacters).optional() })) },
+      request: {
+        params: idParam,
+        body: jsonBody(z.strictObject({ reason: z.string().max(LIMITS.reasonCharacters).optional() })),
+      },
       responses: answers(detailSchema),
     }),
     async (c) => {
       const principal = requireAny(c, ['requester']);
       const reason = c.req.valid('json').reason ?? 'Withdrawn.';
-      const approval = await cancelApproval(deps.byHand, { id: c.req.valid('param').id, by: principalRef(principal), reason });
+      const approval = await cancelApproval(deps.byHand, {
+        id: c.req.valid('param').id,
+        by: principalRef(principal),
+        reason,
+      });
       return c.json(await showDetail(deps, approval, principal.kind === 'person'), 200);
     },
   );
@@ -157,7 +191,12 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
     async (c) => {
       const principal = requireAny(c, ['operator']);
       const { as, note } = c.req.valid('json');
-      const approval = await resolveApproval(deps.byHand, { id: c.req.valid('param').id, as, note, by: principalRef(principal) });
+      const approval = await resolveApproval(deps.byHand, {
+        id: c.req.valid('param').id,
+        as,
+        note,
+        by: principalRef(principal),
+      });
       return c.json(await showDetail(deps, approval, principal.kind === 'person'), 200);
     },
   );

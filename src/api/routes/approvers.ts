@@ -3,7 +3,11 @@ import { toRfc3339 } from '../../core/clock.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { listPeople } from '../../principals/people/people.ts';
 import { removePerson } from '../../principals/people/remove.ts';
-import { createServiceAccount, listServiceAccounts, removeServiceAccount } from '../../principals/service-accounts.ts';
+import {
+  createServiceAccount,
+  listServiceAccounts,
+  removeServiceAccount,
+} from '../../principals/service-accounts.ts';
 import { createInvite } from '../../principals/web/invite.ts';
 import { type Api, type ApiDeps, requireAny, requireSignedIn } from '../context.ts';
 import { answers, idParam, jsonBody } from '../openapi.ts';
@@ -17,12 +21,21 @@ const personSchema = z
     name: z.string(),
     groups: z.array(z.string()),
     created_at: z.string(),
-    passkeys: z.array(z.object({ id: z.string(), created_at: z.string(), last_used_at: z.string().nullable() })),
+    passkeys: z.array(
+      z.object({ id: z.string(), created_at: z.string(), last_used_at: z.string().nullable() }),
+    ),
   })
   .openapi('Approver');
 
 const accountSchema = z
-  .object({ id: z.string(), name: z.string(), groups: z.array(z.string()), public_key: z.string(), created_by: z.string(), created_at: z.string() })
+  .object({
+    id: z.string(),
+    name: z.string(),
+    groups: z.array(z.string()),
+    public_key: z.string(),
+    created_by: z.string(),
+    created_at: z.string(),
+  })
   .openapi('ServiceAccount');
 
 const removed = z.object({ id: z.string(), removed: z.literal(true) });
@@ -34,19 +47,30 @@ export function addApproverRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/approvers/invites',
       tags: ['approvers'],
       summary: 'Invite a person; the link is shown only here',
-      request: { body: jsonBody(z.strictObject({ name: z.string(), groups: z.array(z.string()).default([]) })) },
+      request: {
+        body: jsonBody(z.strictObject({ name: z.string(), groups: z.array(z.string()).default([]) })),
+      },
       responses: answers(z.object({ id: z.string(), url: z.string(), expires_at: z.string() })),
     }),
     async (c) => {
       const by = requireSignedIn(c);
       const { name, groups } = c.req.valid('json');
       const invite = await createInvite(deps.principals, { by, name, groups });
-      return c.json({ id: invite.id, url: `${deps.publicOrigin}${invite.path}`, expires_at: toRfc3339(invite.expiresAt) }, 201);
+      return c.json(
+        { id: invite.id, url: `${deps.publicOrigin}${invite.path}`, expires_at: toRfc3339(invite.expiresAt) },
+        201,
+      );
     },
   );
 
   api.openapi(
-    createRoute({ method: 'get', path: '/v1/approvers', tags: ['approvers'], summary: 'The people who can decide', responses: answers(list(personSchema)) }),
+    createRoute({
+      method: 'get',
+      path: '/v1/approvers',
+      tags: ['approvers'],
+      summary: 'The people who can decide',
+      responses: answers(list(personSchema)),
+    }),
     async (c) => {
       requireAny(c);
       const people = await listPeople(deps.principals);
@@ -66,7 +90,14 @@ export function addApproverRoutes(api: Api, deps: ApiDeps): void {
   );
 
   api.openapi(
-    createRoute({ method: 'delete', path: '/v1/approvers/{id}', tags: ['approvers'], summary: 'Remove a person', request: { params: idParam }, responses: answers(removed) }),
+    createRoute({
+      method: 'delete',
+      path: '/v1/approvers/{id}',
+      tags: ['approvers'],
+      summary: 'Remove a person',
+      request: { params: idParam },
+      responses: answers(removed),
+    }),
     async (c) => {
       const by = requireSignedIn(c);
       const { id } = c.req.valid('param');
@@ -95,13 +126,24 @@ export function addApproverRoutes(api: Api, deps: ApiDeps): void {
     async (c) => {
       const by = requireSignedIn(c);
       const { name, groups, public_key } = c.req.valid('json');
-      const account = await createServiceAccount(deps.principals, { name, groups, publicKey: public_key as string | JsonObject, by });
+      const account = await createServiceAccount(deps.principals, {
+        name,
+        groups,
+        publicKey: public_key as string | JsonObject,
+        by,
+      });
       return c.json(showAccount(account), 201);
     },
   );
 
   api.openapi(
-    createRoute({ method: 'get', path: '/v1/service-accounts', tags: ['approvers'], summary: 'List service accounts', responses: answers(list(accountSchema)) }),
+    createRoute({
+      method: 'get',
+      path: '/v1/service-accounts',
+      tags: ['approvers'],
+      summary: 'List service accounts',
+      responses: answers(list(accountSchema)),
+    }),
     async (c) => {
       requireAny(c);
       const data = (await listServiceAccounts(deps.principals)).map(showAccount);
@@ -110,7 +152,14 @@ export function addApproverRoutes(api: Api, deps: ApiDeps): void {
   );
 
   api.openapi(
-    createRoute({ method: 'delete', path: '/v1/service-accounts/{id}', tags: ['approvers'], summary: 'Remove a service account', request: { params: idParam }, responses: answers(removed) }),
+    createRoute({
+      method: 'delete',
+      path: '/v1/service-accounts/{id}',
+      tags: ['approvers'],
+      summary: 'Remove a service account',
+      request: { params: idParam },
+      responses: answers(removed),
+    }),
     async (c) => {
       const by = requireSignedIn(c);
       const { id } = c.req.valid('param');
@@ -120,7 +169,9 @@ export function addApproverRoutes(api: Api, deps: ApiDeps): void {
   );
 }
 
-function showAccount(account: Awaited<ReturnType<typeof listServiceAccounts>>[number]): z.infer<typeof accountSchema> {
+function showAccount(
+  account: Awaited<ReturnType<typeof listServiceAccounts>>[number],
+): z.infer<typeof accountSchema> {
   return {
     id: account.id,
     name: account.name,

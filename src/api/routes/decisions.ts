@@ -1,9 +1,18 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
-import { type Approver, decideApprovalRequest, offerStatement, type VerifiedProof } from '../../approvals/decide.ts';
+import {
+  type Approver,
+  decideApprovalRequest,
+  offerStatement,
+  type VerifiedProof,
+} from '../../approvals/decide.ts';
 import { toRfc3339 } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
-import { allowedCredentials, verifyDecisionAssertion, verifyServiceAccountSignature } from '../../principals/prove.ts';
+import {
+  allowedCredentials,
+  verifyDecisionAssertion,
+  verifyServiceAccountSignature,
+} from '../../principals/prove.ts';
 import { listServiceAccounts } from '../../principals/service-accounts.ts';
 import { detailSchema } from '../approval-body.ts';
 import { type Api, type ApiContext, type ApiDeps, requireKey, requireSignedIn } from '../context.ts';
@@ -27,7 +36,11 @@ const assertionSchema = z.looseObject({
   id: z.string(),
   rawId: z.string(),
   type: z.string(),
-  response: z.looseObject({ clientDataJSON: z.string(), authenticatorData: z.string(), signature: z.string() }),
+  response: z.looseObject({
+    clientDataJSON: z.string(),
+    authenticatorData: z.string(),
+    signature: z.string(),
+  }),
   clientExtensionResults: z.looseObject({}),
 });
 
@@ -48,7 +61,8 @@ async function approverOf(deps: ApiDeps, c: ApiContext): Promise<Approver> {
   }
   requireKey(c, ['requester']);
   const account = (await listServiceAccounts(deps.principals)).find((one) => one.id === accountId);
-  if (account === undefined) throw new CountersignError('forbidden', `${ACCOUNT_HEADER}: there is no such service account.`);
+  if (account === undefined)
+    throw new CountersignError('forbidden', `${ACCOUNT_HEADER}: there is no such service account.`);
   return { kind: 'service_account', id: account.id, groups: account.groups };
 }
 
@@ -59,7 +73,8 @@ async function prove(
 ): Promise<VerifiedProof> {
   const { challenge, body } = input;
   if (approver.kind === 'person') {
-    if (!('assertion' in body)) throw new CountersignError('invalid_request', 'assertion: expected the answer of your passkey');
+    if (!('assertion' in body))
+      throw new CountersignError('invalid_request', 'assertion: expected the answer of your passkey');
     const proven = await verifyDecisionAssertion(deps.principals, {
       challenge,
       assertion: body.assertion as unknown as AuthenticationResponseJSON,
@@ -68,7 +83,11 @@ async function prove(
     });
     return { proof: JSON.stringify(proven.proof), then: [proven.recordUse], stillValid: proven.stillValid };
   }
-  if (!('signature' in body)) throw new CountersignError('invalid_request', 'signature: expected the account’s signature over the challenge, base64url');
+  if (!('signature' in body))
+    throw new CountersignError(
+      'invalid_request',
+      'signature: expected the account’s signature over the challenge, base64url',
+    );
   const proven = await verifyServiceAccountSignature(deps.principals, {
     challenge,
     signature: body.signature,
@@ -86,15 +105,23 @@ export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
       summary: 'Get the statement to sign; the challenge is its digest',
       request: {
         params: idParam,
-        body: jsonBody(z.strictObject({ decision: z.enum(['approve', 'deny']), reason: z.string().optional() })),
+        body: jsonBody(
+          z.strictObject({ decision: z.enum(['approve', 'deny']), reason: z.string().optional() }),
+        ),
       },
       responses: answers(statementSchema),
     }),
     async (c) => {
       const approver = await approverOf(deps, c);
       const { decision, reason } = c.req.valid('json');
-      const offered = await offerStatement(deps.decide, { approvalId: c.req.valid('param').id, approver, decision, reason });
-      const credentials = approver.kind === 'person' ? await allowedCredentials(deps.principals, approver.id) : [];
+      const offered = await offerStatement(deps.decide, {
+        approvalId: c.req.valid('param').id,
+        approver,
+        decision,
+        reason,
+      });
+      const credentials =
+        approver.kind === 'person' ? await allowedCredentials(deps.principals, approver.id) : [];
       return c.json(
         {
           statement_id: offered.id,

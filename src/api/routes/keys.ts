@@ -54,11 +54,16 @@ export function addKeyRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/keys',
       tags: ['keys'],
       summary: 'List API keys',
-      responses: answers(z.object({ data: z.array(keySchema), next_cursor: z.null(), has_more: z.literal(false) })),
+      responses: answers(
+        z.object({ data: z.array(keySchema), next_cursor: z.null(), has_more: z.literal(false) }),
+      ),
     }),
     async (c) => {
       requireAny(c, ['operator']);
-      return c.json({ data: (await listKeys(deps.principals)).map(show), next_cursor: null, has_more: false as const }, 200);
+      return c.json(
+        { data: (await listKeys(deps.principals)).map(show), next_cursor: null, has_more: false as const },
+        200,
+      );
     },
   );
 
@@ -73,7 +78,10 @@ export function addKeyRoutes(api: Api, deps: ApiDeps): void {
     }),
     async (c) => {
       const by = requireAny(c, ['operator']);
-      return c.json(show(await revokeKey(deps.principals, { id: c.req.valid('param').id, by: principalRef(by) })), 200);
+      return c.json(
+        show(await revokeKey(deps.principals, { id: c.req.valid('param').id, by: principalRef(by) })),
+        200,
+      );
     },
   );
 }

@@ -51,7 +51,9 @@ function time(field: 'since' | 'until', value: string | undefined): number | und
   const at = Date.parse(value);
   if (!Number.isNaN(at)) return at;
   const expected = 'a time in RFC 3339 such as 2026-01-31T09:00:00Z';
-  throw new CountersignError('invalid_request', `${field}: expected ${expected}`, { fields: [{ field, expected }] });
+  throw new CountersignError('invalid_request', `${field}: expected ${expected}`, {
+    fields: [{ field, expected }],
+  });
 }
 
 type FilterQuery = { [Name in keyof typeof filterQuery]?: string | undefined };
@@ -62,8 +64,20 @@ function filterOf(query: FilterQuery): EntryFilter {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as EntryFilter;
 }
 
-function show(entry: Entry): { seq: number; ts: string; type: string; ref: Record<string, string>; body: JsonObject } {
-  return { seq: entry.seq, ts: toRfc3339(entry.ts), type: entry.type, ref: { ...entry.ref } as Record<string, string>, body: entry.body };
+function show(entry: Entry): {
+  seq: number;
+  ts: string;
+  type: string;
+  ref: Record<string, string>;
+  body: JsonObject;
+} {
+  return {
+    seq: entry.seq,
+    ts: toRfc3339(entry.ts),
+    type: entry.type,
+    ref: { ...entry.ref } as Record<string, string>,
+    body: entry.body,
+  };
 }
 
 export function addLogRoutes(api: Api, deps: ApiDeps): void {
@@ -73,13 +87,20 @@ export function addLogRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/logs',
       tags: ['logs'],
       summary: 'Query the ledger',
-      request: { query: z.object({ ...pageQuery, ...filterQuery, order: z.enum(['asc', 'desc']).default('desc') }) },
+      request: {
+        query: z.object({ ...pageQuery, ...filterQuery, order: z.enum(['asc', 'desc']).default('desc') }),
+      },
       responses: answers(pageOf(entrySchema)),
     }),
     async (c) => {
       requireAny(c);
       const { limit, cursor, order, ...filter } = c.req.valid('query');
-      const page = await queryEntries(deps.database, { ...filterOf(filter), order, limit, ...(cursor === undefined ? {} : { cursor }) });
+      const page = await queryEntries(deps.database, {
+        ...filterOf(filter),
+        order,
+        limit,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
       const next = page.nextCursor ?? null;
       return c.json({ data: page.entries.map(show), next_cursor: next, has_more: next !== null }, 200);
     },
@@ -90,7 +111,10 @@ export function addLogRoutes(api: Api, deps: ApiDeps): void {
     const filter = filterOf(z.object(filterQuery).parse(c.req.query()));
     const last = c.req.header('last-event-id');
     if (last !== undefined && !/^\d{1,15}$/.test(last)) {
-      throw new CountersignError('invalid_request', 'Last-Event-ID: expected the id of an earlier event, a whole number');
+      throw new CountersignError(
+        'invalid_request',
+        'Last-Event-ID: expected the id of an earlier event, a whole number',
+      );
     }
     const controller = new AbortController();
     const afterSeq = last === undefined ? {} : { afterSeq: Number(last) };
@@ -135,7 +159,9 @@ export function addLogRoutes(api: Api, deps: ApiDeps): void {
           root: found.root,
           checkpoint: found.checkpoint?.note ?? null,
           vkey: deps.vkey,
-          ...(found.problem === undefined ? {} : { problem: { seq: found.problem.seq, reason: found.problem.reason } }),
+          ...(found.problem === undefined
+            ? {}
+            : { problem: { seq: found.problem.seq, reason: found.problem.reason } }),
         },
         200,
       );

@@ -9,7 +9,12 @@ import { answers, jsonBody } from '../openapi.ts';
 const MAX_FILES = 100;
 const MAX_FILE_CHARACTERS = 256 * 1024;
 
-const problemSchema = z.object({ file: z.string(), line: z.number(), column: z.number(), message: z.string() });
+const problemSchema = z.object({
+  file: z.string(),
+  line: z.number(),
+  column: z.number(),
+  message: z.string(),
+});
 
 const explainBody = z.strictObject({
   kind: z.enum(['tool', 'resource', 'prompt', 'action']).default('tool'),
@@ -17,12 +22,17 @@ const explainBody = z.strictObject({
   tool: z.string(),
   args: z.record(z.string(), z.unknown()).default({}),
   session: z
-    .strictObject({ subject: z.string().default('default'), labels: z.record(z.string(), z.string()).default({}) })
+    .strictObject({
+      subject: z.string().default('default'),
+      labels: z.record(z.string(), z.string()).default({}),
+    })
     .default({ subject: 'default', labels: {} }),
 });
 
 function inputOf(deps: ApiDeps, body: z.infer<typeof explainBody>): PolicyInput {
-  const tool = deps.downstreams.catalog().tools.find((one) => one.server === body.server && one.tool === body.tool);
+  const tool = deps.downstreams
+    .catalog()
+    .tools.find((one) => one.server === body.server && one.tool === body.tool);
   const annotations = tool?.definition.annotations;
   return {
     kind: body.kind,
@@ -30,7 +40,13 @@ function inputOf(deps: ApiDeps, body: z.infer<typeof explainBody>): PolicyInput 
     tool: body.tool,
     args: body.args as JsonObject,
     annotations: isJsonObject(annotations) ? annotations : {},
-    session: { id: 'ses_explain', subject: body.session.subject, labels: body.session.labels, ageMs: 0, calls: 0 },
+    session: {
+      id: 'ses_explain',
+      subject: body.session.subject,
+      labels: body.session.labels,
+      ageMs: 0,
+      calls: 0,
+    },
     actor: body.session.subject,
     resource: '',
     risk: '',
@@ -52,7 +68,14 @@ export function addPolicyRoutes(api: Api, deps: ApiDeps): void {
           version: z.string(),
           files: z.array(z.object({ name: z.string() })),
           rules: z.array(
-            z.object({ rule: z.string(), file: z.string(), line: z.number(), effect: z.string(), risk: z.string(), shadow: z.boolean() }),
+            z.object({
+              rule: z.string(),
+              file: z.string(),
+              line: z.number(),
+              effect: z.string(),
+              risk: z.string(),
+              shadow: z.boolean(),
+            }),
           ),
         }),
       ),
@@ -60,7 +83,12 @@ export function addPolicyRoutes(api: Api, deps: ApiDeps): void {
     (c) => {
       requireAny(c);
       const policy = deps.policy.current();
-      const rules = policy.rules.map(({ place, effect, risk, shadow }) => ({ ...place, effect, risk, shadow }));
+      const rules = policy.rules.map(({ place, effect, risk, shadow }) => ({
+        ...place,
+        effect,
+        risk,
+        shadow,
+      }));
       return c.json({ version: policy.version, files: policy.files.map((name) => ({ name })), rules }, 200);
     },
   );
@@ -71,14 +99,23 @@ export function addPolicyRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/policies/check',
       tags: ['policies'],
       summary: 'Check policy files against this gateway’s tools, without putting them in force',
-      request: { body: jsonBody(z.strictObject({ files: z.record(z.string(), z.string().max(MAX_FILE_CHARACTERS)) })) },
-      responses: answers(z.object({ ok: z.boolean(), version: z.string(), problems: z.array(problemSchema) })),
+      request: {
+        body: jsonBody(z.strictObject({ files: z.record(z.string(), z.string().max(MAX_FILE_CHARACTERS)) })),
+      },
+      responses: answers(
+        z.object({ ok: z.boolean(), version: z.string(), problems: z.array(problemSchema) }),
+      ),
     }),
     (c) => {
       requireAny(c);
       const files = Object.entries(c.req.valid('json').files).map(([name, text]) => ({ name, text }));
       const checked = checkPolicies(files.slice(0, MAX_FILES), deps.toolSchemas());
-      const problems = checked.problems.map(({ file, line, column, message }) => ({ file, line, column, message }));
+      const problems = checked.problems.map(({ file, line, column, message }) => ({
+        file,
+        line,
+        column,
+        message,
+      }));
       return c.json({ ok: checked.ok, version: checked.version, problems }, 200);
     },
   );
@@ -90,7 +127,9 @@ export function addPolicyRoutes(api: Api, deps: ApiDeps): void {
       tags: ['policies'],
       summary: 'What the policy in force says about a call, and why',
       request: { body: jsonBody(explainBody) },
-      responses: answers(z.object({ verdict: z.record(z.string(), z.any()), rules: z.array(z.record(z.string(), z.any())) })),
+      responses: answers(
+        z.object({ verdict: z.record(z.string(), z.any()), rules: z.array(z.record(z.string(), z.any())) }),
+      ),
     }),
     (c) => {
       requireAny(c);

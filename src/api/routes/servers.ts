@@ -49,7 +49,10 @@ export function addServerRoutes(api: Api, deps: ApiDeps): void {
     }),
     (c) => {
       requireAny(c);
-      return c.json({ data: deps.downstreams.catalog().servers.map(show), next_cursor: null, has_more: false as const }, 200);
+      return c.json(
+        { data: deps.downstreams.catalog().servers.map(show), next_cursor: null, has_more: false as const },
+        200,
+      );
     },
   );
 
@@ -67,7 +70,10 @@ export function addServerRoutes(api: Api, deps: ApiDeps): void {
       const { name } = c.req.valid('param');
       const catalog = deps.downstreams.catalog();
       if (!catalog.servers.some((server) => server.name === name)) {
-        throw new CountersignError('not_found', `There is no server ${name}. List the servers to see which exist.`);
+        throw new CountersignError(
+          'not_found',
+          `There is no server ${name}. List the servers to see which exist.`,
+        );
       }
       const pins = new Map((await deps.pins(name)).map((pin) => [pin.tool, pin]));
       const data = catalog.tools

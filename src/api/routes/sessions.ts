@@ -66,13 +66,26 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
   });
 
   api.openapi(
-    createRoute({ method: 'post', path: '/v1/sessions', tags: ['sessions'], summary: 'Mint a session; its token is shown only here', request: { body: jsonBody(mintBody) }, responses: answers(mintedSchema) }),
+    createRoute({
+      method: 'post',
+      path: '/v1/sessions',
+      tags: ['sessions'],
+      summary: 'Mint a session; its token is shown only here',
+      request: { body: jsonBody(mintBody) },
+      responses: answers(mintedSchema),
+    }),
     async (c) => {
       const by = requireAny(c, ['minter']);
       const body = c.req.valid('json');
       const { session, token } = await mintSession(
         deps.mint,
-        { subject: body.subject, ttlMs: body.ttl_ms, labels: body.labels, tools: body.tools, callCap: body.call_cap },
+        {
+          subject: body.subject,
+          ttlMs: body.ttl_ms,
+          labels: body.labels,
+          tools: body.tools,
+          callCap: body.call_cap,
+        },
         principalRef(by),
       );
       return c.json({ ...show({ ...session, calls: 0 }), mcp: connection(deps.publicOrigin, token) }, 201);
@@ -80,7 +93,14 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
   );
 
   api.openapi(
-    createRoute({ method: 'get', path: '/v1/sessions', tags: ['sessions'], summary: 'List sessions, newest first', request: { query: z.object(pageQuery) }, responses: answers(pageOf(sessionSchema)) }),
+    createRoute({
+      method: 'get',
+      path: '/v1/sessions',
+      tags: ['sessions'],
+      summary: 'List sessions, newest first',
+      request: { query: z.object(pageQuery) },
+      responses: answers(pageOf(sessionSchema)),
+    }),
     async (c) => {
       requireAny(c);
       const { limit, cursor } = c.req.valid('query');
@@ -90,12 +110,22 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
         limit: limit + 1,
         ...(after === undefined ? {} : { before: { createdAt: after.at, id: after.id } }),
       });
-      return c.json(pageBody(rows, { limit, item: show, keyset: (row) => ({ at: row.createdAt, id: row.id }) }), 200);
+      return c.json(
+        pageBody(rows, { limit, item: show, keyset: (row) => ({ at: row.createdAt, id: row.id }) }),
+        200,
+      );
     },
   );
 
   api.openapi(
-    createRoute({ method: 'get', path: '/v1/sessions/{id}', tags: ['sessions'], summary: 'Look up a session', request: { params: idParam }, responses: answers(sessionSchema) }),
+    createRoute({
+      method: 'get',
+      path: '/v1/sessions/{id}',
+      tags: ['sessions'],
+      summary: 'Look up a session',
+      request: { params: idParam },
+      responses: answers(sessionSchema),
+    }),
     async (c) => {
       requireAny(c);
       const { id } = c.req.valid('param');
@@ -106,11 +136,25 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
   );
 
   api.openapi(
-    createRoute({ method: 'post', path: '/v1/sessions/{id}/revoke', tags: ['sessions'], summary: 'Revoke a session at once', request: { params: idParam, body: jsonBody(z.strictObject({ reason: z.string().max(500).optional() })) }, responses: answers(sessionSchema) }),
+    createRoute({
+      method: 'post',
+      path: '/v1/sessions/{id}/revoke',
+      tags: ['sessions'],
+      summary: 'Revoke a session at once',
+      request: {
+        params: idParam,
+        body: jsonBody(z.strictObject({ reason: z.string().max(500).optional() })),
+      },
+      responses: answers(sessionSchema),
+    }),
     async (c) => {
       const by = requireAny(c, ['minter']);
       const { reason } = c.req.valid('json');
-      const revoked = await deps.sessions.revoke({ id: c.req.valid('param').id, by: principalRef(by), reason: reason ?? 'revoked' });
+      const revoked = await deps.sessions.revoke({
+        id: c.req.valid('param').id,
+        by: principalRef(by),
+        reason: reason ?? 'revoked',
+      });
       return c.json(show(revoked), 200);
     },
   );

@@ -7,9 +7,20 @@ import { clearedCookie, readSessionCookie, sessionCookie } from '../../principal
 import { type Api, type ApiDeps, requireSignedIn } from '../context.ts';
 import { answers, jsonBody } from '../openapi.ts';
 
-const meSchema = z.object({ person: z.object({ id: z.string(), name: z.string(), groups: z.array(z.string()) }) }).openapi('Me');
-const optionsSchema = z.object({ challenge_id: z.string(), name: z.string().optional(), options: z.record(z.string(), z.any()) });
-const responseSchema = z.looseObject({ id: z.string(), rawId: z.string(), type: z.string(), response: z.looseObject({}) });
+const meSchema = z
+  .object({ person: z.object({ id: z.string(), name: z.string(), groups: z.array(z.string()) }) })
+  .openapi('Me');
+const optionsSchema = z.object({
+  challenge_id: z.string(),
+  name: z.string().optional(),
+  options: z.record(z.string(), z.any()),
+});
+const responseSchema = z.looseObject({
+  id: z.string(),
+  rawId: z.string(),
+  type: z.string(),
+  response: z.looseObject({}),
+});
 
 function me(person: Pick<Person, 'id' | 'name' | 'groups'>): z.infer<typeof meSchema> {
   return { person: { id: person.id, name: person.name, groups: [...person.groups] } };
@@ -39,7 +50,11 @@ export function addWebauthnRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/webauthn/enrol/verify',
       tags: ['sign-in'],
       summary: 'Finish enrolling; signs the person in',
-      request: { body: jsonBody(z.strictObject({ token: z.string().max(200), challenge_id: z.string(), response: responseSchema })) },
+      request: {
+        body: jsonBody(
+          z.strictObject({ token: z.string().max(200), challenge_id: z.string(), response: responseSchema }),
+        ),
+      },
       responses: answers(meSchema),
     }),
     async (c) => {
@@ -98,7 +113,13 @@ export function addWebauthnRoutes(api: Api, deps: ApiDeps): void {
   });
 
   api.openapi(
-    createRoute({ method: 'get', path: '/v1/me', tags: ['sign-in'], summary: 'Who is signed in', responses: answers(meSchema) }),
+    createRoute({
+      method: 'get',
+      path: '/v1/me',
+      tags: ['sign-in'],
+      summary: 'Who is signed in',
+      responses: answers(meSchema),
+    }),
     (c) => c.json(me(requireSignedIn(c)), 200),
   );
 }

@@ -87,7 +87,11 @@ function printAnswer(out: Output, { verdict, rules }: PolicyAnswer): void {
   const { effect, risk, reason } = verdict;
   const colour = effect === 'allow' ? 'green' : effect === 'deny' ? 'red' : 'yellow';
   const more = `${risk === undefined ? '' : ` (risk ${String(risk)})`}${reason === undefined ? '' : `: ${reason}`}`;
-  out.lines([`${out.style(colour, effect)}${oneLine(more)}`, '', ...rules.flatMap(traceLines)]);
+  const elsewhere = (rule: RuleTrace): boolean => rule.outcome === 'not_matched' && rule.steps.length === 0;
+  const near = rules.filter((rule) => !elsewhere(rule));
+  out.lines([`${out.style(colour, effect)}${oneLine(more)}`, '', ...near.flatMap(traceLines)]);
+  if (near.length < rules.length)
+    out.line(out.style('dim', `${rules.length - near.length} rules do not concern this call.`));
 }
 
 async function ask(

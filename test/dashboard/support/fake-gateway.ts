@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { toRfc3339 } from '../../../src/core/clock.ts';
 import { isCountersignError } from '../../../src/core/errors.ts';
 import { dashboardRoutes } from '../../../src/dashboard/serve.ts';
@@ -31,7 +30,6 @@ export interface FakeGateway {
   close(): Promise<void>;
 }
 
-const FOLDER = fileURLToPath(new URL('../../../dist/dashboard', import.meta.url));
 const STATUS: Readonly<Record<string, number>> = {
   unauthenticated: 401,
   forbidden: 403,
@@ -52,7 +50,7 @@ export async function openFakeGateway(): Promise<FakeGateway> {
   const origin = `http://localhost:${(server.address() as AddressInfo).port}`;
   const office = await openOffice({ origin, now: () => Date.now() });
   const desk = openDesk(office, origin);
-  const pages = dashboardRoutes({ folder: FOLDER, secure: false });
+  const pages = dashboardRoutes({ secure: false });
   const streams = new Set<ServerResponse>();
   const { deps } = office;
   desk.onEntry((entry) => {

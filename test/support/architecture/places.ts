@@ -43,7 +43,7 @@ export const ARROWS: Readonly<Record<Place, Arrows>> = {
   storage: { values: ['core'], types: [] },
   feature: { values: ['core', 'storage'], types: ['feature'] },
   http: { values: ['core'], types: [] },
-  config: { values: ['core'], types: ['feature', 'storage'] },
+  config: { values: ['core', 'feature'], types: [] },
   gate: { values: ['core', 'storage', 'feature'], types: ['config'] },
   mcp: DOORS,
   api: DOORS,
@@ -93,10 +93,8 @@ const FOLDERS: Readonly<Record<string, Place>> = {
 const ROOT_FILES: Readonly<Record<string, Place>> = {
   'app.ts': 'app',
   'config.ts': 'config',
-  'first-start.ts': 'app',
   'index.ts': 'index',
   'main.ts': 'main',
-  'version.ts': 'app',
 };
 
 /** The feature that a file of src/ belongs to, if any. */

@@ -8,10 +8,10 @@ import type {
   Downstreams,
   ServerStatus,
 } from '../../../src/downstream/catalog.ts';
-import { createDownstreams } from '../../../src/downstream/supervise.ts';
 import type { Log } from '../../../src/downstream/link.ts';
 import type { Pin, PinStore } from '../../../src/downstream/pin.ts';
 import type { ServerConfig } from '../../../src/downstream/server-config.ts';
+import { createDownstreams } from '../../../src/downstream/supervise.ts';
 
 /** A directory that is gone after the test. */
 export function temporaryFolder(): string {
