@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -133,7 +134,7 @@ async function start(
     name: `${new URL(publicOrigin).host}/${WORKSPACE}`,
     random,
   });
-  const dataKey = openDataKey({ file: join(config.dataDir, 'payload.key'), random });
+  const dataKey = createSecretKey(openDataKey({ file: join(config.dataDir, 'payload.key'), random }));
   const ledger = await createLedger({
     database,
     now,

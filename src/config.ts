@@ -1,15 +1,23 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readSource } from './config-file.ts';
+import { defaultServers } from './config/default-servers.ts';
+import { type Environment, environmentLookup } from './config/environment.ts';
+import { readSource } from './config/file.ts';
+import {
+  booleanOf,
+  durationOf,
+  listOf,
+  originOf,
+  type Settings,
+  settingsOf,
+  textOf,
+} from './config/settings.ts';
 import { isJsonObject, type JsonObject } from './core/json.ts';
 import { LIMITS } from './core/limits.ts';
-import { defaultServers } from './default-servers.ts';
 import type { Lookup } from './downstream/expand.ts';
 import { parseServers, refuseDoubledServers, type ServerConfig } from './downstream/server-config.ts';
 import { checkKeys, type Path, refuse, type Source } from './downstream/source.ts';
-import { type Environment, environmentLookup } from './environment.ts';
-import { booleanOf, durationOf, listOf, originOf, type Settings, settingsOf, textOf } from './settings.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 

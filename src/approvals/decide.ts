@@ -3,11 +3,13 @@ import { CountersignError } from '../core/errors.ts';
 import type { NewId, RandomBytes } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EntryDraft } from '../ledger/entry.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Change, Ledger } from '../ledger/ledger.ts';
 import type { Database, Statement } from '../storage/database.ts';
-import { type Approval, stateAfter, stateAt, termsOf } from './approval.ts';
+import { type Approval, type Decision, stateAfter, stateAt, termsOf } from './approval.ts';
+import { approvalEntry } from './approval-entry.ts';
+import { parseReason } from './reason.ts';
 import { buildStatement, statementChallenge } from './statement.ts';
-import { approvalFromRow, decisionFromRow, selectApproval, selectDecisions } from './store.ts';
+import { approvalFromRow, decisionFromRow, selectApproval, selectDecisionsOf } from './store.ts';
 import {
   decideApproval,
   insertDecision,
@@ -74,20 +76,13 @@ function checkMayDecide(approval: Approval, approver: Approver, now: number): vo
       `Only these groups may decide this call: ${terms.groups.join(', ')}.`,
     );
   }
-  if (terms.excludeRequester && approver.id === approval.subject) {
+  const own = [approver.id, approverRef(approver)];
+  if (terms.excludeRequester && own.includes(approval.subject)) {
     throw new CountersignError(
       'forbidden',
       'This call was made by your own agent; another person must decide it.',
     );
   }
-}
-
-function checkReason(reason: string | undefined): void {
-  if (reason === undefined || reason.length <= LIMITS.reasonCharacters) return;
-  const expected = `at most ${LIMITS.reasonCharacters} characters`;
-  throw new CountersignError('invalid_request', `reason: expected ${expected}`, {
-    fields: [{ field: 'reason', expected }],
-  });
 }
 
 /**
@@ -101,7 +96,8 @@ export async function offerStatement(
   const now = deps.now();
   const approval = await load(deps, input.approvalId);
   checkMayDecide(approval, input.approver, now);
-  checkReason(input.reason);
+  await decisionsBefore(deps, approval, approverRef(input.approver));
+  const reason = parseReason('reason', input.reason);
   const expiresAt = Math.min(now + LIMITS.statementTtlMs, approval.expiresAt);
   const id = deps.newId('stm');
   const terms = termsOf(approval);
@@ -110,13 +106,13 @@ export async function offerStatement(
     approval: approval.id,
     instance: approval.instance,
     decision: input.decision,
-    ...(input.reason === undefined ? {} : { reason: input.reason }),
+    ...(reason === undefined ? {} : { reason }),
     actionCommit: approval.action.commit,
     viewCommit: approval.view.commit,
     toolHash: approval.toolHash,
     policyVersion: approval.policyVersion,
     approver: approverRef(input.approver),
-    scope: { aud: approval.call.server, uses: 1, ttl: Math.floor(terms.capability.ttlMs / 1000) },
+    scope: { aud: approval.call.server, uses: 1, ttl: Math.max(1, Math.ceil(terms.capability.ttlMs / 1000)) },
     nonce: Buffer.from(deps.random(32)).toString('base64url'),
     exp: Math.floor(expiresAt / 1000),
   });
@@ -127,7 +123,7 @@ export async function offerStatement(
       approvalId: approval.id,
       approver: approverRef(input.approver),
       decision: input.decision,
-      reason: input.reason,
+      reason,
       text,
       createdAt: now,
       expiresAt,
@@ -173,12 +169,9 @@ export async function decideApprovalRequest(
     checkMayDecide(approval, input.approver, now);
     if (Number(offered.expires_at) <= now)
       throw new CountersignError('expired', 'The statement has expired. Load the page again.');
-    const earlier = (await deps.database.query(selectDecisions(approval.id))).map(decisionFromRow);
-    if (earlier.some((one) => one.approver === by)) {
-      throw new CountersignError('conflict', 'You have decided this call already.');
-    }
+    const earlier = await decisionsBefore(deps, approval, by);
     const state = stateAfter(decision, earlier, termsOf(approval).quorum);
-    const applied = await deps.ledger.commit({
+    const change: Change = {
       guard: decideApproval({
         id: approval.id,
         rev: approval.rev,
@@ -205,9 +198,17 @@ export async function decideApprovalRequest(
         ...verified.then,
       ],
       entries: decisionEntries(approval, { by, decision, state, statement: text, proof: verified.proof }),
-    });
-    if (applied.kind === 'applied') {
-      const decided = await load(deps, approval.id);
+    };
+    if (await commitDecision(deps, change, input.statementId)) {
+      // Built, not read back: once the decision is durable, nothing may keep the replay from being started.
+      const decided: Approval = {
+        ...approval,
+        state,
+        rev: approval.rev + 1,
+        decidedAt: state === 'pending' ? undefined : now,
+        decidedBy: by,
+        decisionReason: reason,
+      };
       deps.onDecided(decided);
       return decided;
     }
@@ -216,6 +217,25 @@ export async function decideApprovalRequest(
     'conflict',
     'The decision was not recorded: your passkey was removed or used elsewhere, or others decided meanwhile. Load the page again.',
   );
+}
+
+/** The decisions made so far. Throws `conflict` when one of them is this approver's. */
+async function decisionsBefore(deps: DecideDeps, approval: Approval, by: string): Promise<Decision[]> {
+  const earlier = (await deps.database.query(selectDecisionsOf([approval.id]))).map(decisionFromRow);
+  if (earlier.some((one) => one.approver === by))
+    throw new CountersignError('conflict', 'You have decided this call already.');
+  return earlier;
+}
+
+/** True when the decision is durable. After a COMMIT whose fate was not reported, the statement's row tells it. */
+async function commitDecision(deps: DecideDeps, change: Change, statementId: string): Promise<boolean> {
+  try {
+    return (await deps.ledger.commit(change)).kind === 'applied';
+  } catch (error) {
+    const offered = (await deps.database.query(selectStatement(statementId)))[0];
+    if (offered?.used_at != null) return true;
+    throw error;
+  }
 }
 
 function decisionEntries(
@@ -228,18 +248,9 @@ function decisionEntries(
     proof: string;
   },
 ): EntryDraft[] {
-  const ref = {
-    approval: approval.id,
-    session: approval.sessionId,
-    subject: approval.subject,
-    principal: made.by,
-    action: `${approval.call.server}/${approval.call.tool}`,
-  };
-  const body = { decision: made.decision, statement: made.statement, proof: made.proof };
-  const decided: EntryDraft = { type: 'approval.decided', ref, body };
-  if (made.state === 'pending') return [decided];
-  return [
-    decided,
-    { type: made.state === 'approved' ? 'approval.approved' : 'approval.denied', ref, body: {} },
-  ];
+  const { by: principal, decision, state, statement, proof } = made;
+  const body = { decision, statement, proof };
+  const decided = approvalEntry(approval, { type: 'approval.decided', principal, body });
+  if (state === 'pending') return [decided];
+  return [decided, approvalEntry(approval, { type: `approval.${state}`, principal, body: {} })];
 }

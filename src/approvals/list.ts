@@ -7,7 +7,7 @@ import {
   decisionFromRow,
   selectApproval,
   selectApprovals,
-  selectDecisions,
+  selectDecisionsOf,
 } from './store.ts';
 
 /** Approvals newest first, at most `filter.limit`. */
@@ -28,7 +28,21 @@ export async function getApproval(database: Database, id: string): Promise<Appro
   return approval;
 }
 
+/** The decisions made so far about each of these approvals, oldest first; one query for all. */
+export async function listDecisionsOf(
+  database: Database,
+  approvalIds: readonly string[],
+): Promise<Map<string, Decision[]>> {
+  const byApproval = new Map<string, Decision[]>();
+  if (approvalIds.length === 0) return byApproval;
+  for (const row of await database.query(selectDecisionsOf(approvalIds))) {
+    const id = String(row.approval_id);
+    byApproval.set(id, [...(byApproval.get(id) ?? []), decisionFromRow(row)]);
+  }
+  return byApproval;
+}
+
 /** The decisions made so far, oldest first. */
 export async function listDecisions(database: Database, approvalId: string): Promise<Decision[]> {
-  return (await database.query(selectDecisions(approvalId))).map(decisionFromRow);
+  return (await database.query(selectDecisionsOf([approvalId]))).map(decisionFromRow);
 }

@@ -2,12 +2,15 @@ import type { Clock } from '../core/clock.ts';
 import { commitment } from '../core/digest.ts';
 import { errorText } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
+import type { JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { DownstreamOutcome } from '../downstream/catalog.ts';
 import type { EntryDraft, EntryType } from '../ledger/entry.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Change, Ledger } from '../ledger/ledger.ts';
 import type { Database } from '../storage/database.ts';
 import type { Approval, StoredResult } from './approval.ts';
+import { approvalEntry } from './approval-entry.ts';
+import { plainNote } from './reason.ts';
 import { approvalFromRow, selectApproval } from './store.ts';
 import { claimApproval, settleApproval, stepApproval } from './transitions/store.ts';
 
@@ -27,31 +30,15 @@ export interface ReplayDeps {
   readonly onChanged: (approvalId: string) => void;
 }
 
-function entry(approval: Approval, type: EntryType, body: EntryDraft['body']): EntryDraft {
-  return {
-    type,
-    ref: {
-      approval: approval.id,
-      session: approval.sessionId,
-      subject: approval.subject,
-      action: `${approval.call.server}/${approval.call.tool}`,
-    },
-    body,
-  };
-}
-
-async function voidApproval(deps: ReplayDeps, approval: Approval, reason: string): Promise<void> {
-  await deps.ledger.commit({
-    guard: stepApproval({ id: approval.id, from: ['approved'], to: 'void', reason, at: deps.now() }),
-    entries: [entry(approval, 'approval.void', { reason })],
-  });
-  deps.onChanged(approval.id);
-}
-
 interface Settlement {
   readonly state: 'succeeded' | 'failed' | 'unknown';
   readonly result: StoredResult;
   readonly reason: string | undefined;
+}
+
+function noted(state: 'failed' | 'unknown', reason: string): Settlement {
+  const text = plainNote(reason);
+  return { state, result: { kind: 'note', text }, reason: text };
 }
 
 /** What an outcome means for the approval. Only a downstream's answer can succeed; silence is `unknown`. */
@@ -70,18 +57,109 @@ export function settlementOf(outcome: DownstreamOutcome): Settlement {
         reason: 'The server refused the call.',
       };
     case 'not_sent':
-      return {
-        state: 'failed',
-        result: { kind: 'note', text: `Nothing was sent: ${outcome.reason}` },
-        reason: `Nothing was sent: ${outcome.reason}`,
-      };
+      return noted('failed', `Nothing was sent: ${outcome.reason}`);
     case 'unknown':
-      return {
-        state: 'unknown',
-        result: { kind: 'note', text: outcome.reason },
-        reason: `It was sent, but its outcome is not known: ${outcome.reason}`,
-      };
+      return noted('unknown', `It was sent, but its outcome is not known: ${outcome.reason}`);
   }
+}
+
+function entry(approval: Approval, type: EntryType, body: JsonObject): EntryDraft {
+  return approvalEntry(approval, { type, body });
+}
+
+async function load(deps: ReplayDeps, id: string): Promise<Approval | undefined> {
+  const row = (await deps.database.query(selectApproval(id)))[0];
+  return row === undefined ? undefined : approvalFromRow(row);
+}
+
+async function voidApproval(deps: ReplayDeps, approval: Approval, reason: string): Promise<void> {
+  await deps.ledger.commit({
+    guard: stepApproval({ id: approval.id, from: 'approved', to: 'void', reason, at: deps.now() }),
+    entries: [entry(approval, 'approval.void', { reason })],
+  });
+  deps.onChanged(approval.id);
+}
+
+/** Why the approved call may not run, or undefined. The stored bytes must still be the ones that were signed. */
+async function refusalOf(deps: ReplayDeps, approval: Approval): Promise<string | undefined> {
+  const { text, salt, commit } = approval.action;
+  if (commitment(Buffer.from(salt, 'hex'), text) !== commit)
+    return 'The stored call is not the one that was approved.';
+  try {
+    const refusal = await deps.recheck(approval);
+    return refusal === undefined ? undefined : plainNote(refusal);
+  } catch (error) {
+    return plainNote(`The re-check failed: ${errorText(error)}`);
+  }
+}
+
+interface Claim {
+  readonly attempt: number;
+  readonly leaseUntil: number;
+  /** False when COMMIT did not report that the claim is on disk; then nothing may be sent. */
+  readonly durable: boolean;
+}
+
+/** Takes the lease in a transaction of its own. Undefined when another took it, or the approval or session has ended. */
+async function claim(deps: ReplayDeps, approval: Approval): Promise<Claim | undefined> {
+  const now = deps.now();
+  const attempt = approval.attempt + 1;
+  const leaseUntil = now + LIMITS.replayLeaseMs;
+  const body = { attempt, owner: deps.owner, digest: approval.action.commit };
+  try {
+    const claimed = await deps.ledger.commit({
+      guard: claimApproval({ id: approval.id, owner: deps.owner, until: leaseUntil, now }),
+      entries: [entry(approval, 'approval.executing', body)],
+    });
+    return claimed.kind === 'refused' ? undefined : { attempt, leaseUntil, durable: true };
+  } catch (error) {
+    const held = await load(deps, approval.id);
+    const isOurs = held?.leaseOwner === deps.owner && held.attempt === attempt;
+    if (held?.state === 'executing' && isOurs) return { attempt, leaseUntil, durable: false };
+    throw error;
+  }
+}
+
+function notSent(reason: string): DownstreamOutcome {
+  return { kind: 'not_sent', code: 'cancelled', reason };
+}
+
+async function send(deps: ReplayDeps, approval: Approval, held: Claim): Promise<DownstreamOutcome> {
+  if (!held.durable) return notSent('the ledger did not confirm that the dispatch was recorded.');
+  if (deps.now() >= Math.min(held.leaseUntil, approval.expiresAt) || !deps.stillAllowed(approval))
+    return notSent('the session was revoked or the approval expired at the last moment.');
+  try {
+    return await deps.dispatch(approval, held.attempt);
+  } catch (error) {
+    return { kind: 'unknown', reason: `sending it ended early (${errorText(error)}).` };
+  }
+}
+
+/**
+ * Records the outcome while this owner and attempt hold the lease. A COMMIT whose fate was not reported is tried once
+ * more: the fence lets only one of the two through. An outcome that comes after the lease is recorded as late.
+ */
+async function settle(
+  deps: ReplayDeps,
+  approval: Approval,
+  found: { attempt: number; outcome: DownstreamOutcome },
+): Promise<void> {
+  const { attempt } = found;
+  const settlement = settlementOf(found.outcome);
+  const { state, result } = settlement;
+  const salt = deps.random(32);
+  const bytes = Buffer.byteLength(result.text);
+  const body = { state, attempt, result: commitment(salt, result.text), bytes };
+  const change = (): Change => ({
+    guard: settleApproval({ ...settlement, id: approval.id, owner: deps.owner, attempt, at: deps.now() }),
+    entries: [entry(approval, 'approval.outcome', body)],
+  });
+  const settled = await deps.ledger.commit(change()).catch(() => deps.ledger.commit(change()));
+  if (settled.kind === 'applied') return;
+  const present = await load(deps, approval.id);
+  const isOurs = present?.attempt === attempt && present.state === state;
+  if (isOurs && present.result?.text === result.text) return;
+  await deps.ledger.commit({ entries: [entry(approval, 'approval.late_result', body)] });
 }
 
 /**
@@ -90,58 +168,19 @@ export function settlementOf(outcome: DownstreamOutcome): Settlement {
  * that fails, the row stays `executing` and becomes `unknown` when its lease ends, never a second dispatch.
  */
 export async function replayApproval(deps: ReplayDeps, approvalId: string): Promise<void> {
-  const row = (await deps.database.query(selectApproval(approvalId)))[0];
-  if (row === undefined || row.state !== 'approved') return;
-  const approval = approvalFromRow(row);
-
-  const refusal = await deps
-    .recheck(approval)
-    .catch((error: unknown) => `The re-check failed: ${errorText(error)}`);
+  const approval = await load(deps, approvalId);
+  if (approval?.state !== 'approved') return;
+  const refusal = await refusalOf(deps, approval);
   if (refusal !== undefined) return voidApproval(deps, approval, refusal);
 
-  const now = deps.now();
-  const attempt = approval.attempt + 1;
-  const leaseUntil = now + LIMITS.replayLeaseMs;
-  const claimed = await deps.ledger.commit({
-    guard: claimApproval({ id: approval.id, owner: deps.owner, until: leaseUntil, now }),
-    entries: [
-      entry(approval, 'approval.executing', { attempt, owner: deps.owner, digest: approval.action.commit }),
-    ],
-  });
-  if (claimed.kind === 'refused') return;
-  deps.onChanged(approval.id);
-
-  const sendable = deps.now() < Math.min(leaseUntil, approval.expiresAt) && deps.stillAllowed(approval);
-  const outcome: DownstreamOutcome = sendable
-    ? await deps.dispatch(approval, attempt)
-    : {
-        kind: 'not_sent',
-        code: 'cancelled',
-        reason: 'the session was revoked or the approval expired at the last moment.',
-      };
-
-  const { state, result, reason } = settlementOf(outcome);
-  const salt = deps.random(32);
-  const body = {
-    state,
-    attempt,
-    result: commitment(salt, result.text),
-    bytes: Buffer.byteLength(result.text),
-  };
-  const settled = await deps.ledger.commit({
-    guard: settleApproval({
-      id: approval.id,
-      owner: deps.owner,
-      attempt,
-      state,
-      result,
-      reason,
-      at: deps.now(),
-    }),
-    entries: [entry(approval, 'approval.outcome', body)],
-  });
-  if (settled.kind === 'refused') {
-    await deps.ledger.commit({ entries: [entry(approval, 'approval.late_result', body)] });
+  const held = await claim(deps, approval);
+  if (held === undefined) {
+    // What ended between the re-check and the claim (the session, say) is found by looking again.
+    const ended = await refusalOf(deps, approval);
+    return ended === undefined ? undefined : voidApproval(deps, approval, ended);
   }
+  deps.onChanged(approval.id);
+  const outcome = await send(deps, approval, held);
+  await settle(deps, approval, { attempt: held.attempt, outcome });
   deps.onChanged(approval.id);
 }

@@ -6,9 +6,11 @@ import { LIMITS } from '../core/limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { Database } from '../storage/database.ts';
-import { type Approval, dedupeKey, termsOf } from './approval.ts';
+import { type Approval, dedupeKey, stateAt, termsOf } from './approval.ts';
+import { approvalEntry } from './approval-entry.ts';
 import { commitText, freezeCall } from './frozen-call.ts';
-import { approvalFromRow, countCall, countPending, insertApproval, selectByDedupe } from './store.ts';
+import { admitFreeze, approvalFromRow, insertApproval, selectAdmission, selectByDedupe } from './store.ts';
+import { expireApproval } from './transitions/store.ts';
 import { effectLine, renderView } from './view.ts';
 
 export interface RequestDeps {
@@ -36,7 +38,10 @@ export interface HeldCall {
   readonly idempotencyKey: string | undefined;
 }
 
-/** The approval that this very call already has, settled or not, or undefined. */
+/**
+ * The approval that this very call already has, settled or not, or undefined. One that has run out is recorded as
+ * expired first, so that a repeated call is asked about anew.
+ */
 async function existing(
   deps: RequestDeps,
   sessionId: string,
@@ -52,7 +57,13 @@ async function existing(
       `This idempotency key belongs to ${approval.id}, a call with other arguments. Use a new key for a new call.`,
     );
   }
-  return approval;
+  const now = deps.now();
+  if (stateAt(approval, now) !== 'expired') return approval;
+  await deps.ledger.commit({
+    guard: expireApproval(approval.id, now),
+    entries: [approvalEntry(approval, { type: 'approval.expired', body: {} })],
+  });
+  return undefined;
 }
 
 function draft(deps: RequestDeps, held: HeldCall, key: string): Approval {
@@ -124,10 +135,35 @@ function requestedBody(approval: Approval): JsonObject {
   };
 }
 
+/** Why a freeze was refused, in the order in which the caller can do something about it. */
+async function refusal(deps: RequestDeps, sessionId: string): Promise<CountersignError> {
+  const row = (await deps.database.query(selectAdmission(sessionId, deps.now())))[0];
+  if (row === undefined || Number(row.alive) === 0) {
+    return new CountersignError(
+      'not_found',
+      'There is no such session. Ask whoever minted it for a new one.',
+    );
+  }
+  if (Number(row.has_calls) === 0) {
+    return new CountersignError(
+      'forbidden',
+      `This session has used all of its ${row.call_cap} calls. Ask for a new session.`,
+    );
+  }
+  if (Number(row.pending) >= LIMITS.pendingPerSession) {
+    return new CountersignError(
+      'rate_limited',
+      `This session already has ${row.pending} calls waiting for a person. Wait for some of them to be decided first.`,
+    );
+  }
+  return new CountersignError('conflict', 'The same call changed while it was being frozen. Call it again.');
+}
+
 /**
  * Freezes a held call in one transaction and returns its approval. A repetition of the same call in the same session
  * (same digest, or same idempotency key) returns the approval it already has. Throws `idempotency_mismatch` for a
- * key that is used with other arguments, `rate_limited` when the session has too many calls waiting.
+ * key that is used with other arguments, `rate_limited` when the session has too many calls waiting, `forbidden` when
+ * it has used all of its calls, `not_found` when it has ended meanwhile.
  */
 export async function requestApproval(
   deps: RequestDeps,
@@ -138,37 +174,25 @@ export async function requestApproval(
   const known = await existing(deps, held.session.id, key, digest);
   if (known !== undefined) return { approval: known, created: false };
 
-  const pending = Number((await deps.database.query(countPending(held.session.id)))[0]?.pending ?? 0);
-  if (pending >= LIMITS.pendingPerSession) {
-    throw new CountersignError(
-      'rate_limited',
-      `This session already has ${pending} calls waiting for a person. Wait for some of them to be decided first.`,
-    );
-  }
   const approval = draft(deps, held, key);
   const applied = await deps.ledger.commit({
-    guard: insertApproval(approval),
-    then: [countCall(held.session.id)],
+    guard: admitFreeze({
+      sessionId: held.session.id,
+      dedupeKey: key,
+      maxPending: LIMITS.pendingPerSession,
+      now: approval.requestedAt,
+    }),
+    then: [insertApproval(approval)],
     entries: [
-      {
+      approvalEntry(approval, {
         type: 'approval.requested',
-        ref: {
-          approval: approval.id,
-          session: approval.sessionId,
-          subject: approval.subject,
-          principal: `session:${approval.sessionId}`,
-          action: `${held.server}/${held.tool}`,
-        },
+        principal: `session:${approval.sessionId}`,
         body: requestedBody(approval),
-      },
+      }),
     ],
   });
   if (applied.kind === 'applied') return { approval, created: true };
   const raced = await existing(deps, held.session.id, key, digest);
-  if (raced === undefined)
-    throw new CountersignError(
-      'conflict',
-      'The same call was settled while it was being frozen. Call it again.',
-    );
+  if (raced === undefined) throw await refusal(deps, held.session.id);
   return { approval: raced, created: false };
 }

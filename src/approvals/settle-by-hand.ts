@@ -1,9 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Database } from '../storage/database.ts';
 import { type Approval, stateAt } from './approval.ts';
+import { approvalEntry } from './approval-entry.ts';
+import { parseReason } from './reason.ts';
 import { approvalFromRow, selectApproval } from './store.ts';
 import { stepApproval } from './transitions/store.ts';
 
@@ -33,23 +34,17 @@ async function step(
   const applied = await deps.ledger.commit({
     guard: stepApproval({
       id: approval.id,
-      from: [change.from],
+      from: change.from,
       to: change.to,
       reason: change.reason,
       at: deps.now(),
     }),
     entries: [
-      {
+      approvalEntry(approval, {
         type: change.to === 'cancelled' ? 'approval.cancelled' : 'approval.resolved',
-        ref: {
-          approval: approval.id,
-          session: approval.sessionId,
-          subject: approval.subject,
-          principal: change.by,
-          action: `${approval.call.server}/${approval.call.tool}`,
-        },
+        principal: change.by,
         body: { state: change.to, reason: change.reason },
-      },
+      }),
     ],
   });
   if (applied.kind === 'refused') {
@@ -68,8 +63,9 @@ export async function cancelApproval(
   deps: ByHandDeps,
   input: { id: string; by: string; reason: string },
 ): Promise<Approval> {
+  const reason = parseReason('reason', input.reason) ?? 'Withdrawn.';
   const approval = await load(deps, input.id);
-  return step(deps, approval, { from: 'pending', to: 'cancelled', by: input.by, reason: input.reason });
+  return step(deps, approval, { from: 'pending', to: 'cancelled', by: input.by, reason });
 }
 
 /** An operator's record of what became of an `unknown` call. It is a note on the ledger; nothing is sent. */
@@ -77,9 +73,9 @@ export async function resolveApproval(
   deps: ByHandDeps,
   input: { id: string; as: 'succeeded' | 'failed'; note: string; by: string },
 ): Promise<Approval> {
-  const note = input.note.trim();
-  if (note === '' || note.length > LIMITS.reasonCharacters) {
-    const expected = `1 to ${LIMITS.reasonCharacters} characters that say how you know`;
+  const note = parseReason('note', input.note);
+  if (note === undefined) {
+    const expected = 'some words that say how you know';
     throw new CountersignError('invalid_request', `note: expected ${expected}`, {
       fields: [{ field: 'note', expected }],
     });

@@ -3,13 +3,15 @@ import type { Row, SqlValue, Statement } from '../storage/database.ts';
 import type { Approval, ApprovalState, Decision, StoredResult } from './approval.ts';
 import { thawCall } from './frozen-call.ts';
 
+/** The states in which a repetition of a call belongs to the approval that it already has, as in the unique index. */
+const DEDUPED = `'pending', 'approved', 'executing', 'succeeded', 'failed', 'unknown', 'denied'`;
+
 export function insertApproval(approval: Approval): Statement {
   return {
     sql: `INSERT INTO approval (id, workspace, session_id, subject, state, server, tool, exposed, risk, dedupe_key, call_text,
       call_digest, call_salt, call_commit, view_text, view_salt, view_commit, tool_hash, policy_version, verdict, instance,
       requested_at, expires_at)
-      VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT DO NOTHING RETURNING id`,
+      VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     params: [
       approval.id,
       approval.workspace,
@@ -37,8 +39,42 @@ export function insertApproval(approval: Approval): Statement {
   };
 }
 
-export function countCall(sessionId: string): Statement {
-  return { sql: 'UPDATE session SET calls = calls + 1 WHERE id = ?', params: [sessionId] };
+/**
+ * The right of a session to have one more call frozen, as one conditional UPDATE that also counts the call: the session
+ * is alive, has calls left and room among its pending ones, and this call is not frozen already.
+ */
+export function admitFreeze(freeze: {
+  sessionId: string;
+  dedupeKey: string;
+  maxPending: number;
+  now: number;
+}): Statement {
+  return {
+    sql: `UPDATE session SET calls = calls + 1
+      WHERE id = ? AND revoked_at IS NULL AND expires_at > ? AND (call_cap IS NULL OR calls < call_cap)
+      AND (SELECT count(*) FROM approval WHERE session_id = ? AND state = 'pending') < ?
+      AND NOT EXISTS (SELECT 1 FROM approval WHERE session_id = ? AND dedupe_key = ? AND state IN (${DEDUPED}))
+      RETURNING calls`,
+    params: [
+      freeze.sessionId,
+      freeze.now,
+      freeze.sessionId,
+      freeze.maxPending,
+      freeze.sessionId,
+      freeze.dedupeKey,
+    ],
+  };
+}
+
+/** What `admitFreeze` looks at, for the words of a refusal. */
+export function selectAdmission(sessionId: string, now: number): Statement {
+  return {
+    sql: `SELECT CASE WHEN revoked_at IS NULL AND expires_at > ? THEN 1 ELSE 0 END AS alive,
+      CASE WHEN call_cap IS NULL OR calls < call_cap THEN 1 ELSE 0 END AS has_calls, call_cap,
+      (SELECT count(*) FROM approval WHERE session_id = session.id AND state = 'pending') AS pending
+      FROM session WHERE id = ?`,
+    params: [now, sessionId],
+  };
 }
 
 export function selectApproval(id: string): Statement {
@@ -48,16 +84,8 @@ export function selectApproval(id: string): Statement {
 /** The approval that a repetition of a call belongs to: any that is neither expired, cancelled nor void. */
 export function selectByDedupe(sessionId: string, key: string): Statement {
   return {
-    sql: `SELECT * FROM approval WHERE session_id = ? AND dedupe_key = ?
-      AND state IN ('pending', 'approved', 'executing', 'succeeded', 'failed', 'unknown', 'denied')`,
+    sql: `SELECT * FROM approval WHERE session_id = ? AND dedupe_key = ? AND state IN (${DEDUPED})`,
     params: [sessionId, key],
-  };
-}
-
-export function countPending(sessionId: string): Statement {
-  return {
-    sql: `SELECT count(*) AS pending FROM approval WHERE session_id = ? AND state = 'pending'`,
-    params: [sessionId],
   };
 }
 
@@ -98,10 +126,11 @@ export function selectApprovals(filter: ApprovalFilter): Statement {
   };
 }
 
-export function selectDecisions(approvalId: string): Statement {
+export function selectDecisionsOf(approvalIds: readonly string[]): Statement {
   return {
-    sql: 'SELECT approver, decision, reason, decided_at FROM decision WHERE approval_id = ? ORDER BY decided_at, id',
-    params: [approvalId],
+    sql: `SELECT approval_id, approver, decision, reason, decided_at FROM decision
+      WHERE approval_id IN (${approvalIds.map(() => '?').join(', ')}) ORDER BY decided_at, id`,
+    params: [...approvalIds],
   };
 }
 

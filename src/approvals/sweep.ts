@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
-import type { EntryDraft, EntryType } from '../ledger/entry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Database, Row } from '../storage/database.ts';
+import { approvalEntry, type EntrySubject } from './approval-entry.ts';
 import {
   expireApproval,
   selectApproved,
@@ -19,16 +19,12 @@ export interface SweepDeps {
 
 const BATCH = 256;
 
-function entry(row: Row, type: EntryType, body: EntryDraft['body']): EntryDraft {
+function subjectOf(row: Row): EntrySubject {
   return {
-    type,
-    ref: {
-      approval: String(row.id),
-      session: String(row.session_id),
-      subject: String(row.subject),
-      action: `${row.server}/${row.tool}`,
-    },
-    body,
+    id: String(row.id),
+    sessionId: String(row.session_id),
+    subject: String(row.subject),
+    call: { server: String(row.server), tool: String(row.tool) },
   };
 }
 
@@ -40,7 +36,7 @@ export async function expireOverdue(deps: SweepDeps): Promise<number> {
     overdue.map(async (row) => {
       const applied = await deps.ledger.commit({
         guard: expireApproval(String(row.id), now),
-        entries: [entry(row, 'approval.expired', {})],
+        entries: [approvalEntry(subjectOf(row), { type: 'approval.expired', body: {} })],
       });
       if (applied.kind === 'applied') deps.onChanged(String(row.id));
       return applied.kind === 'applied';
@@ -51,7 +47,7 @@ export async function expireOverdue(deps: SweepDeps): Promise<number> {
 
 /**
  * Turns dispatches whose holder is gone into `unknown`: they were sent or not, nobody can tell, so nobody retries.
- * At the start of the only process every lease is dead: pass `now: Infinity` semantics by `all: true`.
+ * At the start of the only process every lease is dead, whatever its time: `all` is for that moment alone.
  */
 export async function reapOrphans(deps: SweepDeps, options: { all: boolean }): Promise<number> {
   const until = options.all ? Number.MAX_SAFE_INTEGER : deps.now();
@@ -69,10 +65,9 @@ export async function reapOrphans(deps: SweepDeps, options: { all: boolean }): P
         at: deps.now(),
       }),
       entries: [
-        entry(row, 'approval.outcome', {
-          state: 'unknown',
-          attempt: Number(row.attempt),
-          reason: 'lease ended',
+        approvalEntry(subjectOf(row), {
+          type: 'approval.outcome',
+          body: { state: 'unknown', attempt: Number(row.attempt), reason: 'lease ended' },
         }),
       ],
     });

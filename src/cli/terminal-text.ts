@@ -51,7 +51,7 @@ export function facts(
   );
   const column = Math.max(0, ...present.map(([name]) => width(name)));
   return present.flatMap(([name, value]) => {
-    const lines = manyLines(value).split('\n');
+    const lines = manyLines(value.trimEnd()).split('\n');
     if (lines.length === 1) return [`${name.padEnd(column)}  ${lines[0]}`];
     return [name, ...lines.map((line) => `    ${line}`)];
   });

@@ -5,9 +5,8 @@ const DATA = new Set([
   'ref',
   'body',
   'definition',
-  'candidate',
+  'pinnedDefinition',
   'toolDefinition',
-  'info',
   'before',
   'after',
 ]);

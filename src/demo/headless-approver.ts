@@ -1,4 +1,4 @@
-import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { Browser, CDPSession, Locator, Page } from 'playwright-core';
 import { CountersignError, errorText } from '../core/errors.ts';
 import { withBundledChromium } from './bundled-chromium.ts';
 import { type DemoPasskey, readDemoPasskey, writeDemoPasskey } from './demo-passkey.ts';
@@ -47,48 +47,74 @@ async function addAuthenticator(cdp: CDPSession, passkey: DemoPasskey | undefine
   };
 }
 
-function button(page: Page, name: RegExp) {
+function button(page: Page, name: RegExp): Locator {
   return page.getByRole('button', { name }).first();
 }
 
-/** Does a step on the page; when it fails, says what the page itself says. */
-async function onPage(page: Page, step: string, act: () => Promise<unknown>): Promise<void> {
+async function textOf(part: Locator): Promise<string> {
+  return ((await part.textContent()) ?? '').replaceAll(/\s+/g, ' ').trim();
+}
+
+/** Waits for `done`, but fails with the page's own words as soon as it shows an alert. */
+async function unlessAlert(page: Page, done: Promise<unknown>): Promise<void> {
+  const alert = page.getByRole('alert').first();
+  const refused = alert.waitFor().then(async () => {
+    throw new Error(`The page says: ${await textOf(alert)}`);
+  });
+  const both = [done, refused];
+  // The one that loses may still fail later, when the page closes.
+  for (const one of both) one.catch(() => undefined);
+  await Promise.race(both);
+}
+
+async function open(page: Page, url: string): Promise<void> {
+  const response = await page.goto(url);
+  if (response?.ok() === true) return;
+  throw new Error(
+    `The page answered with status ${response?.status()}: ${await textOf(page.locator('body'))}`,
+  );
+}
+
+/** Does a step on the page; a failure names the step and says what the page said. */
+async function step(what: string, act: () => Promise<unknown>): Promise<void> {
   try {
     await act();
   } catch (cause) {
-    const alerts = await page.getByRole('alert').allInnerTexts();
-    const said = alerts.map((text) => text.trim()).filter((text) => text !== '');
-    const why =
-      said.length > 0 ? `The page says: ${said.join(' ')}` : (errorText(cause).split('\n')[0] ?? '');
-    throw new CountersignError('conflict', `The demo authenticator could not ${step}. ${why}`, { cause });
+    const why = errorText(cause).split('\n')[0] ?? '';
+    throw new CountersignError('conflict', `The demo authenticator could not ${what}. ${why}`, { cause });
   }
 }
 
-async function enrol(page: Page, enrolUrl: string): Promise<void> {
-  await onPage(page, 'enrol', async () => {
-    await page.goto(enrolUrl);
-    const create = button(page, /^create passkey/i);
-    const name = page.getByRole('textbox', { name: /name/i }).first();
-    await create.waitFor();
-    if ((await name.count()) > 0 && (await name.inputValue()) === '') await name.fill('Demo authenticator');
-    await create.click();
-    await create.waitFor({ state: 'hidden' });
+async function enrol(page: Page, link: { enrolUrl: string; approveUrl: string }): Promise<void> {
+  await step('enrol', async () => {
+    // The gateway may listen elsewhere by now; the link's token is what counts.
+    const { pathname, hash } = new URL(link.enrolUrl);
+    await open(page, new URL(`${pathname}${hash}`, link.approveUrl).href);
+    await unlessAlert(page, button(page, /^(make|create) a? ?passkey/i).click());
+    await unlessAlert(
+      page,
+      page.waitForURL((url) => url.pathname !== '/enrol'),
+    );
   });
 }
 
-async function approve(page: Page, approveUrl: string): Promise<void> {
+async function approve(page: Page, { approveUrl, print }: HeadlessOptions): Promise<void> {
   const signIn = button(page, /^sign in/i);
   const yes = button(page, /^approve/i);
-  await onPage(page, 'sign in', async () => {
-    await page.goto(approveUrl);
-    await signIn.or(yes).first().waitFor();
+  await step('sign in', async () => {
+    await open(page, approveUrl);
+    await unlessAlert(page, signIn.or(yes).first().waitFor());
     if (await signIn.isVisible()) await signIn.click();
-    await yes.waitFor();
+    await unlessAlert(page, yes.waitFor());
   });
-  // The page enables the button only when everything was on the screen for a moment; the click waits for that.
-  await onPage(page, 'approve', async () => {
-    await yes.click();
-    await yes.waitFor({ state: 'hidden' });
+  await step('approve', async () => {
+    const unfold = button(page, /^show all/i);
+    if (await unfold.isVisible()) await unfold.click();
+    // The page enables the button only after the end of the call was on the screen for a moment; the click waits.
+    await page.getByText('End of the call', { exact: true }).scrollIntoViewIfNeeded();
+    print('  The demo authenticator signs the statement on the page.');
+    await unlessAlert(page, yes.click());
+    await unlessAlert(page, page.getByRole('region', { name: 'Decision' }).waitFor({ state: 'hidden' }));
   });
 }
 
@@ -107,17 +133,16 @@ async function drive(
   }
 
   if (passkey === undefined) {
-    await enrol(page, options.enrolUrl ?? '');
+    await enrol(page, { enrolUrl: options.enrolUrl ?? '', approveUrl: options.approveUrl });
     await keepPasskey();
     options.print(`  The demo authenticator made its passkey; its key is kept in ${options.passkeyFile}.`);
   }
   try {
-    await approve(page, options.approveUrl);
+    await approve(page, options);
   } finally {
     // The gateway refuses a counter that goes back, so every use must be remembered.
     await keepPasskey();
   }
-  options.print('  The demo authenticator signed the statement on the page.');
 }
 
 /**

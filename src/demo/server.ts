@@ -2,37 +2,10 @@ import { type CallToolResult, McpServer, type ServerContext } from '@modelcontex
 import { z } from 'zod';
 import { type Clock, toRfc3339 } from '../core/clock.ts';
 import { sha256Hex } from '../core/digest.ts';
-import {
-  add,
-  type Collection,
-  deleteCustomers,
-  type Item,
-  type Outcome,
-  refund,
-  updateCustomer,
-} from './company.ts';
+import { add, deleteCustomers, type Item, type Outcome, refund, updateCustomer } from './company.ts';
 import { work } from './slow-work.ts';
 import type { CompanyStore } from './store.ts';
-
-const LISTS: Readonly<Record<string, { collection: Collection; what: string }>> = {
-  accounts_list: { collection: 'accounts', what: 'accounts that were signed up for on web sites' },
-  cards_list: { collection: 'cards', what: 'payment cards' },
-  companies_list: { collection: 'companies', what: 'company formations that were filed' },
-  connections_list: { collection: 'connections', what: 'connected outside accounts' },
-  customers_list: { collection: 'customers', what: 'customers' },
-  deployments_list: { collection: 'deployments', what: 'deployments' },
-  domains_list: { collection: 'domains', what: 'domain names' },
-  images_list: { collection: 'images', what: 'generated images' },
-  invoices_list: {
-    collection: 'invoices',
-    what: 'invoices with their customers, amounts and what was refunded',
-  },
-  refunds_list: { collection: 'refunds', what: 'refunds that were made' },
-  reports_list: { collection: 'reports', what: 'research reports and SEO audits' },
-};
-
-const text = (describe: string, max = 200) => z.string().min(1).max(max).describe(describe);
-const cents = (describe: string) => z.int().min(1).max(100_000_000).describe(describe);
+import { CREATIONS, type Creation, cents, LISTS, SLOW_CREATIONS, text } from './tools.ts';
 
 function told(message: string, structured: Record<string, unknown>): CallToolResult {
   return {
@@ -88,26 +61,11 @@ export function createCompanyServer(deps: {
     server.registerTool(name, config, (args, context) => run(args as z.infer<z.ZodObject<Shape>>, context));
   }
 
-  function creates<Shape extends z.ZodRawShape>(
-    name: string,
-    input: {
-      description: string;
-      collection: Collection;
-      prefix: string;
-      shape: Shape;
-      at: string;
-      done: string;
-    },
-  ): void {
-    const { description, collection, prefix, shape, at, done } = input;
-    tool(name, description, shape, (args) => {
-      const fields = { ...(args as Omit<Item, 'id'>), [at]: today() };
-      return toldOutcome(
-        store.change((company) =>
-          add(company, { collection, prefix, fields, text: ({ id }) => `${done} as ${id}.` }),
-        ),
-      );
-    });
+  function create(creation: Creation, args: object): CallToolResult {
+    const { collection, prefix, at, done } = creation;
+    const fields = { ...(args as Omit<Item, 'id'>), [at]: today() };
+    const say = ({ id }: Item) => `${done} as ${id}.`;
+    return toldOutcome(store.change((company) => add(company, { collection, prefix, fields, text: say })));
   }
 
   for (const [name, { collection, what }] of Object.entries(LISTS)) {
@@ -175,115 +133,21 @@ export function createCompanyServer(deps: {
     },
   );
 
-  creates('cards_create', {
-    description: 'issues a payment card.',
-    shape: { name: text('What the card is for'), limit_cents: cents('Monthly limit in cents') },
-    ...{ collection: 'cards', prefix: 'card', at: 'issued_at', done: 'Issued the card' },
-  });
-  creates('formation_submit', {
-    description: 'files the formation of a company.',
-    shape: {
-      name: text('Legal name'),
-      state: z
-        .string()
-        .regex(/^[A-Z]{2}$/)
-        .describe('Two letters, such as DE'),
-    },
-    ...{ collection: 'companies', prefix: 'com', at: 'filed_at', done: 'Filed the formation' },
-  });
-  creates('domains_purchase', {
-    description: 'buys a domain name.',
-    shape: {
-      domain: z
-        .string()
-        .regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/)
-        .describe('Such as example.com'),
-      years: z.int().min(1).max(10).default(1),
-    },
-    ...{ collection: 'domains', prefix: 'dom', at: 'bought_at', done: 'Bought the domain' },
-  });
-  creates('connections_connect', {
-    description: 'connects an outside account.',
-    shape: { provider: text('Such as mail or calendar'), account: text('Which account').optional() },
-    ...{ collection: 'connections', prefix: 'con', at: 'connected_at', done: 'Connected the account' },
-  });
-  creates('browser_signup', {
-    description: 'signs the company up on a web site.',
-    shape: { url: z.url({ protocol: /^https?$/ }).max(500), email: text('Which address to use').optional() },
-    ...{ collection: 'accounts', prefix: 'acc', at: 'signed_up_at', done: 'Signed up' },
-  });
-  creates('deployments_execute', {
-    description: 'deploys a service.',
-    shape: {
-      service: text('Such as billing-api'),
-      environment: z.enum(['staging', 'production']),
-      version: text('What to deploy').optional(),
-    },
-    ...{ collection: 'deployments', prefix: 'dep', at: 'deployed_at', done: 'Deployed' },
-  });
-
-  function slow(
-    name: string,
-    input: {
-      description: string;
-      shape: z.ZodRawShape;
-      collection: 'images' | 'reports';
-      prefix: string;
-      steps: readonly string[];
-      done: string;
-    },
-  ): void {
-    const { description, shape, collection, prefix, steps, done } = input;
+  for (const [name, creation] of Object.entries(CREATIONS)) {
+    tool(name, creation.description, creation.shape, (args) => create(creation, args));
+  }
+  for (const [name, creation] of Object.entries(SLOW_CREATIONS)) {
+    const { description, shape, steps } = creation;
+    const seconds = Math.ceil((steps.length * stepMs) / 1_000);
     tool(
       name,
-      `${description} Takes ${Math.ceil((steps.length * stepMs) / 1_000)} s and tells of its progress.`,
+      `${description} Takes ${seconds} s and tells of its progress.`,
       shape,
       async (args, context) => {
         await work(context, { steps, stepMs });
-        const record = { ...(args as Omit<Item, 'id'>), kind: name, made_at: today() };
-        return toldOutcome(
-          store.change((company) =>
-            add(company, { collection, prefix, fields: record, text: ({ id }) => `${done} ${id}.` }),
-          ),
-        );
+        return create(creation, args);
       },
     );
   }
-
-  slow('image_generate', {
-    description: 'draws an image.',
-    shape: { prompt: text('What to draw', 1_000) },
-    ...{
-      collection: 'images',
-      prefix: 'img',
-      steps: ['sketching', 'drawing', 'colouring', 'finishing'],
-      done: 'Drew the image',
-    },
-  });
-  slow('research_run', {
-    description: 'researches a question.',
-    shape: { question: text('What to find out', 1_000).optional() },
-    ...{
-      collection: 'reports',
-      prefix: 'rep',
-      steps: ['searching', 'reading', 'comparing', 'checking', 'writing'],
-      done: 'Wrote the report',
-    },
-  });
-  slow('seo_audit', {
-    description: 'audits a web site for search engines.',
-    shape: {
-      url: z
-        .url({ protocol: /^https?$/ })
-        .max(500)
-        .optional(),
-    },
-    ...{
-      collection: 'reports',
-      prefix: 'rep',
-      steps: ['crawling', 'measuring', 'rating'],
-      done: 'Wrote the audit',
-    },
-  });
   return server;
 }

@@ -83,7 +83,6 @@ export function createPinStore(deps: {
       for (let start = 0; start < writes.length; start += LIMITS.groupCommitItems) {
         const batch = writes.slice(start, start + LIMITS.groupCommitItems);
         await ledger.commit({
-          // biome-ignore lint/suspicious/noThenProperty: `then` is the port's name for the statements after the guard
           then: batch.map(({ statement }) => statement),
           entries: batch.map(({ entry }) => entry),
         });

@@ -1,5 +1,6 @@
 import { type Clock, systemStopwatch } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
+import { VERSION } from '../core/version.ts';
 import { assembleCatalog, type Collision, collisionText } from './assemble.ts';
 import type { Catalog, DownstreamEvent, DownstreamOutcome, Downstreams } from './catalog.ts';
 import { createSupervisor, type Supervisor } from './keep.ts';
@@ -58,7 +59,7 @@ export function createDownstreams(deps: {
   timers?: Timers;
   version?: string;
 }): Downstreams {
-  const { servers, pins, now, log, spawnEnv, timers = systemTimers, version = '0' } = deps;
+  const { servers, pins, now, log, spawnEnv, timers = systemTimers, version = VERSION } = deps;
   refuseDoubledServers(servers);
   const listeners = new Set<(event: DownstreamEvent) => void>();
   const supervisors = new Map<string, Supervisor>();

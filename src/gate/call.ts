@@ -50,6 +50,8 @@ export interface GateDeps {
   readonly callsOf: (sessionId: string) => number;
   readonly counted: (sessionId: string, calls: number) => void;
   readonly counters: Counters;
+  /** Told of failures that no caller can be told of any more. */
+  readonly report: (error: unknown) => void;
   readonly now: Clock;
   readonly newId: NewId;
   readonly random: RandomBytes;

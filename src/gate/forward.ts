@@ -9,7 +9,7 @@ import type {
   DownstreamRequest,
   Downstreams,
 } from '../downstream/catalog.ts';
-import type { EntryDraft, EntryRef } from '../ledger/entry.ts';
+import type { EntryRef } from '../ledger/entry.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { Session } from '../sessions/session.ts';
 import type { GateCall, GateDeps, GateOutcome } from './call.ts';
@@ -22,9 +22,9 @@ function send(downstreams: Downstreams, request: DownstreamRequest): Promise<Dow
 function outcomeBody(outcome: DownstreamOutcome): JsonObject {
   switch (outcome.kind) {
     case 'result':
-      return { kind: 'result', is_error: outcome.isError, bytes: outcome.raw.length };
+      return { kind: 'result', is_error: outcome.isError, bytes: Buffer.byteLength(outcome.raw) };
     case 'error':
-      return { kind: 'error', bytes: outcome.raw.length };
+      return { kind: 'error', bytes: Buffer.byteLength(outcome.raw) };
     default:
       return { kind: outcome.kind, reason: outcome.reason };
   }
@@ -61,8 +61,11 @@ export async function forwardLive(
     );
   }
   deps.counted(call.session.id, Number(intent.rows[0]?.calls ?? 0));
-  if (!deps.isActive(call.session))
-    throw new CountersignError('not_found', 'The session ended before the call was sent.');
+  if (!deps.isActive(call.session)) {
+    const reason = 'The session ended before the call was sent.';
+    await recordOutcome(deps, ref, { kind: 'not_sent', code: 'cancelled', reason });
+    throw new CountersignError('not_found', reason);
+  }
 
   const outcome = await send(deps.downstreams, {
     server: tool.server,
@@ -72,12 +75,29 @@ export async function forwardLive(
     ...(call.onProgress === undefined ? {} : { onProgress: call.onProgress }),
     ...(call.signal === undefined ? {} : { signal: call.signal }),
   });
-  const recorded = deps.ledger.commit({
-    entries: [{ type: 'call.outcome', ref, body: outcomeBody(outcome) } as EntryDraft],
-  });
-  if (verdict.readOnly) recorded.catch(() => undefined);
-  else await recorded;
+  const recorded = recordOutcome(deps, ref, outcome);
+  if (!verdict.readOnly && !(await recorded)) return unrecorded(tool);
   return toGateOutcome(tool, outcome);
+}
+
+/** Never rejects: a call that has been sent is not undone by a ledger that cannot be written. */
+async function recordOutcome(deps: GateDeps, ref: EntryRef, outcome: DownstreamOutcome): Promise<boolean> {
+  try {
+    await deps.ledger.commit({ entries: [{ type: 'call.outcome', ref, body: outcomeBody(outcome) }] });
+    return true;
+  } catch (error) {
+    deps.report(error);
+    return false;
+  }
+}
+
+/** What an agent must hear when a call was sent and the ledger then failed: never that it did not run. */
+function unrecorded(tool: { exposed: string; server: string }): GateOutcome {
+  return {
+    kind: 'refused',
+    code: 'outcome_unknown',
+    message: `${tool.exposed} was sent to ${tool.server}, but its outcome could not be recorded and is withheld. It has probably run; check before calling it again.`,
+  };
 }
 
 function intentBody(tool: CatalogTool, verdict: Verdict, commit: string): JsonObject {
@@ -140,6 +160,8 @@ export async function forwardRequest(
     method: string;
     action: string;
     params: JsonObject;
+    meta?: JsonObject | undefined;
+    onProgress?: ((progress: JsonObject) => void) | undefined;
     signal?: AbortSignal | undefined;
   },
 ): Promise<GateOutcome> {
@@ -153,12 +175,16 @@ export async function forwardRequest(
   await deps.ledger.commit({
     entries: [{ type: 'call.intent', ref, body: { method: input.method, policy: deps.policy().version } }],
   });
+  if (!deps.isActive(input.session))
+    throw new CountersignError('not_found', 'The session ended before the request was sent.');
   const outcome = await send(deps.downstreams, {
     server: input.server,
     method: input.method,
     paramsText: canonicalize(input.params),
+    ...(input.meta === undefined ? {} : { meta: input.meta }),
+    ...(input.onProgress === undefined ? {} : { onProgress: input.onProgress }),
     ...(input.signal === undefined ? {} : { signal: input.signal }),
   });
-  await deps.ledger.commit({ entries: [{ type: 'call.outcome', ref, body: outcomeBody(outcome) }] });
-  return toGateOutcome({ exposed: input.action, server: input.server }, outcome);
+  const target = { exposed: input.action, server: input.server };
+  return (await recordOutcome(deps, ref, outcome)) ? toGateOutcome(target, outcome) : unrecorded(target);
 }

@@ -8,14 +8,18 @@ import { forwardLive } from './forward.ts';
 import { identify } from './identify.ts';
 import { judgeAndCount } from './judge.ts';
 import { narrow } from './narrow.ts';
-import { resolveTool } from './resolve.ts';
+import { resolveTool, unknownTool } from './resolve.ts';
 
-/** The path of a tool call, in order. Each step either narrows what may happen next or throws. */
+/**
+ * The path of a tool call, in order. Each step either narrows what may happen next or throws. Throws `internal` when
+ * something breaks before anything was sent; once a call has been sent, whatever happens is an outcome.
+ */
 export async function callTool(deps: GateDeps, call: GateCall): Promise<GateOutcome> {
   try {
     identify(deps, call.session);
     const tool = resolveTool(deps.downstreams.catalog(), call.name);
-    narrow(call.session, { kind: 'tool', server: tool.server, name: tool.tool });
+    const target = { kind: 'tool', server: tool.server, name: tool.tool } as const;
+    narrow(call.session, target, () => unknownTool(call.name));
     if (tool.state === 'quarantined') return quarantined(tool);
     const verdict = judgeAndCount(deps, call.session, { kind: 'tool', tool, args: call.args });
     switch (verdict.effect) {
@@ -30,11 +34,8 @@ export async function callTool(deps: GateDeps, call: GateCall): Promise<GateOutc
   } catch (error) {
     if (error instanceof CountersignError)
       return { kind: 'refused', code: error.code, message: error.message };
-    throw new CountersignError(
-      'internal',
-      `The call was not sent: judging it failed (${errorText(error)}).`,
-      { cause: error },
-    );
+    const message = `The call was not sent: the gateway failed while judging it (${errorText(error)}). Try again; an operator finds more in its log.`;
+    throw new CountersignError('internal', message, { cause: error });
   }
 }
 

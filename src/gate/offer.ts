@@ -3,6 +3,7 @@ import type { Catalog, CatalogItem, CatalogTool } from '../downstream/catalog.ts
 import type { Session } from '../sessions/session.ts';
 import type { GateDeps } from './call.ts';
 import { identify } from './identify.ts';
+import { isOwnTool } from './own-tools.ts';
 
 /** A tool as a session may see it, and whether its answer can be a pending result. */
 export interface OfferedTool {
@@ -16,7 +17,7 @@ export function offeredTools(deps: GateDeps, session: Session, catalog: Catalog)
   const policy = deps.policy();
   const offered: OfferedTool[] = [];
   for (const tool of catalog.tools) {
-    if (tool.state === 'quarantined') continue;
+    if (tool.state === 'quarantined' || isOwnTool(tool.exposed)) continue;
     if (!scopeCovers(session.scope, { kind: 'tool', server: tool.server, name: tool.tool })) continue;
     const effects = policy.possibleEffects({ kind: 'tool', server: tool.server, tool: tool.tool });
     if (effects.every((effect) => effect === 'deny')) continue;

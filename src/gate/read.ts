@@ -7,6 +7,7 @@ import { forwardRequest } from './forward.ts';
 import { identify } from './identify.ts';
 import { judge } from './judge.ts';
 import { narrow } from './narrow.ts';
+import { unknownPrompt, unknownResource } from './resolve.ts';
 
 /**
  * The path of resources/read, prompts/get and completion/complete: the steps of a tool call, except that there is no
@@ -20,12 +21,17 @@ export async function readThrough(
     item: CatalogItem;
     method: string;
     params: JsonObject;
+    /** `_meta` members that may go downstream. */
+    meta?: JsonObject | undefined;
+    onProgress?: ((progress: JsonObject) => void) | undefined;
     signal?: AbortSignal | undefined;
   },
 ): Promise<GateOutcome> {
   const { session, kind, item } = input;
   identify(deps, session);
-  narrow(session, { kind, server: item.server, name: item.name });
+  narrow(session, { kind, server: item.server, name: item.name }, () =>
+    kind === 'resource' ? unknownResource(item.name) : unknownPrompt(item.name),
+  );
   const args = input.params.arguments;
   const judgedArgs = typeof args === 'object' && args !== null && !Array.isArray(args) ? args : {};
   const verdict = judge(deps, session, { kind, server: item.server, name: item.name, args: judgedArgs });
@@ -49,9 +55,12 @@ export async function readThrough(
     });
     const why =
       verdict.effect === 'hold'
-        ? `policy allows a ${kind} only by a rule, and none allows this one`
-        : verdict.reason;
-    throw new CountersignError('denied_by_policy', `${item.name} was not read: ${why}.`);
+        ? `nobody can be asked about a ${kind}, so policy must allow it by a rule, and none does`
+        : `policy denies it (${verdict.reason})`;
+    throw new CountersignError(
+      'denied_by_policy',
+      `The ${kind} ${item.name} was not read: ${why}. An operator can allow it in the policy.`,
+    );
   }
   return forwardRequest(deps, {
     session,
@@ -59,6 +68,8 @@ export async function readThrough(
     method: input.method,
     action: `${kind}:${item.server}/${item.name}`,
     params: input.params,
+    meta: input.meta,
+    onProgress: input.onProgress,
     signal: input.signal,
   });
 }

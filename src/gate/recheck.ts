@@ -1,6 +1,7 @@
 import type { Approval, Decision } from '../approvals/approval.ts';
 import { scopeCovers } from '../core/scope.ts';
 import type { Catalog } from '../downstream/catalog.ts';
+import type { ApprovalTerms } from '../policy/verdict.ts';
 import type { Session } from '../sessions/session.ts';
 import { type JudgeDeps, judge } from './judge.ts';
 
@@ -35,22 +36,35 @@ export async function recheck(deps: RecheckDeps, approval: Approval): Promise<st
   const verdict = judge(deps, session, { kind: 'tool', tool, args: parsed });
   if (verdict.effect === 'deny') return `Policy now denies this call: ${verdict.reason}`;
 
+  return approversRefusal(deps, approval, verdict.approval);
+}
+
+/**
+ * Everyone who approved must still be enrolled and still be one whom the terms let decide: the terms at the time of the
+ * call, and those of the policy in force where it still holds the call.
+ */
+async function approversRefusal(
+  deps: RecheckDeps,
+  approval: Approval,
+  inForce: ApprovalTerms | undefined,
+): Promise<string | undefined> {
   const approvers = (await deps.decisions(approval.id)).filter((one) => one.decision === 'approve');
   const groups = await Promise.all(approvers.map((one) => deps.approverGroups(one.approver)));
   if (groups.some((one) => one === undefined)) return 'Someone who approved it is no longer an approver.';
-  const terms = verdict.approval;
-  if (terms === undefined) return undefined;
-  if (approvers.length < terms.quorum)
-    return `Policy now asks for ${terms.quorum} approvals; it has ${approvers.length}.`;
-  if (terms.groups.length > 0 && groups.some((one) => !one?.some((group) => terms.groups.includes(group)))) {
-    return `Policy now lets only these groups approve: ${terms.groups.join(', ')}.`;
-  }
-  if (
-    terms.passkey &&
-    terms.approver === 'person' &&
-    approvers.some((one) => !one.approver.startsWith('person:'))
-  ) {
-    return 'Policy now asks for a person’s decision; automation made this one.';
+  for (const terms of [approval.verdict.approval, inForce]) {
+    if (terms === undefined) continue;
+    if (approvers.length < terms.quorum)
+      return `Policy asks for ${terms.quorum} approvals; it has ${approvers.length}.`;
+    if (terms.groups.length > 0 && groups.some((one) => !one?.some((group) => terms.groups.includes(group))))
+      return `Policy lets only these groups approve: ${terms.groups.join(', ')}.`;
+    if (
+      terms.approver !== 'automation' &&
+      approvers.some((one) => one.approver.startsWith('service_account:'))
+    )
+      return 'Policy asks for a person’s decision; automation made this one.';
+    const own = [approval.subject, `person:${approval.subject}`, `service_account:${approval.subject}`];
+    if (terms.excludeRequester && approvers.some((one) => own.includes(one.approver)))
+      return 'Policy asks for another approver than the one whose agent made the call.';
   }
   return undefined;
 }

@@ -14,6 +14,17 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
+/** How long a client may take, in milliseconds, to send its headers and its whole request; looked at every `everyMs`. */
+export interface Patience {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly everyMs: number;
+}
+
+const PATIENCE: Patience = { headersMs: 10_000, requestMs: 60_000, everyMs: 5_000 };
+const KEEP_ALIVE_MS = 65_000;
+const HEADER_BYTES = 16_384;
+
 const STARTING = JSON.stringify({
   code: 'shutting_down',
   detail: 'The gateway is starting. Try again in a moment.',
@@ -26,15 +37,42 @@ function portTaken(port: number, host: string): CountersignError {
   );
 }
 
+/** True when a header that says who is meant, or who asks, stands there twice: parties read such a request differently. */
+function isAmbiguous(rawHeaders: readonly string[]): boolean {
+  const seen = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? '';
+    if (name !== 'host' && name !== 'origin' && name !== 'authorization') continue;
+    if (seen.has(name)) return true;
+    seen.add(name);
+  }
+  return false;
+}
+
+const DOUBLED = JSON.stringify({
+  code: 'invalid_request',
+  status: 400,
+  detail: 'Host, Origin or Authorization was sent twice. Send each at most once.',
+});
+
+/** Listens at once; throws `config_invalid` when the port is taken. Slow clients are cut off after `patience`. */
 export async function listen(input: {
   host: string;
   port: number;
   onError: (error: unknown) => void;
+  patience?: Patience;
 }): Promise<Listener> {
+  const { headersMs, requestMs, everyMs } = input.patience ?? PATIENCE;
   let current: { handler: Handler; allowed: AllowedParties } | undefined;
 
   const server: Server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384 },
+    {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: everyMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: HEADER_BYTES,
+    },
     (request, response) => {
       if (current === undefined) {
         sendJson(response, 503, STARTING, { 'retry-after': '1' });
@@ -49,7 +87,13 @@ export async function listen(input: {
         sendJson(response, 403, JSON.stringify({ code: 'forbidden', status: 403, detail: refusal }));
         return;
       }
-      Promise.resolve(current.handler(request, response)).catch((error: unknown) => {
+      if (isAmbiguous(request.rawHeaders)) {
+        response.setHeader('connection', 'close');
+        sendJson(response, 400, DOUBLED);
+        return;
+      }
+      const { handler } = current;
+      new Promise<void>((resolve) => resolve(handler(request, response))).catch((error: unknown) => {
         input.onError(error);
         if (!response.headersSent) sendJson(response, 500, JSON.stringify({ code: 'internal', status: 500 }));
         else response.destroy();

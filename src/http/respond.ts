@@ -20,11 +20,28 @@ export function sendJson(
   response.end(body);
 }
 
+/** Resolves when more may be written, and at once when nobody reads any more. Leaves no listener behind. */
+async function writable(response: ServerResponse): Promise<void> {
+  const done = new AbortController();
+  const until = (event: string): Promise<unknown> => once(response, event, { signal: done.signal });
+  const [drained, closed] = [until('drain'), until('close')];
+  try {
+    await Promise.race([drained, closed]);
+  } finally {
+    done.abort();
+    await Promise.allSettled([drained, closed]);
+  }
+}
+
 /** Pipes a web-standard response, streams included; ends the stream's source when the client goes away. */
 export async function sendWebResponse(response: ServerResponse, web: Response): Promise<void> {
-  const headers: Record<string, string> = { ...SAFE };
+  if (response.destroyed) {
+    await web.body?.cancel();
+    return;
+  }
+  const headers: Record<string, string> = {};
   for (const [name, value] of web.headers) headers[name] = value;
-  response.writeHead(web.status, headers);
+  response.writeHead(web.status, { ...headers, ...SAFE });
   if (web.body === null) {
     response.end();
     return;
@@ -32,6 +49,7 @@ export async function sendWebResponse(response: ServerResponse, web: Response): 
   response.flushHeaders();
   const reader = web.body.getReader();
   const stop = (): void => {
+    // A source that has failed already has nothing to stop.
     reader.cancel().catch(() => undefined);
   };
   response.on('close', stop);
@@ -39,7 +57,7 @@ export async function sendWebResponse(response: ServerResponse, web: Response): 
     for (;;) {
       const { done, value } = await reader.read();
       if (done || response.destroyed) break;
-      if (!response.write(value)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (!response.write(value)) await writable(response);
     }
   } finally {
     response.off('close', stop);
@@ -47,13 +65,15 @@ export async function sendWebResponse(response: ServerResponse, web: Response): 
   }
 }
 
+const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
 /** A web-standard request with this message's method and headers, and no body: the caller has read and parsed it. */
 export function toWebRequest(request: IncomingMessage, origin: string, signal: AbortSignal): Request {
   const headers = new Headers();
   for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
     const name = request.rawHeaders[index]!;
-    // The credential stays at the door; nothing behind it needs to see it.
-    if (name.toLowerCase() !== 'authorization') headers.append(name, request.rawHeaders[index + 1]!);
+    // Credentials stay at the door; nothing behind it needs to see them.
+    if (!CREDENTIALS.has(name.toLowerCase())) headers.append(name, request.rawHeaders[index + 1]!);
   }
   headers.delete('content-length');
   headers.delete('transfer-encoding');

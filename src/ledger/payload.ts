@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import type { RandomBytes } from '../core/ids.ts';
 
 const NONCE_BYTES = 12;
@@ -25,7 +25,7 @@ export interface Payload {
  * moved to another row does not open. `key` is 32 bytes.
  */
 export function sealPayload(
-  { key, random }: { key: Uint8Array; random: RandomBytes },
+  { key, random }: { key: Uint8Array | KeyObject; random: RandomBytes },
   { commitment, text }: { commitment: string; text: string },
 ): string {
   const nonce = random(NONCE_BYTES);

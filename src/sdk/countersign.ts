@@ -1,3 +1,4 @@
+import { systemStopwatch } from '../core/clock.ts';
 import { apiError } from './api-error.ts';
 import { type ApprovalsResource, createApprovals, type ServiceAccount } from './approvals.ts';
 import { type ApproversResource, createApprovers } from './approvers.ts';
@@ -90,7 +91,7 @@ function connect(options: CountersignOptions = {}): Countersign {
     maxRetries: options.maxRetries ?? 2,
     pause,
   });
-  const stopwatch = options.stopwatch ?? (() => performance.now());
+  const stopwatch = options.stopwatch ?? systemStopwatch;
   const sessions = createSessions(http);
   const approvals = createApprovals({ http, serviceAccount: options.serviceAccount, stopwatch });
   const logs = createLogs({ http, pause });

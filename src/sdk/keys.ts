@@ -8,6 +8,9 @@ export interface ApiKey {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly KeyRole[];
+  /** The last characters of the secret, to tell keys apart. */
+  readonly hint: string;
+  readonly createdBy: string;
   readonly createdAt: string;
   readonly revokedAt: string | null;
 }
@@ -30,6 +33,8 @@ interface ApiKeyWire {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly KeyRole[];
+  readonly hint: string;
+  readonly created_by: string;
   readonly created_at: string;
   readonly revoked_at?: string | null;
 }
@@ -39,6 +44,8 @@ function keyFrom(wire: ApiKeyWire): ApiKey {
     id: wire.id,
     name: wire.name,
     roles: wire.roles,
+    hint: wire.hint,
+    createdBy: wire.created_by,
     createdAt: wire.created_at,
     revokedAt: wire.revoked_at ?? null,
   };

@@ -26,6 +26,9 @@ export interface LogFilter {
   readonly subject?: string | undefined;
   readonly session?: string | undefined;
   readonly approval?: string | undefined;
+  /** `person:…`, `api_key:…`, `service_account:…` or `session:…`. */
+  readonly principal?: string | undefined;
+  readonly call?: string | undefined;
   readonly type?: string | undefined;
   /** RFC 3339. */
   readonly since?: string | undefined;

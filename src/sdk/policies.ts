@@ -61,7 +61,14 @@ export interface PolicyExplanation {
 export interface PolicySet {
   readonly version: string;
   readonly files: readonly { readonly name: string }[];
-  readonly rules: readonly Readonly<Record<string, unknown>>[];
+  readonly rules: readonly {
+    readonly rule: string;
+    readonly file: string;
+    readonly line: number;
+    readonly effect: 'allow' | 'hold' | 'deny';
+    readonly risk: string;
+    readonly shadow: boolean;
+  }[];
 }
 
 export interface PoliciesResource {

@@ -10,21 +10,20 @@ export interface Server {
   readonly tools: number;
   readonly quarantined: number;
   readonly problem: string | null;
-  readonly info: Readonly<Record<string, unknown>> | null;
 }
 
-/** A tool as it was pinned, and its changed definition while that waits for an operator. */
+/** A tool as the server offers it now, beside the definition that was pinned when it was first seen or last accepted. */
 export interface ServerTool {
   readonly server: string;
   readonly tool: string;
   /** The name that agents see. */
   readonly exposed: string;
   readonly state: 'active' | 'quarantined';
-  /** `sha256:` and hex over the canonical pinned definition. */
+  /** `sha256:` and hex over the canonical definition. It differs from the pinned one while the tool is quarantined. */
   readonly hash: string;
   readonly definition: Readonly<Record<string, unknown>>;
-  readonly candidateHash: string | null;
-  readonly candidate: Readonly<Record<string, unknown>> | null;
+  readonly pinnedHash: string | null;
+  readonly pinnedDefinition: Readonly<Record<string, unknown>> | null;
 }
 
 export interface ServersResource {
@@ -45,7 +44,6 @@ interface ServerWire {
   readonly tools: number;
   readonly quarantined: number;
   readonly problem?: string | null;
-  readonly info?: Server['info'];
 }
 
 interface ServerToolWire {
@@ -55,8 +53,8 @@ interface ServerToolWire {
   readonly state: ServerTool['state'];
   readonly hash: string;
   readonly definition: ServerTool['definition'];
-  readonly candidate_hash?: string | null;
-  readonly candidate?: ServerTool['candidate'];
+  readonly pinned_hash?: string | null;
+  readonly pinned_definition?: ServerTool['pinnedDefinition'];
 }
 
 function serverFrom(wire: ServerWire): Server {
@@ -68,7 +66,6 @@ function serverFrom(wire: ServerWire): Server {
     tools: wire.tools,
     quarantined: wire.quarantined,
     problem: wire.problem ?? null,
-    info: wire.info ?? null,
   };
 }
 
@@ -80,8 +77,8 @@ function toolFrom(wire: ServerToolWire): ServerTool {
     state: wire.state,
     hash: wire.hash,
     definition: wire.definition,
-    candidateHash: wire.candidate_hash ?? null,
-    candidate: wire.candidate ?? null,
+    pinnedHash: wire.pinned_hash ?? null,
+    pinnedDefinition: wire.pinned_definition ?? null,
   };
 }
 

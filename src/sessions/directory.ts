@@ -72,6 +72,7 @@ export function createSessionDirectory(deps: {
       const oldest = byToken.keys().next().value;
       if (oldest !== undefined) byToken.delete(oldest);
     }
+    if (!isActive(session)) return undefined;
     calls.set(session.id, Math.max(session.calls, calls.get(session.id) ?? 0));
     byToken.set(tokenHash, session);
     return session;
@@ -108,6 +109,10 @@ export function createSessionDirectory(deps: {
           `There is no session ${id}. List sessions to see which exist.`,
         );
       }
+      // Memory first: when the write fails, a session that somebody wanted revoked stays shut in this process.
+      revoked.add(id);
+      for (const [hash, session] of byToken) if (session.id === id) byToken.delete(hash);
+      ended(id);
       const subject = String(found.subject);
       const applied = await deps.ledger.commit({
         guard: revokeSession({ id, at: deps.now(), reason }),
@@ -115,9 +120,6 @@ export function createSessionDirectory(deps: {
           { type: 'session.revoked', ref: { session: id, subject, principal: by }, body: { reason } },
         ],
       });
-      revoked.add(id);
-      for (const [hash, session] of byToken) if (session.id === id) byToken.delete(hash);
-      ended(id);
       const row =
         applied.kind === 'applied' ? applied.rows[0] : (await deps.database.query(selectSession(id)))[0];
       return sessionFromRow(row ?? found);

@@ -194,23 +194,21 @@ describe('policy', () => {
 });
 
 describe('server', () => {
+  const pinned = { name: 't', gone: 1 };
   const tool = {
     server: 'sandbox',
     tool: 't',
-    exposed: 't',
-    state: 'quarantined',
-    hash: 'sha256:a',
-    definition: { name: 't', gone: 1 },
+    exposed: 'x_t',
+    pinned_hash: 'sha256:a',
+    pinned_definition: pinned,
   };
-  const changed = {
-    ...tool,
-    candidate_hash: 'sha256:b',
-    candidate: { name: 't', description: 'new\u001b[2J' },
-  };
+  const definition = { name: 'x_t', description: 'new\u001b[2J' };
+  const changed = { ...tool, state: 'quarantined', hash: 'sha256:b', definition };
+  const same = { ...tool, tool: 'same', state: 'active', hash: 'sha256:a', definition: pinned };
 
   test('diff shows each difference at its place and how to accept exactly that', async () => {
     const { gateway, run } = await setUp();
-    gateway.on('GET /v1/servers/sandbox/tools', page([changed, { ...tool, tool: 'same', state: 'active' }]));
+    gateway.on('GET /v1/servers/sandbox/tools', page([changed, same]));
     const { stdout } = await run('server diff sandbox');
     expect(stdout.split('\n')).toEqual([
       'sandbox/t has changed and is quarantined',
@@ -236,7 +234,15 @@ describe('server', () => {
 
 test('key create prints the secret on stdout and the warning on stderr', async () => {
   const { gateway, run } = await setUp();
-  const wire = { id: 'key_1', name: 'ci', roles: ['minter', 'reader'], created_at: 'now', revoked_at: null };
+  const wire = {
+    id: 'key_1',
+    name: 'ci',
+    roles: ['minter', 'reader'],
+    hint: 'cs_se',
+    created_by: 'x',
+    created_at: 'now',
+    revoked_at: null,
+  };
   gateway.on('POST /v1/keys', json(201, { ...wire, key: 'cs_secret' }));
   const { stdout, stderr } = await run('key create --name ci --role minter,reader');
   expect(gateway.seen[0]?.body).toEqual({ name: 'ci', roles: ['minter', 'reader'] });

@@ -101,7 +101,7 @@ describe('usage', () => {
 
   test('colour is for terminals, unless NO_COLOR is set', async () => {
     const { gateway, run } = await setUp();
-    const wire = { id: 'key_1', name: 'n', roles: [], created_at: 't' };
+    const wire = { id: 'key_1', name: 'n', roles: [], hint: 'cs_n', created_by: 'x', created_at: 't' };
     gateway.on('GET /v1/keys', page([wire]));
     const env = { COUNTERSIGN_URL: gateway.origin, COUNTERSIGN_API_KEY: 'k' };
     const isTty = { stdout: true, stderr: true };

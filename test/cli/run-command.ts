@@ -34,7 +34,11 @@ export async function openTerminal(env: Record<string, string> = {}): Promise<Te
 
   async function run(line: string | readonly string[], more: Partial<CliDeps> = {}): Promise<Ran> {
     const written = { stdout: '', stderr: '' };
-    const sink = (name: keyof typeof written) => ({ write: (text: string) => void (written[name] += text) });
+    const sink = (name: keyof typeof written) => ({
+      write(text: string) {
+        written[name] += text;
+      },
+    });
     const argv = typeof line === 'string' ? line.split(' ') : line;
     const code = await runCli(argv, {
       startApp: absent('startApp'),

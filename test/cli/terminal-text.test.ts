@@ -94,13 +94,13 @@ test('names become those of the REST API, and keys that are data stay', () => {
     callCap: null,
     labels: { teamName: 'x' },
     list: [{ expiresAt: 't' }],
-    candidate: { inputSchema: {} },
+    definition: { inputSchema: {} },
   };
   expect(toWireJson(value)).toEqual({
     call_cap: null,
     labels: { teamName: 'x' },
     list: [{ expires_at: 't' }],
-    candidate: { inputSchema: {} },
+    definition: { inputSchema: {} },
   });
 });
 

@@ -53,6 +53,8 @@ describe('a decision by passkey', () => {
     expect(await holds(proven.stillValid)).toBe(true);
     await office.deps.ledger.commit({ guard: proven.recordUse, entries: [] });
     expect(await holds(proven.stillValid)).toBe(false);
+    const again = await office.deps.ledger.commit({ guard: proven.recordUse, entries: [] });
+    expect(again.kind).toBe('refused');
   });
 
   test('is refused by the committed counter when the same assertion comes again', async () => {

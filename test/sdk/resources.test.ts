@@ -53,18 +53,18 @@ test('servers and their tools are mapped, changed definitions beside the pinned 
     tool: 't',
     exposed: 't',
     state: 'quarantined',
-    hash: 'sha256:a',
+    hash: 'sha256:b',
     definition: { name: 't' },
   };
   gateway.on(
     'GET /v1/servers/sandbox/tools',
-    page([{ ...tool, candidate_hash: 'sha256:b', candidate: { name: 't', x: 1 } }]),
+    page([{ ...tool, pinned_hash: 'sha256:a', pinned_definition: { x: 1 } }]),
   );
   gateway.on('POST /v1/servers/sandbox/tools/t/accept', json(200, {}));
   const servers = await client.servers.list();
   expect(servers.data[0]).toMatchObject({ era: null, problem: null, quarantined: 1 });
   const { data } = await client.servers.tools('sandbox');
-  expect(data[0]).toMatchObject({ candidateHash: 'sha256:b', candidate: { name: 't', x: 1 } });
+  expect(data[0]).toMatchObject({ hash: 'sha256:b', pinnedHash: 'sha256:a', pinnedDefinition: { x: 1 } });
   await client.servers.accept({ server: 'sandbox', tool: 't', hash: 'sha256:b' });
   expect(gateway.seen[2]?.body).toEqual({ hash: 'sha256:b' });
 });
@@ -75,6 +75,8 @@ test('a key is created with its secret and revoked by its id', async () => {
     id: 'key_1',
     name: 'ci',
     roles: ['minter'],
+    hint: 'cs_se',
+    created_by: 'api_key:key_0',
     created_at: '2026-01-01T00:00:00.000Z',
     revoked_at: null,
   };

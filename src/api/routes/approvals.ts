@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type Approval, isSettled, stateAt } from '../../approvals/approval.ts';
-import { getApproval, listApprovals, listDecisions } from '../../approvals/list.ts';
+import { getApproval, listApprovals, listDecisions, listDecisionsOf } from '../../approvals/list.ts';
 import { cancelApproval, resolveApproval } from '../../approvals/settle-by-hand.ts';
 import { waitForApproval } from '../../approvals/wait.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -87,12 +87,10 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
         limit: limit + 1,
         before: after === undefined ? undefined : { requestedAt: after.at, id: after.id },
       });
-      const context = await bodyContext(deps, rows);
-      const decisions = new Map(
-        await Promise.all(
-          rows.map(async (row) => [row.id, await listDecisions(deps.database, row.id)] as const),
-        ),
-      );
+      const [context, decisions] = await Promise.all([
+        bodyContext(deps, rows),
+        listDecisionsOf(deps.database, rows.map((row) => row.id)),
+      ]);
       const page = pageBody(rows, {
         limit,
         item: (row) => approvalBody(row, decisions.get(row.id) ?? [], context),

@@ -102,12 +102,17 @@ export function selectStatement(id: string): Statement {
   return { sql: 'SELECT * FROM statement WHERE id = ?', params: [id] };
 }
 
-/** Takes the right to dispatch: only from `approved`, only unexpired. Attempt grows and is the fencing token. */
+/**
+ * Takes the right to dispatch: only from `approved`, only unexpired, only while the session is alive. Attempt grows and
+ * is the fencing token.
+ */
 export function claimApproval(claim: { id: string; owner: string; until: number; now: number }): Statement {
   return {
     sql: `UPDATE approval SET state = 'executing', rev = rev + 1, attempt = attempt + 1, lease_owner = ?, lease_until = ?
-      WHERE id = ? AND state = 'approved' AND expires_at > ? RETURNING attempt`,
-    params: [claim.owner, claim.until, claim.id, claim.now],
+      WHERE id = ? AND state = 'approved' AND expires_at > ?
+      AND EXISTS (SELECT 1 FROM session WHERE session.id = approval.session_id AND session.revoked_at IS NULL AND session.expires_at > ?)
+      RETURNING attempt`,
+    params: [claim.owner, claim.until, claim.id, claim.now, claim.now],
   };
 }
 
@@ -138,18 +143,21 @@ export function settleApproval(outcome: {
   };
 }
 
-/** One step of the state machine without a result; refused unless the row is in one of the `from` states. */
+/**
+ * One step of the state machine without a result; refused unless the row is in the state `from` and, where that is
+ * `pending`, has not run out.
+ */
 export function stepApproval(step: {
   id: string;
-  from: readonly ApprovalState[];
+  from: ApprovalState;
   to: ApprovalState;
   reason: string;
   at: number;
 }): Statement {
   return {
     sql: `UPDATE approval SET state = ?, rev = rev + 1, state_reason = ?, outcome_at = ?
-      WHERE id = ? AND state IN (${step.from.map(() => '?').join(', ')}) RETURNING id`,
-    params: [step.to, step.reason, step.at, step.id, ...step.from],
+      WHERE id = ? AND state = ? AND (state <> 'pending' OR expires_at > ?) RETURNING id`,
+    params: [step.to, step.reason, step.at, step.id, step.from, step.at],
   };
 }
 

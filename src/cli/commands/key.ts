@@ -7,8 +7,8 @@ import type { TableShape } from '../output.ts';
 import { facts } from '../terminal-text.ts';
 
 const KEYS: TableShape<ApiKey> = {
-  header: ['ID', 'NAME', 'ROLES', 'CREATED', 'REVOKED'],
-  row: (one) => [one.id, one.name, one.roles.join(','), one.createdAt, one.revokedAt ?? ''],
+  header: ['ID', 'NAME', 'KEY', 'ROLES', 'CREATED', 'REVOKED'],
+  row: (one) => [one.id, one.name, one.hint, one.roles.join(','), one.createdAt, one.revokedAt ?? ''],
   empty: 'There are no API keys.',
 };
 

@@ -3,7 +3,7 @@ import { CountersignError } from '../../core/errors.ts';
 import type { Server, ServerTool } from '../../sdk/servers.ts';
 import { type Cli, type Context, collect } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
-import { diffJson } from '../json-diff.ts';
+import { diffJson, type JsonChange } from '../json-diff.ts';
 import type { TableShape } from '../output.ts';
 import { oneLine, safeJson } from '../terminal-text.ts';
 
@@ -35,7 +35,7 @@ async function toolsOf({ client }: Context, server: string) {
 }
 
 function changedTools(tools: readonly ServerTool[], wanted: string | undefined): ServerTool[] {
-  const changed = tools.filter((one) => one.candidateHash !== null);
+  const changed = tools.filter((one) => one.state === 'quarantined');
   if (wanted === undefined) return changed;
   if (!tools.some((one) => one.tool === wanted)) {
     throw new CountersignError(
@@ -46,15 +46,20 @@ function changedTools(tools: readonly ServerTool[], wanted: string | undefined):
   return changed.filter((one) => one.tool === wanted);
 }
 
+/** The gateway may list a tool under a prefixed name; that is no change of the definition. */
+function changesOf({ tool, definition, pinnedDefinition }: ServerTool): JsonChange[] {
+  return diffJson(pinnedDefinition ?? {}, { ...definition, name: tool });
+}
+
 function printDiff({ out }: Context, tool: ServerTool): void {
   out.line(out.style('bold', `${oneLine(tool.server)}/${oneLine(tool.tool)} has changed and is quarantined`));
-  for (const change of diffJson(tool.definition, tool.candidate)) {
+  for (const change of changesOf(tool)) {
     out.line(`  ${oneLine(change.at)}`);
     if ('before' in change) out.line(out.style('red', `  - ${oneLine(safeJson(change.before))}`));
     if ('after' in change) out.line(out.style('green', `  + ${oneLine(safeJson(change.after))}`));
   }
   out.line(
-    `  countersign server accept ${oneLine(tool.server)} ${oneLine(tool.tool)} --hash ${oneLine(tool.candidateHash ?? '')}`,
+    `  countersign server accept ${oneLine(tool.server)} ${oneLine(tool.tool)} --hash ${oneLine(tool.hash)}`,
   );
 }
 
@@ -92,7 +97,7 @@ export function addServerCommands(program: Command, cli: Cli): void {
       cli.action(async (context, name: string, wanted: string | undefined) => {
         const changed = changedTools((await toolsOf(context, name)).data, wanted);
         if (context.out.json) {
-          const data = changed.map((one) => ({ ...one, changes: diffJson(one.definition, one.candidate) }));
+          const data = changed.map((one) => ({ ...one, changes: changesOf(one) }));
           context.out.value({ data, hasMore: false });
         } else {
           for (const tool of changed) printDiff(context, tool);

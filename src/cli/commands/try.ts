@@ -44,7 +44,7 @@ async function play(context: Context, headless: boolean): Promise<ExitCode> {
     await deps.approveHeadless({ approveUrl: pending.approveUrl, enrolUrl, passkeyFile, print, signal });
   }
 
-  const approver: { failure?: unknown } = {};
+  const approver: { failure?: unknown; done?: Promise<void> } = {};
   const outcome = await deps
     .playAgent({
       mcpUrl: session.url,
@@ -55,7 +55,7 @@ async function play(context: Context, headless: boolean): Promise<ExitCode> {
       async onPending(pending) {
         if (!headless) return;
         // Beside the waiting agent, as a person would; without a decision there is nothing to wait for.
-        decideHeadless(pending).catch((error: unknown) => {
+        approver.done = decideHeadless(pending).catch((error: unknown) => {
           approver.failure = error;
           stop.abort();
         });
@@ -67,6 +67,8 @@ async function play(context: Context, headless: boolean): Promise<ExitCode> {
       throw approver.failure ?? error;
     });
   out.status('');
+  // The browser closes and the passkey's counter is kept before the process ends.
+  await approver.done;
   if (out.json) out.value({ state: outcome.state, text: outcome.text });
   return EXIT_OF[outcome.state];
 }

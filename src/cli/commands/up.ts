@@ -66,7 +66,8 @@ function showScreen(out: Output, app: RunningApp, dataDir: string): void {
 }
 
 function explainStart(error: unknown, port: number, isDefault: boolean): unknown {
-  if ((error as { code?: unknown }).code !== 'EADDRINUSE') return error;
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  if (code !== 'EADDRINUSE' && cause?.code !== 'EADDRINUSE') return error;
   const which = isDefault ? `The default port ${port}` : `Port ${port}`;
   const message = `${which} is in use. If Countersign already runs there, use it ("countersign open"); otherwise choose another: countersign up --port 0 takes any free one.`;
   return new Error(message, { cause: error });

@@ -22,11 +22,12 @@ function Screen({ shell }: { shell: Shell }) {
       return <People shell={shell} />;
     default:
       return (
-        <Notice kind="info" title="There is nothing at this address">
+        <>
+          <h1>There is nothing at this address</h1>
           <p>
             The link may be cut off. <a href="/">Open the inbox</a> to see what is waiting.
           </p>
-        </Notice>
+        </>
       );
   }
 }
@@ -39,6 +40,7 @@ export function App({ shell }: { shell: Shell }) {
   if (me === undefined) {
     return (
       <main class="alone">
+        <h1>Countersign</h1>
         {shell.problem.value === undefined ? (
           <p role="status">Loading…</p>
         ) : (

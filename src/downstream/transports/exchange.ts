@@ -37,31 +37,25 @@ function ownAnswer(text: string, id: number): Extract<Incoming, { kind: 'result'
   return message.kind === 'error' && (message.id === id || message.id === null) ? message : undefined;
 }
 
-/** What a complete body that is not an event stream means. */
-function readBody({
-  status,
-  text,
-  id,
-  inSession,
-}: {
-  status: number;
-  text: string;
-  id: number;
-  inSession: boolean;
-}): DownstreamOutcome {
+/** What a complete body that is not an event stream means, and whether it says something about the server's health. */
+function readBody(input: { status: number; text: string; id: number; inSession: boolean }): {
+  outcome: DownstreamOutcome;
+  health: 'well' | 'doubtful' | 'session_lost';
+} {
+  const { status, text, id, inSession } = input;
   if (status === 404 && inSession) {
-    return {
-      kind: 'not_sent',
-      code: 'downstream_unavailable',
-      reason: 'the server has forgotten the session; it is being opened again',
-    };
+    const reason = 'the server has forgotten the session; it is being opened again';
+    return { outcome: { kind: 'not_sent', code: 'downstream_unavailable', reason }, health: 'session_lost' };
   }
   const answer = ownAnswer(text, id);
-  if (answer !== undefined) return outcomeOf(answer);
-  if (status >= 300 && status < 500)
-    return { kind: 'error', raw: errorText(-32603, `The server refused the request with HTTP ${status}.`) };
-  if (status >= 500) return { kind: 'unknown', reason: `the server answered with HTTP ${status}` };
-  return { kind: 'unknown', reason: `the server answered with HTTP ${status} but without a JSON-RPC answer` };
+  if (answer !== undefined)
+    return { outcome: outcomeOf(answer), health: answer.id === null ? 'doubtful' : 'well' };
+  if (status >= 300 && status < 500) {
+    const raw = errorText(-32603, `The server refused the request with HTTP ${status}.`);
+    return { outcome: { kind: 'error', raw }, health: 'doubtful' };
+  }
+  const reason = `the server answered with HTTP ${status}${status < 300 ? ' but without a JSON-RPC answer' : ''}`;
+  return { outcome: { kind: 'unknown', reason }, health: 'doubtful' };
 }
 
 /** Sends one request. Never rejects, and never sends anything twice. */
@@ -186,10 +180,11 @@ export function exchange(input: Exchange): Promise<DownstreamOutcome> {
             const bytes =
               reply.chunks.length === 1 ? (reply.chunks[0] as Buffer) : Buffer.concat(reply.chunks);
             const text = isUtf8(bytes) ? bytes.toString('utf8') : '';
-            const lost = reply.status === 404 && inSession;
-            settle(readBody({ status: reply.status, text, id, inSession }));
-            if (lost || reply.status >= 400)
-              suspect({ reason: `it answered with HTTP ${reply.status}`, lost });
+            const { outcome, health } = readBody({ status: reply.status, text, id, inSession });
+            settle(outcome);
+            if (health !== 'well') {
+              suspect({ reason: `it answered with HTTP ${reply.status}`, lost: health === 'session_lost' });
+            }
           },
           onResponseError(_controller, error) {
             if (state.settled) return;

@@ -18,20 +18,24 @@ export function createLineReader({
 }): (chunk: Buffer) => void {
   const state = { parts: [] as Buffer[], held: 0, over: false };
 
+  function emitLine(line: string): void {
+    const text = line.endsWith('\r') ? line.slice(0, -1) : line;
+    if (text !== '') sink.line(text);
+  }
+
   /** Whole lines at once where they are well-formed, otherwise one by one, so that a bad line costs only itself. */
   function emit(bytes: Buffer): void {
-    if (!isUtf8(bytes)) {
-      const cut = bytes.indexOf(0x0a);
-      if (cut < 0) sink.malformed();
-      else {
-        emit(bytes.subarray(0, cut));
-        emit(bytes.subarray(cut + 1));
-      }
+    if (isUtf8(bytes)) {
+      for (const line of bytes.toString('utf8').split('\n')) emitLine(line);
       return;
     }
-    for (const line of bytes.toString('utf8').split('\n')) {
-      const end = line.endsWith('\r') ? line.slice(0, -1) : line;
-      if (end !== '') sink.line(end);
+    for (let start = 0; start <= bytes.length; ) {
+      const found = bytes.indexOf(0x0a, start);
+      const end = found < 0 ? bytes.length : found;
+      const line = bytes.subarray(start, end);
+      if (isUtf8(line)) emitLine(line.toString('utf8'));
+      else sink.malformed();
+      start = end + 1;
     }
   }
 

@@ -59,6 +59,9 @@ CREATE TABLE approval (
 CREATE UNIQUE INDEX approval_dedupe ON approval (session_id, dedupe_key)
   WHERE state IN ('pending', 'approved', 'executing', 'succeeded', 'failed', 'unknown', 'denied');
 CREATE INDEX approval_pending ON approval (workspace, requested_at, id) WHERE state = 'pending';
+CREATE INDEX approval_pending_tool ON approval (workspace, tool, requested_at, id) WHERE state = 'pending';
+CREATE INDEX approval_pending_subject ON approval (workspace, subject, requested_at, id) WHERE state = 'pending';
+CREATE INDEX approval_pending_session ON approval (workspace, session_id, requested_at, id) WHERE state = 'pending';
 CREATE INDEX approval_pending_expiry ON approval (expires_at) WHERE state IN ('pending', 'approved');
 CREATE INDEX approval_executing ON approval (lease_until) WHERE state = 'executing';
 CREATE INDEX approval_approved ON approval (decided_at) WHERE state = 'approved';

@@ -5,6 +5,7 @@ import { toRfc3339 } from '../../../src/core/clock.ts';
 import { commitment, sha256Hex } from '../../../src/core/digest.ts';
 import { CountersignError } from '../../../src/core/errors.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
+import type { Risk } from '../../../src/policy/verdict.ts';
 import type { Principal } from '../../../src/principals/principal.ts';
 import { allowedCredentials, verifyDecisionAssertion } from '../../../src/principals/prove.ts';
 import type { Office } from '../../principals/support/office.ts';
@@ -15,7 +16,7 @@ type Person = Principal & { readonly kind: 'person' };
 export interface HeldCall {
   readonly tool?: string;
   readonly args?: JsonObject;
-  readonly risk?: string;
+  readonly risk?: Risk;
   readonly quorum?: number;
   readonly groups?: readonly string[];
   readonly expiresInMs?: number;
@@ -69,7 +70,7 @@ export function openDesk(office: Office, origin: string): Desk {
     const call = canonicalize({ arguments: args, server: 'sandbox', tool });
     const effect = effectLine({ tool, args });
     const expiresAt = deps.now() + (held.expiresInMs ?? 600_000);
-    const risk = held.risk ?? 'high';
+    const risk: Risk = held.risk ?? 'high';
     const common = {
       risk,
       reason: 'Refunds over 50.00 need a person.',
@@ -84,7 +85,6 @@ export function openDesk(office: Office, origin: string): Desk {
       tool,
       effect,
       rule: 'refunds',
-      risk: 'high',
     });
     const [callSalt, viewSalt] = [deps.random(32), deps.random(32)];
     approvals.set(id, {

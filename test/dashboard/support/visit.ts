@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { addAuthenticator, type VirtualAuthenticator } from '../../support/browser.ts';
 import type { FakeGateway } from './fake-gateway.ts';
@@ -14,8 +13,6 @@ export interface Visit {
   axe(): Promise<string[]>;
   close(): Promise<void>;
 }
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 
 interface AxeResult {
   readonly violations: readonly { id: string; nodes: readonly { html: string; failureSummary?: string }[] }[];
@@ -50,7 +47,7 @@ export async function openVisit(
     device,
     faults,
     async axe() {
-      await page.evaluate(axeSource);
+      await page.evaluate(axe.source);
       const found = await page.evaluate<AxeResult>('axe.run()');
       return found.violations.flatMap(({ id, nodes }) =>
         nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),

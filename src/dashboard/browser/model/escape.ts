@@ -21,6 +21,13 @@ export function escapeText(text: string, unicode = false): string {
   return text.replace(unicode ? UNSAFE : OUTSIDE_ASCII, codePoint);
 }
 
+const ALREADY = /^(?:[\x20-\x7e]|⟦U\+[0-9A-F]{4,6}⟧)*$/u;
+
+/** A line that the gateway has escaped by these same rules, left as it is; escaped here when it turns out not to be. */
+export function keepEscaped(text: string): string {
+  return ALREADY.test(text) ? text : escapeText(text);
+}
+
 const PIECES_MOST = 2_000;
 
 /** Cuts escaped text into pieces, so that escapes can be coloured; one piece when there would be too many. */

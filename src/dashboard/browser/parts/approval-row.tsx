@@ -1,6 +1,6 @@
 import type { Approval } from '../../../sdk/approval.ts';
 import { duration } from '../model/time.ts';
-import { TextOf } from './text-of.tsx';
+import { EffectOf, TextOf } from './text-of.tsx';
 
 interface RowProps {
   readonly approval: Approval;
@@ -43,7 +43,7 @@ export function ApprovalRow({ approval, now, gone = false, selected = false, sel
       <a id={`row-${approval.id}`} href={`/approvals/${approval.id}`} onFocus={() => select?.()}>
         <RiskBadge risk={approval.risk} />
         <span class="effect">
-          <TextOf text={approval.effect} />
+          <EffectOf effect={approval.effect} />
         </span>
         <span class="meta">
           <span>

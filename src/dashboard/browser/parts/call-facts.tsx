@@ -2,7 +2,7 @@ import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import { escapeText } from '../model/escape.ts';
 import { duration, utc } from '../model/time.ts';
 import { RiskBadge } from './approval-row.tsx';
-import { TextOf } from './text-of.tsx';
+import { EffectOf, TextOf } from './text-of.tsx';
 
 function definitionText(definition: unknown): string {
   return JSON.stringify(definition, null, 2)
@@ -30,7 +30,7 @@ export function CallFacts({ detail, now }: { detail: ApprovalDetail; now: number
         </code>
       </p>
       <h1>
-        <TextOf text={detail.effect} />
+        <EffectOf effect={detail.effect} />
       </h1>
       <dl>
         <div>

@@ -48,7 +48,7 @@ function Call({ shell, detail, reload }: { shell: Shell; detail: ApprovalDetail;
   const me = shell.me.value;
   const unread =
     folded > 0
-      ? `Show all ${folded} folded ${folded === 1 ? 'part' : 'parts'} of the arguments first.`
+      ? `Unfold the arguments first: ${folded} ${folded === 1 ? 'part is' : 'parts are'} still folded.`
       : seen
         ? undefined
         : 'Scroll to the end of the call first.';
@@ -156,6 +156,7 @@ export function ApprovalScreen({ shell, id }: { shell: Shell; id: string }) {
       <p>
         <a href="/">← Inbox</a>
       </p>
+      {detail.value === undefined && <h1>Held call</h1>}
       {problem.value !== undefined && (
         <Notice kind="error" title={problem.value.title} retry={load}>
           <p>{problem.value.text}</p>

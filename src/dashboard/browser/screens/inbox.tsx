@@ -1,5 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { systemStopwatch } from '../../../core/clock.ts';
 import { onKeys } from '../keys.ts';
 import {
   EMPTY_INBOX,
@@ -33,7 +34,7 @@ export function InboxScreen({ shell }: { shell: Shell }) {
       const page = await shell.api.client.approvals.list({ state: 'pending', limit: PAGE });
       const next = updateInbox(inbox.value, page.data);
       const ids = (one: Inbox) => one.rows.map((row) => `${row.approval.id} ${row.gone}`).join();
-      if (ids(next) !== ids(inbox.value)) changedAt.current = performance.now();
+      if (ids(next) !== ids(inbox.value)) changedAt.current = systemStopwatch();
       inbox.value = next;
       more.value = page.hasMore;
       problem.value = undefined;
@@ -43,7 +44,7 @@ export function InboxScreen({ shell }: { shell: Shell }) {
     loaded.value = true;
   };
   const reveal = () => {
-    changedAt.current = performance.now();
+    changedAt.current = systemStopwatch();
     inbox.value = revealFresh(inbox.value);
   };
 
@@ -54,7 +55,7 @@ export function InboxScreen({ shell }: { shell: Shell }) {
 
   useEffect(() => {
     const settled = (act: () => void) => () => {
-      if (performance.now() - changedAt.current >= REST_MS) act();
+      if (systemStopwatch() - changedAt.current >= REST_MS) act();
     };
     const move = (by: number) => () => {
       const ids = rows.value.map((row) => row.approval.id);
@@ -82,7 +83,7 @@ export function InboxScreen({ shell }: { shell: Shell }) {
 
   const ask = (text: string) => {
     query.value = text;
-    changedAt.current = performance.now();
+    changedAt.current = systemStopwatch();
     const address = text === '' ? '/' : `/?q=${encodeURIComponent(text)}`;
     history.replaceState(null, '', address);
   };

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { CountersignError, errorText } from './core/errors.ts';
-import type { Lookup } from './downstream/expand.ts';
+import { CountersignError, errorText } from '../core/errors.ts';
+import type { Lookup } from '../downstream/expand.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

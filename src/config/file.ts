@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isAlias, isNode, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import { CountersignError, errorText } from './core/errors.ts';
-import type { JsonValue } from './core/json.ts';
-import type { Path, Source } from './downstream/source.ts';
+import { CountersignError, errorText } from '../core/errors.ts';
+import type { JsonValue } from '../core/json.ts';
+import type { Path, Source } from '../downstream/source.ts';
 
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
-import { CountersignError } from './core/errors.ts';
-import type { JsonValue } from './core/json.ts';
-import { LIMITS } from './core/limits.ts';
-import { refuse, type Source } from './downstream/source.ts';
+import { CountersignError } from '../core/errors.ts';
+import type { JsonValue } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
+import { refuse, type Source } from '../downstream/source.ts';
 import type { Environment } from './environment.ts';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { StdioServer } from './downstream/server-config.ts';
+import type { StdioServer } from '../downstream/server-config.ts';
 
 const FILE_SERVER = '@modelcontextprotocol/server-filesystem';
 
@@ -45,7 +45,7 @@ export function defaultServers(dataDir: string): StdioServer[] {
   const welcome = join(files, 'welcome.txt');
   if (!existsSync(welcome)) writeFileSync(welcome, WELCOME);
   const here = fileURLToPath(import.meta.url);
-  const program = join(dirname(here), 'demo', here.endsWith('.ts') ? 'main.ts' : 'main.js');
+  const program = join(dirname(here), '..', 'demo', here.endsWith('.ts') ? 'main.ts' : 'main.js');
   return [
     nodeServer({ name: 'sandbox', args: [program, company], place: 'the sandbox company' }),
     nodeServer({ name: 'files', args: [fileServerProgram(), realpathSync(files)], place: 'the file server' }),

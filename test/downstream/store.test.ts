@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { definitionHash, type Sighting } from '../../src/downstream/pin.ts';
+import { createPinStore } from '../../src/downstream/store.ts';
+import type { EntryDraft } from '../../src/ledger/entry.ts';
+import type { Change, Ledger } from '../../src/ledger/ledger.ts';
+import { openLibsql } from '../../src/storage/libsql.ts';
+import { temporaryFolder } from '../support/downstreams/harness.ts';
+
+function sighting(tool: string, description = 'as it was'): Sighting {
+  const definition = { name: tool, description, inputSchema: { type: 'object' } };
+  return { tool, definition, hash: definitionHash(definition) };
+}
+
+/** The real engine, with a ledger that keeps the entries of each applied change in memory. */
+function open() {
+  const database = openLibsql({ file: join(temporaryFolder(), 'test.db') });
+  onTestFinished(() => database.close());
+  const commits: (readonly EntryDraft[])[] = [];
+  const ledger: Ledger = {
+    async commit(change: Change) {
+      const [applied] = await database.apply([change], () => []);
+      if (applied === undefined) throw new Error('nothing was applied');
+      if (applied.kind === 'applied') commits.push(change.entries);
+      return applied;
+    },
+  };
+  return { pins: createPinStore({ database, ledger, now: () => 1_000 }), commits };
+}
+
+describe('the store of pins', () => {
+  it('keeps first sightings as pins, each with its entry', async () => {
+    const { pins, commits } = open();
+    const first = [sighting('a'), sighting('b')];
+    await pins.record('bank', { first, changed: [] });
+    const kept = await pins.read('bank');
+    expect([...kept.keys()].sort()).toEqual(['a', 'b']);
+    expect(kept.get('a')).toEqual({
+      ...sighting('a'),
+      server: 'bank',
+      pinnedAt: 1_000,
+      pinnedBy: 'first_seen',
+      candidate: undefined,
+    });
+    expect(await pins.read('other')).toEqual(new Map());
+    const { hash } = sighting('a');
+    expect(commits).toHaveLength(1);
+    expect(commits[0]?.[0]).toEqual({
+      type: 'tool.pinned',
+      ref: { action: 'bank/a' },
+      body: { server: 'bank', tool: 'a', hash },
+    });
+  });
+
+  it('never replaces a pin by a sighting', async () => {
+    const { pins } = open();
+    await pins.record('bank', { first: [sighting('a')], changed: [] });
+    await pins.record('bank', { first: [sighting('a', 'changed')], changed: [] });
+    expect((await pins.read('bank')).get('a')?.hash).toBe(sighting('a').hash);
+  });
+
+  it('keeps a change beside the pin until the very same is accepted, once', async () => {
+    const { pins, commits } = open();
+    const changed = sighting('a', 'changed');
+    await pins.record('bank', { first: [sighting('a')], changed: [] });
+    await pins.record('bank', { first: [], changed: [changed] });
+    const waiting = (await pins.read('bank')).get('a');
+    expect(waiting?.hash).toBe(sighting('a').hash);
+    expect(waiting?.candidate).toEqual({ hash: changed.hash, definition: changed.definition, seenAt: 1_000 });
+    const accept = (hash: string) => pins.accept({ server: 'bank', tool: 'a', hash, by: 'person:per_1' });
+    expect(await accept(sighting('a', 'another').hash)).toBe(false);
+    expect(await accept(changed.hash)).toBe(true);
+    expect(await accept(changed.hash)).toBe(false);
+    expect((await pins.read('bank')).get('a')).toMatchObject({
+      hash: changed.hash,
+      pinnedBy: 'person:per_1',
+      candidate: undefined,
+    });
+    expect(commits.flat().map(({ type, ref }) => [type, ref.principal])).toEqual([
+      ['tool.pinned', undefined],
+      ['tool.quarantined', undefined],
+      ['tool.accepted', 'person:per_1'],
+    ]);
+  });
+
+  it('takes a thousand tools in a few transactions', async () => {
+    const { pins, commits } = open();
+    const first = Array.from({ length: 1_000 }, (_, index) => sighting(`tool_${index}`));
+    await pins.record('many', { first, changed: [] });
+    expect((await pins.read('many')).size).toBe(1_000);
+    expect(commits.length).toBeLessThanOrEqual(4);
+    expect(commits.flat()).toHaveLength(1_000);
+  });
+});
