@@ -145,7 +145,8 @@ function brief(value: JsonValue): string {
   return JSON.stringify(value);
 }
 
-const ZERO_DECIMAL =
+/** Currencies whose minor unit is not a hundredth (ISO 4217); their amounts are not put into words. */
+const NOT_HUNDREDTHS =
   /^(?:bif|clp|djf|gnf|jpy|kmf|krw|mga|pyg|rwf|ugx|vnd|vuv|xaf|xof|xpf|bhd|iqd|jod|kwd|lyd|omr|tnd)$/i;
 
 /**
@@ -155,19 +156,19 @@ const ZERO_DECIMAL =
  */
 export function effectLine(input: { tool: string; args: JsonObject; redact?: readonly string[] }): string {
   const { args } = input;
-  const hidden = new Set(input.redact ?? []);
+  const redact = input.redact ?? [];
+  const isHidden = (key: string): boolean =>
+    redact.some((pointer) => pointer === '' || `${pointer}/`.startsWith(`${pointerStep(key)}/`));
   const parts: string[] = [];
   const cents = args.amount_cents;
   const countable = typeof cents === 'number' && Number.isSafeInteger(cents) && cents >= 0;
-  const oddCurrency = typeof args.currency === 'string' && ZERO_DECIMAL.test(args.currency);
-  const asMoney = countable && !oddCurrency && !hidden.has('/amount_cents') && !hidden.has('/currency');
+  const oddCurrency = typeof args.currency === 'string' && NOT_HUNDREDTHS.test(args.currency);
+  const asMoney = countable && !oddCurrency && !isHidden('amount_cents') && !isHidden('currency');
   if (asMoney) parts.push(`${money(cents, args.currency)} (amount_cents ${cents})`);
   for (const [key, value] of Object.entries(args)) {
     if (asMoney && key === 'amount_cents') continue;
-    const covered = [...hidden].some(
-      (pointer) => pointer === '' || `${pointer}/`.startsWith(`${pointerStep(key)}/`),
-    );
-    parts.push(`${/^[A-Za-z0-9_.-]+$/.test(key) ? key : quoted(key)} ${covered ? 'redacted' : brief(value)}`);
+    const name = /^[A-Za-z0-9_.-]+$/.test(key) ? key : quoted(key);
+    parts.push(`${name} ${isHidden(key) ? 'redacted' : brief(value)}`);
   }
   const shown: string[] = [];
   let length = 0;

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
 import type { Handler } from './listen.ts';
 
 /** A file of the dashboard, ready to send. */
@@ -9,19 +8,38 @@ export interface PageFile {
   readonly body: string | Uint8Array;
 }
 
+type Fetch = (request: Request) => Response | Promise<Response>;
+
 const API_PATHS = /^\/(?:v1(?:\/|$)|healthz$|readyz$)/;
 
-/** Sends each request where it belongs: agents' messages, the API, or the dashboard's files. Exact paths, never decoded. */
+/**
+ * Sends each request where it belongs: agents' messages, the API, or the dashboard's files. Paths are compared as
+ * they came, never decoded. The API is loaded in the background, and by the first request that wants it.
+ */
 export function createFront(input: {
-  api: (request: Request) => Response | Promise<Response>;
+  loadApi: () => Promise<Fetch>;
   mcp: {
     matches(path: string): boolean;
     handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   };
   file: (path: string) => PageFile | undefined;
 }): Handler {
-  const api = getRequestListener(input.api, { overrideGlobalObjects: false });
-  return (request, response) => {
+  let api: Promise<Handler> | undefined;
+
+  function loadApi(): Promise<Handler> {
+    api ??= Promise.all([import('@hono/node-server'), input.loadApi()]).then(
+      ([{ getRequestListener }, fetch]) => getRequestListener(fetch, { overrideGlobalObjects: false }),
+    );
+    return api;
+  }
+  setImmediate(() => {
+    loadApi().catch(() => {
+      // The first request that wants it meets the same failure and reports it.
+      api = undefined;
+    });
+  });
+
+  return async (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (input.mcp.matches(path)) return input.mcp.handle(request, response);
     if (!API_PATHS.test(path) && (request.method === 'GET' || request.method === 'HEAD')) {
@@ -32,6 +50,6 @@ export function createFront(input: {
         return undefined;
       }
     }
-    return api(request, response);
+    return (await loadApi())(request, response);
   };
 }

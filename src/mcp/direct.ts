@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Session } from '../sessions/session.ts';
-import { type DispatchDeps, dispatch, type Era, type McpReply } from './dispatch.ts';
+import { type DispatchDeps, dispatch } from './dispatch.ts';
+import type { Era, McpReply } from './request.ts';
 
 /** A request that needs neither a stream nor a protocol decision, recognised exactly; everything else is the SDK's. */
 export interface DirectRequest {
@@ -23,10 +24,37 @@ const HOT: ReadonlySet<string> = new Set(['tools/call', 'tools/list', 'ping']);
 const META = {
   version: 'io.modelcontextprotocol/protocolVersion',
   capabilities: 'io.modelcontextprotocol/clientCapabilities',
+  clientInfo: 'io.modelcontextprotocol/clientInfo',
+  logLevel: 'io.modelcontextprotocol/logLevel',
 } as const;
+const REQUEST_MEMBERS: ReadonlySet<string> = new Set(['jsonrpc', 'id', 'method', 'params']);
+/** Members of `params` that ask for more than one answer to one question. */
+const STEPPED = ['task', 'inputResponses', 'requestState'];
 
 function single(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : undefined;
+}
+
+function acceptsBoth(headers: IncomingHttpHeaders): boolean {
+  const accept = headers.accept ?? '';
+  return accept.includes('application/json') && accept.includes('text/event-stream');
+}
+
+function isClientInfo(info: JsonValue | undefined): boolean {
+  if (info === undefined) return true;
+  return isJsonObject(info) && typeof info.name === 'string' && typeof info.version === 'string';
+}
+
+/** True for a tools/call whose headers and body agree that it speaks 2026-07-28. */
+export function isModernToolCall(body: JsonValue, headers: IncomingHttpHeaders): boolean {
+  if (!isJsonObject(body) || body.method !== 'tools/call' || !isJsonObject(body.params)) return false;
+  const meta = body.params._meta;
+  return (
+    isJsonObject(meta) &&
+    meta[META.version] === MODERN_REVISION &&
+    single(headers['mcp-protocol-version']) === MODERN_REVISION &&
+    single(headers['mcp-method']) === 'tools/call'
+  );
 }
 
 /**
@@ -35,32 +63,44 @@ function single(header: string | string[] | undefined): string | undefined {
  */
 export function recognise(body: JsonValue, headers: IncomingHttpHeaders): DirectRequest | undefined {
   if (!isJsonObject(body) || body.jsonrpc !== '2.0') return undefined;
+  if (!Object.keys(body).every((member) => REQUEST_MEMBERS.has(member))) return undefined;
   const { id, method } = body;
-  if ((typeof id !== 'string' && typeof id !== 'number') || typeof method !== 'string' || !HOT.has(method))
-    return undefined;
+  const isId = typeof id === 'string' || Number.isInteger(id);
+  if (!isId || typeof method !== 'string' || !HOT.has(method)) return undefined;
   if (body.params !== undefined && !isJsonObject(body.params)) return undefined;
   const params = body.params ?? {};
   const meta = params._meta === undefined ? {} : params._meta;
-  if (!isJsonObject(meta) || meta.progressToken !== undefined || params.task !== undefined) return undefined;
+  if (!isJsonObject(meta) || meta.progressToken !== undefined) return undefined;
+  if (STEPPED.some((member) => params[member] !== undefined)) return undefined;
   if (method === 'tools/call' && typeof params.name !== 'string') return undefined;
 
   const version = single(headers['mcp-protocol-version']);
+  const known = { id: id as string | number, method, params };
   if (META.version in meta) {
     const capabilities = meta[META.capabilities];
     const agrees =
       version === MODERN_REVISION &&
       meta[META.version] === MODERN_REVISION &&
       isJsonObject(capabilities) &&
+      Object.values(capabilities).every(isJsonObject) &&
+      isClientInfo(meta[META.clientInfo]) &&
+      meta[META.logLevel] === undefined &&
       method !== 'ping' &&
       single(headers['mcp-method']) === method &&
-      (method !== 'tools/call' || single(headers['mcp-name']) === params.name) &&
-      params.inputResponses === undefined &&
-      params.requestState === undefined;
-    return agrees ? { era: 'modern', id, method, params, clientCapabilities: capabilities } : undefined;
+      (method !== 'tools/call' || single(headers['mcp-name']) === params.name);
+    return agrees ? { ...known, era: 'modern', clientCapabilities: capabilities } : undefined;
   }
-  if (headers['mcp-session-id'] === undefined || (version !== undefined && !LEGACY_REVISIONS.has(version)))
-    return undefined;
-  return { era: 'legacy', id, method, params, clientCapabilities: {} };
+  if (headers['mcp-session-id'] === undefined || !acceptsBoth(headers)) return undefined;
+  if (version !== undefined && !LEGACY_REVISIONS.has(version)) return undefined;
+  return { ...known, era: 'legacy', clientCapabilities: {} };
+}
+
+function bodyOf(id: string, reply: McpReply): { status: number; body: string } {
+  if (reply.kind === 'result')
+    return { status: 200, body: `{"jsonrpc":"2.0","id":${id},"result":${reply.raw}}` };
+  const { httpStatus, ...error } = reply.error;
+  const raw = reply.raw ?? JSON.stringify(error);
+  return { status: httpStatus, body: `{"jsonrpc":"2.0","id":${id},"error":${raw}}` };
 }
 
 /** Answers a direct request; the answer is one JSON text. */
@@ -71,12 +111,6 @@ export async function answerDirect(
   signal: AbortSignal | undefined,
 ): Promise<{ status: number; body: string }> {
   const id = JSON.stringify(request.id);
-  const reply: McpReply =
-    request.method === 'ping'
-      ? { kind: 'result', raw: '{}' }
-      : await dispatch(deps, { ...request, session, signal });
-  if (reply.kind === 'result')
-    return { status: 200, body: `{"jsonrpc":"2.0","id":${id},"result":${reply.raw}}` };
-  const { httpStatus, ...error } = reply.error;
-  return { status: httpStatus, body: `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}` };
+  if (request.method === 'ping') return bodyOf(id, { kind: 'result', raw: '{}' });
+  return bodyOf(id, await dispatch(deps, { ...request, session, signal }));
 }

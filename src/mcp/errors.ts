@@ -1,13 +1,6 @@
 import { CountersignError, type ErrorCode } from '../core/errors.ts';
-import type { JsonValue } from '../core/json.ts';
-
-/** A JSON-RPC error with the HTTP status that carries it when nothing has been streamed yet. */
-export interface RpcError {
-  readonly code: number;
-  readonly message: string;
-  readonly data?: JsonValue;
-  readonly httpStatus: number;
-}
+import type { JsonObject } from '../core/json.ts';
+import type { McpReply, RpcError } from './request.ts';
 
 const INVALID_PARAMS = -32602;
 const INTERNAL = -32603;
@@ -24,7 +17,7 @@ const TABLE: Readonly<Record<ErrorCode, { readonly code: number; readonly httpSt
   conflict: { code: SERVER_ERROR, httpStatus: 200 },
   expired: { code: SERVER_ERROR, httpStatus: 200 },
   idempotency_mismatch: { code: INVALID_PARAMS, httpStatus: 200 },
-  rate_limited: { code: SERVER_ERROR, httpStatus: 429 },
+  rate_limited: { code: SERVER_ERROR, httpStatus: 200 },
   denied_by_policy: { code: SERVER_ERROR, httpStatus: 200 },
   tool_quarantined: { code: SERVER_ERROR, httpStatus: 200 },
   config_invalid: { code: INTERNAL, httpStatus: 200 },
@@ -41,6 +34,30 @@ const TABLE: Readonly<Record<ErrorCode, { readonly code: number; readonly httpSt
 /** How a refusal of ours looks on the wire; `data.code` is the stable name. */
 export function rpcError(code: ErrorCode, message: string): RpcError {
   return { ...TABLE[code], message, data: { code } };
+}
+
+/** What a server may not say through this gateway, and what it becomes: each speaks of its own hop or era. */
+const RESOURCE_NOT_FOUND = -32002;
+const OF_ANOTHER_HOP: ReadonlySet<number> = new Set([-32020, -32021, -32022, -32042]);
+
+/**
+ * A downstream's own JSON-RPC error. It passes byte for byte, except that "resource not found" takes the code of
+ * 2026-07-28 and that errors about the gateway's own request (its headers, its capabilities, its revision) become
+ * internal errors here, since the agent can do nothing about them.
+ */
+export function downstreamError(raw: string): McpReply {
+  const { code: given, message: words, data } = JSON.parse(raw) as JsonObject;
+  const isOwnHop = typeof given === 'number' && OF_ANOTHER_HOP.has(given);
+  const code = typeof given !== 'number' || !Number.isSafeInteger(given) || isOwnHop ? INTERNAL : given;
+  const message = typeof words === 'string' ? words : 'The server answered with an error.';
+  const isIntact = code === given && message === words && code !== RESOURCE_NOT_FOUND;
+  const error: RpcError = {
+    code: code === RESOURCE_NOT_FOUND ? INVALID_PARAMS : code,
+    message: isOwnHop ? `The server refused the gateway’s request: ${message}` : message,
+    httpStatus: 200,
+    ...(data === undefined || isOwnHop ? {} : { data }),
+  };
+  return { kind: 'error', error, ...(isIntact ? { raw } : {}) };
 }
 
 /** Anything thrown, as a JSON-RPC error. What was not raised on purpose becomes generic words and is logged by the door. */

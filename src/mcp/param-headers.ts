@@ -22,22 +22,30 @@ const MAX_DEPTH = 64;
 const NONE: readonly DeclaredHeader[] = [];
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** True when the keyword stands in a schema that is not reached by `properties` alone; the whole definition is void then. */
-function standsElsewhere(schema: JsonObject, depth: number): boolean {
-  return Object.entries(schema).some(([keyword, value]) => {
-    if (keyword === 'properties' || typeof value !== 'object' || value === null) return false;
-    return holdsKeyword(value, depth + 1);
-  });
+/** Keywords whose schemas do not always apply, so that nothing below them can name a header. */
+const CONDITIONAL = [
+  ...['items', 'prefixItems', 'contains', 'additionalProperties', 'unevaluatedProperties', 'unevaluatedItems'],
+  ...['propertyNames', 'oneOf', 'anyOf', 'allOf', 'not', 'if', 'then', 'else'],
+];
+const NAMED = ['patternProperties', 'dependentSchemas', '$defs', 'definitions'];
+
+function conditionalSchemas(schema: JsonObject): JsonValue[] {
+  const single = CONDITIONAL.flatMap((keyword) => schema[keyword] ?? []);
+  const named = NAMED.flatMap((keyword) => Object.values(schema[keyword] ?? {}));
+  return [...single, ...named];
 }
 
-function holdsKeyword(value: JsonValue, depth: number): boolean {
-  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return false;
-  if (Array.isArray(value)) return value.some((one) => holdsKeyword(one, depth + 1));
-  return typeof value[KEY] === 'string' || Object.values(value).some((one) => holdsKeyword(one, depth + 1));
+function names(schema: JsonValue, depth: number): boolean {
+  if (!isJsonObject(schema) || depth > MAX_DEPTH) return false;
+  if (KEY in schema) return true;
+  const properties = isJsonObject(schema.properties) ? Object.values(schema.properties) : [];
+  return [...properties, ...conditionalSchemas(schema)].some((one) => names(one, depth + 1));
 }
 
+/** Adds what a schema declares along `properties`; false when the definition breaks a rule of the extension. */
 function collect(schema: JsonObject, path: readonly string[], found: DeclaredHeader[]): boolean {
-  if (path.length > MAX_DEPTH || standsElsewhere(schema, path.length)) return false;
+  if (path.length > MAX_DEPTH || conditionalSchemas(schema).some((one) => names(one, path.length)))
+    return false;
   const header = schema[KEY];
   if (header !== undefined) {
     const isValid = typeof header === 'string' && TOKEN.test(header) && path.length > 0;

@@ -1,9 +1,7 @@
 import { type Approval, isSettled, stateAt } from '../approvals/approval.ts';
 import { toRfc3339 } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
-
-/** The gateway's own tool, listed for every session. */
-export const APPROVAL_WAIT = 'approval_wait';
+import { APPROVAL_WAIT } from '../gate/own-tools.ts';
 
 /**
  * How a hold is told to a client. Ways are tried in the order of this table and the first that the request's client

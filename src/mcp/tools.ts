@@ -1,12 +1,14 @@
 import type { Approval } from '../approvals/approval.ts';
 import { isSettled, stateAt } from '../approvals/approval.ts';
 import { CountersignError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Catalog } from '../downstream/catalog.ts';
 import type { OfferedTool } from '../gate/offer.ts';
+import { APPROVAL_WAIT } from '../gate/own-tools.ts';
 import type { Session } from '../sessions/session.ts';
-import { APPROVAL_WAIT, tellHeld } from './pending.ts';
+import { tellHeld } from './pending.ts';
+import type { Era } from './request.ts';
 
 export const APPROVAL_WAIT_TOOL: JsonObject = {
   name: APPROVAL_WAIT,
@@ -25,24 +27,29 @@ export const APPROVAL_WAIT_TOOL: JsonObject = {
   annotations: { readOnlyHint: true, openWorldHint: false },
 };
 
-/** A tools/list answer as JSON text, one per protocol era: the modern one also says how long it may be cached. */
+/** The text of a tools/list result, one per protocol era. */
 export interface ToolListTexts {
   readonly legacy: string;
   readonly modern: string;
 }
 
-function toolListTexts(offered: readonly OfferedTool[]): ToolListTexts {
-  const definitions = offered.map(({ tool, mayBeHeld }) => {
-    const definition: JsonObject = { ...tool.definition, name: tool.exposed };
-    // A pending result is not of the declared shape, and clients reject what does not match an outputSchema.
-    if (mayBeHeld) delete definition.outputSchema;
-    return JSON.stringify(definition);
-  });
-  const list = `"tools":[${[...definitions, JSON.stringify(APPROVAL_WAIT_TOOL)].join(',')}]`;
-  return {
-    legacy: `{${list}}`,
-    modern: `{"cacheScope":"private","resultType":"complete",${list},"ttlMs":0}`,
-  };
+/**
+ * A definition as agents see it. A pending result is not of the declared shape, and clients reject what does not match
+ * an `outputSchema`, so a tool that may be held has none. 2026-07-28 knows no `execution`; the revisions before it know
+ * no `outputSchema` that is not an object's, and their clients refuse a whole list for one.
+ */
+function definitionFor(era: Era, { tool, mayBeHeld }: OfferedTool): JsonObject {
+  const definition: JsonObject = { ...tool.definition, name: tool.exposed };
+  const { outputSchema } = definition;
+  const isReadable = era === 'modern' || (isJsonObject(outputSchema) && outputSchema.type === 'object');
+  if (mayBeHeld || !isReadable) delete definition.outputSchema;
+  if (era === 'modern') delete definition.execution;
+  return definition;
+}
+
+function toolListText(era: Era, offered: readonly OfferedTool[]): string {
+  const definitions = offered.map((one) => JSON.stringify(definitionFor(era, one)));
+  return `{"tools":[${[...definitions, JSON.stringify(APPROVAL_WAIT_TOOL)].join(',')}]}`;
 }
 
 const CACHED_LISTS = 64;
@@ -57,7 +64,8 @@ export function createToolLists(offer: (session: Session, catalog: Catalog) => O
     const key = `${catalog.version}\n${policyVersion}\n${session.scope.join('\n')}`;
     const known = cache.get(key);
     if (known !== undefined) return known;
-    const texts = toolListTexts(offer(session, catalog));
+    const offered = offer(session, catalog);
+    const texts = { legacy: toolListText('legacy', offered), modern: toolListText('modern', offered) };
     if (cache.size >= CACHED_LISTS) {
       const oldest = cache.keys().next().value;
       if (oldest !== undefined) cache.delete(oldest);

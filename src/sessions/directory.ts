@@ -31,7 +31,10 @@ export interface SessionDirectory {
     limit: number;
     before?: { createdAt: number; id: string };
   }): Promise<SessionWithCalls[]>;
-  /** Idempotent: revoking a revoked session returns it unchanged. Throws `not_found`. */
+  /**
+   * Idempotent: revoking a revoked session returns it unchanged. Throws `not_found`, and `ledger_unavailable` when it
+   * could not be written; the session is shut in this process even then.
+   */
   revoke(change: { id: string; by: string; reason: string }): Promise<SessionWithCalls>;
   /** How many calls the session has made, as far as this process knows. */
   callsOf(id: string): number;
@@ -68,11 +71,11 @@ export function createSessionDirectory(deps: {
     const row = (await deps.database.query(selectSessionByToken(tokenHash)))[0];
     if (row === undefined) return undefined;
     const session = sessionFromRow(row);
+    if (!isActive(session)) return undefined;
     if (byToken.size >= CACHE_LIMIT) {
       const oldest = byToken.keys().next().value;
       if (oldest !== undefined) byToken.delete(oldest);
     }
-    if (!isActive(session)) return undefined;
     calls.set(session.id, Math.max(session.calls, calls.get(session.id) ?? 0));
     byToken.set(tokenHash, session);
     return session;
@@ -102,6 +105,8 @@ export function createSessionDirectory(deps: {
     },
 
     async revoke({ id, by, reason }) {
+      if (reason.includes('\0') || !reason.isWellFormed())
+        throw new CountersignError('invalid_request', 'reason: expected text without NUL');
       const found = (await deps.database.query(selectSession(id)))[0];
       if (found === undefined) {
         throw new CountersignError(

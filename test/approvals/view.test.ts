@@ -132,6 +132,10 @@ describe('the effect line', () => {
     expect(line({ amount_cents: 7500, card: { number: '4242' } }, ['/card/number', '/amount_cents'])).toBe(
       'pay: amount_cents redacted, card redacted',
     );
+    expect(line({ amount_cents: 7500 }, [''])).toBe('pay: amount_cents redacted');
+    expect(line({ amount_cents: 7500, currency: 'USD' }, ['/currency'])).toBe(
+      'pay: amount_cents 7500, currency redacted',
+    );
   });
 
   test('says how many arguments it leaves out', () => {

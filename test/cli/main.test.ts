@@ -50,7 +50,7 @@ test('an older Node is told what to do and ends with 2', async () => {
     start(['up'], { node: ['--import', `data:text/javascript,${older}`] }),
   );
   expect([code, stdout]).toEqual([2, '']);
-  expect(stderr).toContain('needs Node 22.18 or newer, but this is Node 20.20.2');
+  expect(stderr).toContain('needs Node 22.19 or newer, but this is Node 20.20.2');
 });
 
 test('the process prints data on stdout and ends with the exit code of the command', async () => {

@@ -104,8 +104,8 @@ test('names become those of the REST API, and keys that are data stay', () => {
   });
 });
 
-test('every Node from 22.18 on is accepted', () => {
-  expect(['22.18.0', '22.20.1', '23.0.0', '24.21.0', '100.0.0'].map(nodeProblem)).toEqual(
+test('every Node from 22.19 on is accepted', () => {
+  expect(['22.19.0', '22.20.1', '23.0.0', '24.21.0', '100.0.0'].map(nodeProblem)).toEqual(
     Array(5).fill(undefined),
   );
   expect(['22.17.9', '20.20.2', '8.0.0', ''].filter((version) => nodeProblem(version) === undefined)).toEqual(

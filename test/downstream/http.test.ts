@@ -62,10 +62,11 @@ describe.each(ERAS)('a %s Streamable HTTP server', (era) => {
     expect(progress).toEqual([{ progress: 1 }]);
   });
 
-  it('has its second answer to one call dropped', async () => {
+  it('has answers to other calls, and its second answer to one call, dropped', async () => {
     const { downstreams } = await start(era, {
       double({ id, stream, response }) {
         const write = stream();
+        write(`{"jsonrpc":"2.0","id":${id - 1},"result":{"content":[{"type":"text","text":"not mine"}]}}`);
         write(`{"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"text","text":"first"}]}}`);
         write(`{"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"text","text":"second"}]}}`);
         response.end();
@@ -253,6 +254,17 @@ describe('a modern Streamable HTTP server', () => {
       'mcp-param-region': `=?base64?${Buffer.from('Zürich').toString('base64')}?=`,
       'mcp-param-count': '3',
     });
+  });
+
+  it('that ends its stream early is not asked to resume it, since 2026-07-28 cannot', async () => {
+    const { fixture, downstreams } = await start('modern', {
+      cut({ stream, response }) {
+        stream()('', 'event-1');
+        response.end();
+      },
+    });
+    expect(await callTool(downstreams, { server: 'web', tool: 'cut' })).toMatchObject({ kind: 'unknown' });
+    expect(fixture.received.some(({ verb }) => verb === 'GET')).toBe(false);
   });
 
   it('that asks for input gets none, and the call fails', async () => {

@@ -82,13 +82,27 @@ describe('a server that misbehaves', () => {
     const downstreams = await start();
     expect(textOf(await callTool(downstreams, { server: 'unruly', tool: 'swallow' }))).toBe('swallowing');
     const args = { text: 'x'.repeat(9 * 1024 * 1024) };
-    const first = callTool(downstreams, { server: 'unruly', tool: 'hang', args, timeoutMs: 2_000 });
-    const second = callTool(downstreams, { server: 'unruly', tool: 'hang', args, timeoutMs: 2_000 });
+    const first = callTool(downstreams, { server: 'unruly', tool: 'hang', args, timeoutMs: 400 });
+    const second = callTool(downstreams, { server: 'unruly', tool: 'hang', args, timeoutMs: 400 });
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     const third = await callTool(downstreams, { server: 'unruly', tool: 'hang', args: {} });
     expect(third).toMatchObject({ kind: 'not_sent', reason: 'it does not read its input' });
     expect(await first).toMatchObject({ kind: 'unknown' });
     expect(await second).toMatchObject({ kind: 'unknown' });
+  });
+
+  it('is ended whole when it is cut off, even when it ignores SIGTERM', async () => {
+    const downstreams = await start();
+    const pid = Number(textOf(await callTool(downstreams, { server: 'unruly', tool: 'stubborn' })));
+    await callTool(downstreams, { server: 'unruly', tool: 'noise' });
+    await eventually(() => {
+      try {
+        return !process.kill(pid, 0);
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code === 'ESRCH';
+      }
+    });
+    expect(statusOf(downstreams, 'unruly').state).toBe('ready');
   });
 
   it('by writing garbage from the start never gets ready, and says why', async () => {

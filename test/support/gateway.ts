@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type RunningApp, startApp } from '../../src/app.ts';
+import type { RunningApp } from '../../src/app/options.ts';
+import { startApp } from '../../src/app.ts';
 import { readWitness } from './downstreams/oracle.ts';
 
 const ORACLE = fileURLToPath(new URL('./downstreams/oracle-main.ts', import.meta.url));

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, statSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { sliceMembers } from '../../../src/core/json-slice.ts';
@@ -24,7 +24,12 @@ const TOOLS: JsonObject[] = [
   { name: 'slow', description: 'Answers after some milliseconds.', inputSchema: object({ ms: integer }, []) },
 ];
 
-const witness = openSync(process.argv[2] ?? '/dev/null', 'a');
+const file = process.argv[2];
+if (file === undefined || (existsSync(file) && !statSync(file).isFile())) {
+  process.stderr.write('usage: oracle-main <witness>, a regular file, because every call is synced to it\n');
+  process.exit(2);
+}
+const witness = openSync(file, 'a');
 const timers = new Map<unknown, NodeJS.Timeout>();
 
 function say(message: JsonObject): void {

@@ -25,7 +25,7 @@ export function stdioServer(
 /**
  * An independent witness: a stdio MCP server with the tools `echo {text}`, `pay {amount_cents, to}`, `slow {ms}`,
  * `fail` and `crash`. Before anything else it appends the exact bytes of each `tools/call`'s `params`, one line per
- * call, to the file `witness`, and syncs it.
+ * call, to the file `witness`, and syncs it. `witness` must be a regular file: `/dev/null` cannot be synced.
  */
 export function oracleServer({ name = 'oracle', witness }: { name?: string; witness: string }): StdioServer {
   return stdioServer({ name, args: [PROGRAM, witness] });

@@ -93,6 +93,7 @@ const CALLS: Record<string, (id: JsonValue, params: JsonObject) => void> = {
     answer(id, String(process.pid));
   },
   swallow(id) {
+    setInterval(() => undefined, 1_000);
     answer(id, 'swallowing');
     process.stdin.pause();
   },

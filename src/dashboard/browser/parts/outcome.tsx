@@ -110,9 +110,13 @@ export function Outcome({
       )}
       {result !== null && (
         <>
-          <h3>
-            Result <span class="untrusted">untrusted: written by the tool’s server</span>
-          </h3>
+          {result.kind === 'result' || result.kind === 'error' ? (
+            <h3>
+              Result <span class="untrusted">untrusted: written by the tool’s server</span>
+            </h3>
+          ) : (
+            <h3>Note</h3>
+          )}
           <pre class="result">{readable(result.text)}</pre>
         </>
       )}

@@ -20,9 +20,13 @@ function useEndSeen(folded: number) {
   const seen = useSignal(false);
   useEffect(() => {
     if (folded > 0 || mark.current === null) return;
-    const observer = new IntersectionObserver((entries) => {
-      if (entries.some((entry) => entry.isIntersecting)) seen.value = true;
-    });
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) seen.value = true;
+      },
+      // What lies behind the bar with the buttons has not been seen.
+      { rootMargin: '0px 0px -60px 0px' },
+    );
     observer.observe(mark.current);
     return () => observer.disconnect();
   }, [folded]);

@@ -1,0 +1,57 @@
+import type { ServerResponse } from 'node:http';
+import { LIMITS } from '../core/limits.ts';
+
+/** What each session has under way at this endpoint, so that it can be bounded, and ended together. */
+export interface OpenRequests {
+  /** Counts a request in until its response has ended. False when the session has too many under way already. */
+  enter(sessionId: string, response: ServerResponse): boolean;
+  /** Counts a response that stays open, such as a notification stream. False when the session has too many. */
+  stream(sessionId: string, response: ServerResponse): boolean;
+  /** Cuts everything of one session. */
+  end(sessionId: string): void;
+  endAll(): void;
+}
+
+interface Load {
+  readonly responses: Set<ServerResponse>;
+  readonly streams: Set<ServerResponse>;
+}
+
+export function createOpenRequests(): OpenRequests {
+  const loads = new Map<string, Load>();
+
+  function cut(load: Load): void {
+    for (const response of load.responses) response.destroy();
+  }
+
+  return {
+    enter(sessionId, response) {
+      const load: Load = loads.get(sessionId) ?? { responses: new Set(), streams: new Set() };
+      if (load.responses.size >= LIMITS.concurrentCallsPerSession) return false;
+      loads.set(sessionId, load);
+      load.responses.add(response);
+      response.once('close', () => {
+        load.responses.delete(response);
+        load.streams.delete(response);
+        if (load.responses.size === 0 && loads.get(sessionId) === load) loads.delete(sessionId);
+      });
+      return true;
+    },
+
+    stream(sessionId, response) {
+      const load = loads.get(sessionId);
+      if (load === undefined || load.streams.size >= LIMITS.streamsPerSession) return false;
+      load.streams.add(response);
+      return true;
+    },
+
+    end(sessionId) {
+      const load = loads.get(sessionId);
+      if (load !== undefined) cut(load);
+    },
+
+    endAll() {
+      for (const load of loads.values()) cut(load);
+    },
+  };
+}

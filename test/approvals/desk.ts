@@ -1,0 +1,235 @@
+import { onTestFinished } from 'vitest';
+import type { Approval } from '../../src/approvals/approval.ts';
+import {
+  type Approver,
+  type DecideDeps,
+  decideApprovalRequest,
+  offerStatement,
+} from '../../src/approvals/decide.ts';
+import { callParamsText } from '../../src/approvals/frozen-call.ts';
+import { getApproval, listDecisions } from '../../src/approvals/list.ts';
+import type { ReplayDeps } from '../../src/approvals/replay.ts';
+import { requestApproval } from '../../src/approvals/request.ts';
+import type { ByHandDeps } from '../../src/approvals/settle-by-hand.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import type { Catalog, CatalogTool, DownstreamOutcome } from '../../src/downstream/catalog.ts';
+import type { PolicyInForce } from '../../src/gate/judge.ts';
+import { recheck } from '../../src/gate/recheck.ts';
+import type { ApprovalTerms, Verdict } from '../../src/policy/verdict.ts';
+import { approverGroups } from '../../src/principals/approver-groups.ts';
+import { verifyDecisionAssertion } from '../../src/principals/prove.ts';
+import { createSessionDirectory, type SessionDirectory } from '../../src/sessions/directory.ts';
+import { type MintRequest, mintSession } from '../../src/sessions/mint.ts';
+import type { Session } from '../../src/sessions/session.ts';
+import type { Database } from '../../src/storage/database.ts';
+import { type Enrolled, type Office, ORIGIN, openOffice } from '../principals/support/office.ts';
+
+export const LOG = 'localhost/default';
+
+const TERMS: ApprovalTerms = {
+  groups: [],
+  quorum: 1,
+  passkey: true,
+  approver: 'person',
+  excludeRequester: true,
+  expiresMs: 600_000,
+  capability: { uses: 1, ttlMs: 300_000 },
+};
+
+/** A verdict that holds, with terms of the test's choice. */
+export function holding(terms: Partial<ApprovalTerms> = {}): Verdict {
+  return {
+    effect: 'hold',
+    risk: 'high',
+    decidedBy: { rule: 'payments', file: 'policy.yaml', line: 3 },
+    matched: [],
+    reason: 'Money leaves the company.',
+    approval: { ...TERMS, ...terms },
+    readOnly: false,
+    idempotent: false,
+    redact: [],
+    shadow: [],
+    policyVersion: 'sha256:policy',
+  };
+}
+
+export const PAY: CatalogTool = {
+  server: 'bank',
+  tool: 'pay',
+  exposed: 'pay',
+  definition: { name: 'pay', inputSchema: { type: 'object' } },
+  hash: 'sha256:pay',
+  state: 'active',
+};
+
+export function catalogOf(...tools: CatalogTool[]): Catalog {
+  const byExposed = new Map(tools.map((tool) => [tool.exposed, tool]));
+  return { version: 1, tools, byExposed, resources: [], resourceTemplates: [], prompts: [], servers: [] };
+}
+
+/** What the world outside the approvals looks like; a test changes it while a call is frozen. */
+export interface World {
+  catalog: Catalog;
+  verdict: Verdict;
+  /** What the downstream answers; called once for each dispatch. */
+  answer: (approval: Approval) => Promise<DownstreamOutcome> | DownstreamOutcome;
+}
+
+/** The approvals of one office: real database, ledger and passkeys; the policy, catalogue and downstream are the test's. */
+export interface Desk {
+  readonly office: Office;
+  readonly world: World;
+  readonly sessions: SessionDirectory;
+  readonly session: Session;
+  readonly decideDeps: DecideDeps;
+  readonly byHand: ByHandDeps;
+  /** The params text of every dispatch, in order. */
+  readonly dispatched: string[];
+  readonly changed: string[];
+  mint(request?: MintRequest): Promise<Session>;
+  hold(
+    args?: JsonObject,
+    how?: { verdict?: Verdict; key?: string; session?: Session },
+  ): Promise<{ approval: Approval; created: boolean }>;
+  get(id: string): Promise<Approval>;
+  offer(
+    by: Enrolled,
+    id: string,
+    decision: 'approve' | 'deny',
+    reason?: string,
+  ): ReturnType<typeof offerStatement>;
+  /** Signs the challenge with the person's device, or another, and sends it in. */
+  submit(
+    by: Enrolled,
+    id: string,
+    offered: { id: string; challenge: Uint8Array },
+    device?: Enrolled['device'],
+  ): Promise<Approval>;
+  decide(by: Enrolled, id: string, decision: 'approve' | 'deny', reason?: string): Promise<Approval>;
+  /** One more passkey of the same person. */
+  secondDevice(of: Enrolled): Promise<Enrolled['device']>;
+  replayDeps(owner?: string): ReplayDeps;
+}
+
+export const approverOf = ({ person }: Enrolled): Approver => ({
+  kind: 'person',
+  id: person.id,
+  groups: person.groups,
+});
+
+export async function openDesk(): Promise<Desk> {
+  const office = await openOffice();
+  onTestFinished(() => office.close());
+  const { ledger, now, newId, random } = office.deps;
+  // The office lends its database for reading only; here the whole of it is needed.
+  const database = office.deps.database as Database;
+  const world: World = {
+    catalog: catalogOf(PAY),
+    verdict: holding(),
+    answer: () => ({ kind: 'result', raw: '{"content":[]}', isError: false }),
+  };
+  const dispatched: string[] = [];
+  const changed: string[] = [];
+  const sessions = createSessionDirectory({ database, ledger, now });
+  const minting = { ledger, now, newId, random, workspace: 'default', defaultTtlMs: 3_600_000 };
+  const mint: Desk['mint'] = async (request = {}) =>
+    (await mintSession(minting, request, 'key:test')).session;
+  const session = await mint();
+  const decideDeps: DecideDeps = {
+    database,
+    ledger,
+    now,
+    newId,
+    random,
+    log: LOG,
+    onDecided: (approval) => changed.push(approval.id),
+  };
+  const policy: PolicyInForce = {
+    version: 'sha256:policy',
+    evaluate: () => world.verdict,
+    record: () => undefined,
+    possibleEffects: () => [world.verdict.effect],
+  };
+  const recheckDeps = {
+    policy: () => policy,
+    callsOf: sessions.callsOf,
+    now,
+    catalog: () => world.catalog,
+    session: sessions.get,
+    isActive: sessions.isActive,
+    decisions: (id: string) => listDecisions(database, id),
+    approverGroups: (approver: string) => approverGroups(office.deps, approver),
+  };
+  const offer: Desk['offer'] = (by, approvalId, decision, reason) =>
+    offerStatement(decideDeps, { approvalId, approver: approverOf(by), decision, reason });
+  const submit: Desk['submit'] = (by, approvalId, offered, device = by.device) =>
+    decideApprovalRequest(decideDeps, {
+      approvalId,
+      statementId: offered.id,
+      approver: approverOf(by),
+      verify: async ({ challenge }) => {
+        const proven = await verifyDecisionAssertion(office.deps, {
+          challenge,
+          assertion: device.get({ challenge: Buffer.from(offered.challenge).toString('base64url') }),
+          personId: by.person.id,
+          expectedOrigin: ORIGIN,
+        });
+        return {
+          proof: JSON.stringify(proven.proof),
+          then: [proven.recordUse],
+          stillValid: proven.stillValid,
+        };
+      },
+    });
+
+  return {
+    office,
+    world,
+    sessions,
+    session,
+    decideDeps,
+    byHand: { database, ledger, now, onChanged: (id) => changed.push(id) },
+    dispatched,
+    changed,
+    mint,
+    hold: (args = { amount_cents: 7500 }, how = {}) =>
+      requestApproval(
+        { ...office.deps, database },
+        {
+          workspace: 'default',
+          session: how.session ?? session,
+          server: PAY.server,
+          tool: PAY.tool,
+          exposed: PAY.exposed,
+          args,
+          toolHash: PAY.hash,
+          verdict: how.verdict ?? world.verdict,
+          idempotencyKey: how.key,
+        },
+      ),
+    get: (id) => getApproval(database, id),
+    offer,
+    submit,
+    decide: async (by, id, decision, reason) => submit(by, id, await offer(by, id, decision, reason)),
+    secondDevice: async (of) => {
+      const spare = await office.invite(of, 'Spare');
+      const sql = 'UPDATE passkey SET person_id = ? WHERE person_id = ?';
+      await ledger.commit({ then: [{ sql, params: [of.person.id, spare.person.id] }], entries: [] });
+      return spare.device;
+    },
+    replayDeps: (owner = 'own_test') => ({
+      database,
+      ledger,
+      now,
+      random,
+      owner,
+      recheck: (approval) => recheck(recheckDeps, approval),
+      stillAllowed: (approval) => sessions.mayStillAct(approval.sessionId),
+      dispatch: async (approval) => {
+        dispatched.push(callParamsText(approval.call));
+        return world.answer(approval);
+      },
+      onChanged: (id) => changed.push(id),
+    }),
+  };
+}
