@@ -1,4 +1,4 @@
-const OLDEST = [22, 18] as const;
+const OLDEST = [22, 19] as const;
 
 /** What to tell a person whose Node is too old, or undefined when it is not. Uses no syntax that an old Node lacks. */
 export function nodeProblem(version: string): string | undefined {

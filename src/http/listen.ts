@@ -24,6 +24,7 @@ export interface Patience {
 const PATIENCE: Patience = { headersMs: 10_000, requestMs: 60_000, everyMs: 5_000 };
 const KEEP_ALIVE_MS = 65_000;
 const HEADER_BYTES = 16_384;
+const IDLE_SWEEP_MS = 20;
 
 const STARTING = JSON.stringify({
   code: 'shutting_down',
@@ -117,9 +118,12 @@ export async function listen(input: {
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      // A connection that was busy is idle once its answer is out; nothing else would then end it.
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
-      clearTimeout(timer);
+      clearInterval(idle);
+      clearTimeout(cut);
     },
   };
 }

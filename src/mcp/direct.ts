@@ -45,16 +45,17 @@ function isClientInfo(info: JsonValue | undefined): boolean {
   return isJsonObject(info) && typeof info.name === 'string' && typeof info.version === 'string';
 }
 
-/** True for a tools/call whose headers and body agree that it speaks 2026-07-28. */
-export function isModernToolCall(body: JsonValue, headers: IncomingHttpHeaders): boolean {
-  if (!isJsonObject(body) || body.method !== 'tools/call' || !isJsonObject(body.params)) return false;
-  const meta = body.params._meta;
-  return (
-    isJsonObject(meta) &&
-    meta[META.version] === MODERN_REVISION &&
-    single(headers['mcp-protocol-version']) === MODERN_REVISION &&
-    single(headers['mcp-method']) === 'tools/call'
-  );
+/** A tools/call whose headers and body agree that it speaks 2026-07-28, or undefined. */
+export function modernToolCall(
+  body: JsonValue,
+  headers: IncomingHttpHeaders,
+): { readonly id: JsonValue; readonly params: JsonObject } | undefined {
+  if (headers['mcp-protocol-version'] !== MODERN_REVISION || headers['mcp-method'] !== 'tools/call')
+    return undefined;
+  if (!isJsonObject(body) || body.method !== 'tools/call' || !isJsonObject(body.params)) return undefined;
+  const { params, id = null } = body;
+  const meta = params._meta;
+  return isJsonObject(meta) && meta[META.version] === MODERN_REVISION ? { id, params } : undefined;
 }
 
 /**

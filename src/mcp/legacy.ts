@@ -1,13 +1,13 @@
 import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import type { NewId } from '../core/ids.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Session } from '../sessions/session.ts';
 import type { DispatchDeps } from './dispatch.ts';
-import { createSdkServer, type ServerIdentity } from './sdk-server.ts';
+import { createSdkServer } from './sdk-server.ts';
 
 /** One client's stateful connection in the revisions before 2026-07-28 (its `Mcp-Session-Id`). */
-export interface McpSession {
+interface McpSession {
   readonly sessionId: string;
   readonly server: Server;
   readonly transport: WebStandardStreamableHTTPServerTransport;
@@ -17,16 +17,21 @@ export interface McpSession {
 
 export interface LegacyLane {
   handle(session: Session, request: Request, body: unknown): Promise<Response>;
-  /** The connection with this id, if it belongs to this session. */
-  find(session: Session, mcpSessionId: string): McpSession | undefined;
+  /**
+   * Notes a call that is answered outside the SDK, so that a cancellation finds it. Returns what ends the note, or
+   * undefined when this session has no connection with that id.
+   */
+  begin(
+    session: Session,
+    mcpSessionId: string,
+    call: { id: string | number; controller: AbortController },
+  ): (() => void) | undefined;
   notifyListChanged(list: 'tools' | 'resources' | 'prompts'): void;
   endSession(sessionId: string): void;
   close(): Promise<void>;
 }
 
-export function createLegacyLane(
-  deps: DispatchDeps & { newId: NewId; identity: ServerIdentity },
-): LegacyLane {
+export function createLegacyLane(deps: DispatchDeps & { newId: NewId }): LegacyLane {
   const mcpSessions = new Map<string, McpSession>();
 
   function drop(id: string): void {
@@ -45,7 +50,7 @@ export function createLegacyLane(
 
   async function open(session: Session): Promise<McpSession> {
     evictFor(session.id);
-    const server = createSdkServer(deps, { session, era: 'legacy', identity: deps.identity });
+    const server = createSdkServer(deps, { session, era: 'legacy' });
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => deps.newId('mcp'),
       onsessioninitialized: (id) => {
@@ -58,10 +63,11 @@ export function createLegacyLane(
     return opened;
   }
 
-  function cancelInFlight(mcpSession: McpSession, body: unknown): void {
-    if (!isJsonObject(body) || body.method !== 'notifications/cancelled' || !isJsonObject(body.params))
-      return;
-    mcpSession.inFlight.get(JSON.stringify((body.params as JsonObject).requestId))?.abort();
+  /** Ends a cancelled call. The SDK answers a cancelled request of its own with nothing and would keep its stream. */
+  function cancel({ inFlight, transport }: McpSession, requestId: JsonValue | undefined): void {
+    if (typeof requestId !== 'string' && typeof requestId !== 'number') return;
+    inFlight.get(JSON.stringify(requestId))?.abort();
+    transport.closeSSEStream(requestId);
   }
 
   function find(session: Session, id: string): McpSession | undefined {
@@ -70,7 +76,15 @@ export function createLegacyLane(
   }
 
   return {
-    find,
+    begin(session, mcpSessionId, { id, controller }) {
+      const inFlight = find(session, mcpSessionId)?.inFlight;
+      if (inFlight === undefined) return undefined;
+      const key = JSON.stringify(id);
+      inFlight.set(key, controller);
+      return () => {
+        if (inFlight.get(key) === controller) inFlight.delete(key);
+      };
+    },
 
     async handle(session, request, body) {
       const id = request.headers.get('mcp-session-id');
@@ -84,14 +98,16 @@ export function createLegacyLane(
         const message =
           id === null
             ? 'Bad Request: Mcp-Session-Id header is required; send initialize first'
-            : 'Session not found';
+            : 'Session not found; send initialize again';
         return Response.json(
           { jsonrpc: '2.0', error: { code: id === null ? -32000 : -32001, message }, id: null },
           { status: id === null ? 400 : 404 },
         );
       }
-      cancelInFlight(known, body);
-      return known.transport.handleRequest(request, options);
+      const response = await known.transport.handleRequest(request, options);
+      if (isJsonObject(body) && body.method === 'notifications/cancelled' && isJsonObject(body.params))
+        cancel(known, body.params.requestId);
+      return response;
     },
 
     notifyListChanged(list) {

@@ -2,20 +2,19 @@ import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/ser
 import { LIMITS } from '../core/limits.ts';
 import type { Session } from '../sessions/session.ts';
 import type { DispatchDeps } from './dispatch.ts';
-import { createSdkServer, type ServerIdentity } from './sdk-server.ts';
+import { createSdkServer } from './sdk-server.ts';
 
 /** The 2026-07-28 lane: one SDK handler for each live session, since its event bus reaches all of its streams. */
 export interface ModernLane {
   handle(session: Session, request: Request, body: unknown): Promise<Response>;
   notifyListChanged(list: 'tools' | 'resources' | 'prompts'): void;
-  notifyResourceUpdated(uri: string): void;
   endSession(sessionId: string): void;
   close(): Promise<void>;
 }
 
 const LIVE_HANDLERS = 1_000;
 
-export function createModernLane(deps: DispatchDeps & { identity: ServerIdentity }): ModernLane {
+export function createModernLane(deps: DispatchDeps): ModernLane {
   const handlers = new Map<string, McpHttpHandler>();
 
   function drop(sessionId: string): void {
@@ -37,7 +36,7 @@ export function createModernLane(deps: DispatchDeps & { identity: ServerIdentity
       if (oldest !== undefined) drop(oldest);
     }
     const handler = createMcpHandler(
-      () => createSdkServer(deps, { session, era: 'modern', identity: deps.identity }),
+      () => createSdkServer(deps, { session, era: 'modern' }),
       {
         legacy: 'reject',
         maxSubscriptions: LIMITS.streamsPerSession,
@@ -59,10 +58,6 @@ export function createModernLane(deps: DispatchDeps & { identity: ServerIdentity
         else if (list === 'resources') notify.resourcesChanged();
         else notify.promptsChanged();
       }
-    },
-
-    notifyResourceUpdated(uri) {
-      for (const { notify } of handlers.values()) notify.resourceUpdated(uri);
     },
 
     endSession: drop,

@@ -9,7 +9,8 @@ export interface OpenRequests {
   stream(sessionId: string, response: ServerResponse): boolean;
   /** Cuts everything of one session. */
   end(sessionId: string): void;
-  endAll(): void;
+  /** Cuts every stream, and resolves when all other requests have ended. */
+  drain(): Promise<void>;
 }
 
 interface Load {
@@ -19,22 +20,26 @@ interface Load {
 
 export function createOpenRequests(): OpenRequests {
   const loads = new Map<string, Load>();
+  let quiet = Promise.withResolvers<void>();
 
-  function cut(load: Load): void {
-    for (const response of load.responses) response.destroy();
+  function left(sessionId: string, load: Load, response: ServerResponse): void {
+    load.responses.delete(response);
+    load.streams.delete(response);
+    if (load.responses.size > 0) return;
+    loads.delete(sessionId);
+    if (loads.size > 0) return;
+    quiet.resolve();
+    quiet = Promise.withResolvers();
   }
 
   return {
     enter(sessionId, response) {
+      if (response.closed) return true;
       const load: Load = loads.get(sessionId) ?? { responses: new Set(), streams: new Set() };
       if (load.responses.size >= LIMITS.concurrentCallsPerSession) return false;
       loads.set(sessionId, load);
       load.responses.add(response);
-      response.once('close', () => {
-        load.responses.delete(response);
-        load.streams.delete(response);
-        if (load.responses.size === 0 && loads.get(sessionId) === load) loads.delete(sessionId);
-      });
+      response.once('close', () => left(sessionId, load, response));
       return true;
     },
 
@@ -46,12 +51,12 @@ export function createOpenRequests(): OpenRequests {
     },
 
     end(sessionId) {
-      const load = loads.get(sessionId);
-      if (load !== undefined) cut(load);
+      for (const response of loads.get(sessionId)?.responses ?? []) response.destroy();
     },
 
-    endAll() {
-      for (const load of loads.values()) cut(load);
+    async drain() {
+      for (const { streams } of loads.values()) for (const response of streams) response.destroy();
+      if (loads.size > 0) await quiet.promise;
     },
   };
 }

@@ -1,4 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { scopeCovers } from '../core/scope.ts';
+import type { Catalog, CatalogTool } from '../downstream/catalog.ts';
+import type { Session } from '../sessions/session.ts';
 
 /**
  * Arguments that a tool wants repeated as `Mcp-Param-*` headers (2026-07-28, Streamable HTTP, `x-mcp-header`), and the
@@ -95,7 +99,7 @@ function valueAt(args: JsonObject, path: readonly string[]): JsonValue | undefin
 export function paramHeaderProblem(
   declared: readonly DeclaredHeader[],
   args: JsonObject,
-  headers: Readonly<Record<string, string | string[] | undefined>>,
+  headers: IncomingHttpHeaders,
 ): string | undefined {
   for (const { path, header, isNumber } of declared) {
     const value = valueAt(args, path);
@@ -112,4 +116,28 @@ export function paramHeaderProblem(
     if (!isEqual) return `the header ${header} does not say what ${where} says. Send the same value in both.`;
   }
   return undefined;
+}
+
+const declaredBy = new WeakMap<CatalogTool, readonly DeclaredHeader[]>();
+
+/**
+ * The same for a whole tools/call. Tools outside the session's scope are as unknown here as anywhere, and the gate says
+ * so. Definitions are read once for each version of the catalogue.
+ */
+export function callHeaderProblem(
+  catalog: Catalog,
+  session: Session,
+  call: { readonly params: JsonObject; readonly headers: IncomingHttpHeaders },
+): string | undefined {
+  const { name, arguments: args } = call.params;
+  const tool = typeof name === 'string' ? catalog.byExposed.get(name) : undefined;
+  if (tool === undefined || !isJsonObject(args)) return undefined;
+  let declared = declaredBy.get(tool);
+  if (declared === undefined) {
+    declared = declaredHeaders(tool.definition.inputSchema);
+    declaredBy.set(tool, declared);
+  }
+  if (declared.length === 0) return undefined;
+  if (!scopeCovers(session.scope, { kind: 'tool', server: tool.server, name: tool.tool })) return undefined;
+  return paramHeaderProblem(declared, args, call.headers);
 }

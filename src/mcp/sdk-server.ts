@@ -1,12 +1,8 @@
 import { ProtocolError, Server, type ServerContext } from '@modelcontextprotocol/server';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Session } from '../sessions/session.ts';
-import { type DispatchDeps, dispatch, type Era } from './dispatch.ts';
-
-export interface ServerIdentity {
-  readonly name: string;
-  readonly version: string;
-}
+import { type DispatchDeps, dispatch } from './dispatch.ts';
+import type { Era } from './request.ts';
 
 const INSTRUCTIONS =
   'Some tools here need a person’s approval. Such a call returns at once with status "pending_approval" and has not run: ' +
@@ -28,18 +24,40 @@ function capabilitiesOf(server: Server, context: ServerContext): JsonObject {
   return isJsonObject(declared) ? declared : {};
 }
 
+/** Passes progress on under the caller's token, if it gave one. Progress that does not grow is dropped, as it must. */
+function progressTo(
+  { mcpReq }: ServerContext,
+  report: (error: unknown) => void,
+): ((progress: JsonObject) => void) | undefined {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  let last = Number.NEGATIVE_INFINITY;
+  return (params) => {
+    const { progress } = params;
+    if (typeof progress !== 'number' || progress <= last) return;
+    last = progress;
+    const notification = {
+      method: 'notifications/progress' as const,
+      params: { ...params, progress, progressToken },
+    };
+    mcpReq.notify(notification).catch(report);
+  };
+}
+
 /**
  * An SDK server whose every request that is not protocol housekeeping goes through `dispatch`. The fallback handler
  * is used, rather than typed ones, since those drop members that the SDK does not know.
  */
 export function createSdkServer(
   deps: DispatchDeps,
-  input: { session: Session; era: Era; identity: ServerIdentity },
+  input: { session: Session; era: Era },
 ): Server {
-  const server = new Server(input.identity, { capabilities: CAPABILITIES, instructions: INSTRUCTIONS });
+  const server = new Server(deps.identity, { capabilities: CAPABILITIES, instructions: INSTRUCTIONS });
   server.fallbackRequestHandler = async (request, context) => {
     const params = isJsonObject(request.params) ? request.params : {};
-    const token = context.mcpReq._meta?.progressToken;
+    const onProgress = progressTo(context, (err) =>
+      deps.log.error({ err }, 'a progress notification could not be sent'),
+    );
     const reply = await dispatch(deps, {
       session: input.session,
       era: input.era,
@@ -47,17 +65,7 @@ export function createSdkServer(
       params,
       clientCapabilities: capabilitiesOf(server, context),
       signal: context.mcpReq.signal,
-      ...(token === undefined
-        ? {}
-        : {
-            onProgress: (progress) => {
-              context.mcpReq
-                .notify({ method: 'notifications/progress', params: { ...progress, progressToken: token } })
-                .catch((err: unknown) =>
-                  deps.log.error({ err }, 'a progress notification could not be sent'),
-                );
-            },
-          }),
+      onProgress,
     });
     if (reply.kind === 'error')
       throw new ProtocolError(reply.error.code, reply.error.message, reply.error.data);

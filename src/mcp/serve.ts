@@ -3,64 +3,44 @@ import { CountersignError } from '../core/errors.ts';
 import type { NewId } from '../core/ids.ts';
 import { decodeUtf8, isJsonObject, type JsonValue, parseStrict } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { DownstreamEvent } from '../downstream/catalog.ts';
+import type { CatalogTool, DownstreamEvent } from '../downstream/catalog.ts';
+import { isOwnTool } from '../gate/own-tools.ts';
 import { readBody } from '../http/body.ts';
 import { sendJson, sendWebResponse, toWebRequest } from '../http/respond.ts';
 import type { Session } from '../sessions/session.ts';
-import { answerDirect, type DirectRequest, MODERN_REVISION, recognise } from './direct.ts';
+import { answerDirect, type DirectRequest, modernToolCall, MODERN_REVISION, recognise } from './direct.ts';
 import type { DispatchDeps } from './dispatch.ts';
+import { hasDoubledHeader, NO_SESSION, NO_TOKEN, refuse, tokenOf } from './door.ts';
 import { rpcErrorFrom } from './errors.ts';
 import type { LegacyLane } from './legacy.ts';
 import type { ModernLane } from './modern.ts';
-import type { ServerIdentity } from './sdk-server.ts';
+import { createOpenRequests } from './open-requests.ts';
+import { callHeaderProblem } from './param-headers.ts';
 
-export interface McpDeps extends DispatchDeps {
+export interface McpDeps extends Omit<DispatchDeps, 'stopping'> {
   readonly authenticate: (token: string) => Promise<Session | undefined>;
   readonly newId: NewId;
-  readonly identity: ServerIdentity;
 }
 
 /** The agents' endpoint: `/mcp` with a bearer token, or `/mcp/<token>` for clients that take only a URL. */
 export interface McpEndpoint {
   matches(path: string): boolean;
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** Closes all that a session holds open; called when it is revoked or has expired. */
+  /** Cuts all that a session holds open; called when it is revoked or has expired. */
   endSession(sessionId: string): void;
   onDownstreamEvent(event: DownstreamEvent): void;
+  /** Announces that every list may be different: another policy is in force. */
+  onPolicyChanged(): void;
+  /** Ends streams and waits, lets calls under way finish. */
   close(): Promise<void>;
 }
 
-const NOT_FOUND =
-  '{"jsonrpc":"2.0","error":{"code":-32001,"message":"Not found: unknown, expired or revoked session"},"id":null}';
-const NO_TOKEN =
-  '{"jsonrpc":"2.0","error":{"code":-32000,"message":"A session token is required: send it as Authorization: Bearer …"},"id":null}';
+const LISTS = ['tools', 'resources', 'prompts'] as const;
 
-function rpcBody(error: { code: number; message: string }): string {
-  return JSON.stringify({ jsonrpc: '2.0', error: { code: error.code, message: error.message }, id: null });
-}
-
-function tokenOf(request: IncomingMessage): string | undefined {
-  const path = (request.url ?? '').split('?')[0] ?? '';
-  if (path.startsWith('/mcp/')) return path.slice('/mcp/'.length);
-  const header = request.headers.authorization;
-  return header !== undefined && /^bearer /i.test(header) ? header.slice(7).trim() : undefined;
-}
-
-/** A duplicated protocol header is ambiguous; Node joins or drops duplicates silently, so the raw list is checked. */
-function hasDoubledHeader(request: IncomingMessage): boolean {
-  const seen = new Set<string>();
-  for (let index = 0; index < request.rawHeaders.length; index += 2) {
-    const name = request.rawHeaders[index]!.toLowerCase();
-    if (!name.startsWith('mcp-')) continue;
-    if (seen.has(name)) return true;
-    seen.add(name);
-  }
-  return false;
-}
-
-export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
-  const open = new Map<string, Set<ServerResponse>>();
-  const calls = new Map<string, number>();
+export function createMcpEndpoint(given: McpDeps): McpEndpoint {
+  const stopping = new AbortController();
+  const deps = { ...given, stopping: stopping.signal };
+  const open = createOpenRequests();
   let lanes: Promise<{ legacy: LegacyLane; modern: ModernLane }> | undefined;
 
   // The SDK's servers cost start-up time that a gateway with only hot traffic never needs to spend.
@@ -72,31 +52,40 @@ export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
     return lanes;
   }
 
-  function track(session: Session, response: ServerResponse): void {
-    const set = open.get(session.id) ?? new Set();
-    open.set(session.id, set);
-    set.add(response);
-    response.on('close', () => {
-      set.delete(response);
-      if (set.size === 0) open.delete(session.id);
-    });
+  function announce(lists: readonly (typeof LISTS)[number][]): void {
+    lanes
+      ?.then(({ legacy, modern }) => {
+        for (const list of lists) {
+          legacy.notifyListChanged(list);
+          modern.notifyListChanged(list);
+        }
+      })
+      .catch((err: unknown) => deps.log.error({ err }, 'a change could not be announced'));
+  }
+
+  function warnOfShadows(tools: readonly CatalogTool[]): void {
+    for (const { server, tool, exposed } of tools.filter((one) => isOwnTool(one.exposed))) {
+      const why = `the tool "${exposed}" of the server "${server}" bears a name of the gateway's own and is left out; set "prefix" for this server to expose it`;
+      deps.log.warn({ server, tool }, why);
+    }
   }
 
   async function direct(
     session: Session,
     request: DirectRequest,
-    message: IncomingMessage,
-    response: ServerResponse,
+    exchange: { message: IncomingMessage; response: ServerResponse },
   ): Promise<boolean> {
+    const { message, response } = exchange;
     const controller = new AbortController();
     let settle = (): void => undefined;
     if (request.era === 'legacy') {
       const { legacy } = await loadLanes();
-      const mcpSession = legacy.find(session, String(message.headers['mcp-session-id']));
-      if (mcpSession === undefined) return false;
-      const key = JSON.stringify(request.id);
-      mcpSession.inFlight.set(key, controller);
-      settle = () => void mcpSession.inFlight.delete(key);
+      const started = legacy.begin(session, String(message.headers['mcp-session-id']), {
+        id: request.id,
+        controller,
+      });
+      if (started === undefined) return false;
+      settle = started;
     } else {
       // 2026-07-28: closing the response stream is how a client cancels.
       response.on('close', () => {
@@ -112,56 +101,74 @@ export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
     return true;
   }
 
-  async function post(session: Session, message: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!/^application\/json\s*(?:;|$)/i.test(message.headers['content-type'] ?? '')) {
-      sendJson(
-        response,
-        415,
-        rpcBody({ code: -32000, message: 'Unsupported Media Type: Content-Type must be application/json' }),
-      );
-      return;
-    }
-    const body: JsonValue = parseStrict(decodeUtf8(await readBody(message, LIMITS.messageBytes)));
-    if (hasDoubledHeader(message)) {
-      sendJson(
-        response,
-        400,
-        rpcBody({ code: -32020, message: 'A protocol header was sent twice. Send each Mcp-* header once.' }),
-      );
-      return;
-    }
-    if (Array.isArray(body)) {
-      sendJson(
-        response,
-        400,
-        rpcBody({
-          code: -32600,
-          message: 'JSON-RPC batches are not supported: send one message in each request',
-        }),
-      );
-      return;
-    }
-    const hot = recognise(body, message.headers);
-    if (hot !== undefined && (await direct(session, hot, message, response))) return;
-    await viaSdk(session, message, response, body);
-  }
-
   async function viaSdk(
     session: Session,
-    message: IncomingMessage,
-    response: ServerResponse,
+    exchange: { message: IncomingMessage; response: ServerResponse },
     body: JsonValue | undefined,
   ): Promise<void> {
+    const { message, response } = exchange;
+    const isStream =
+      message.method === 'GET' || (isJsonObject(body) && body.method === 'subscriptions/listen');
+    if (isStream && !open.stream(session.id, response)) {
+      const most = `This session has ${LIMITS.streamsPerSession} streams open, which is the most. Close one first.`;
+      refuse(response, { status: 429, code: -32000, message: most, headers: { 'retry-after': '1' } });
+      return;
+    }
     const controller = new AbortController();
     response.on('close', () => controller.abort());
+    if (response.closed) return;
     const web = toWebRequest(message, deps.publicOrigin, controller.signal);
     const { legacy, modern } = await loadLanes();
     const isLegacy = body === undefined || (await isLegacyMessage(web, body));
-    const answer = await (isLegacy ? legacy : modern).handle(session, web, body);
-    track(session, response);
-    await sendWebResponse(response, answer);
+    await sendWebResponse(response, await (isLegacy ? legacy : modern).handle(session, web, body));
   }
 
+  async function post(session: Session, message: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!/^application\/json\s*(?:;|$)/i.test(message.headers['content-type'] ?? '')) {
+      const message415 = 'Unsupported Media Type: Content-Type must be application/json';
+      refuse(response, { status: 415, code: -32000, message: message415 });
+      return;
+    }
+    const body: JsonValue = parseStrict(decodeUtf8(await readBody(message, LIMITS.messageBytes)));
+    // Reading may take a minute; a session that ended meanwhile must not open anything any more.
+    if (!deps.gate.isActive(session)) {
+      sendJson(response, 404, NO_SESSION);
+      return;
+    }
+    if (Array.isArray(body)) {
+      const batches = 'JSON-RPC batches are not supported: send one message in each request';
+      refuse(response, { status: 400, code: -32600, message: batches });
+      return;
+    }
+    const call = modernToolCall(body, message.headers);
+    if (call !== undefined) {
+      const { id, params } = call;
+      const { headers } = message;
+      const problem = callHeaderProblem(deps.gate.downstreams.catalog(), session, { params, headers });
+      if (problem !== undefined) {
+        refuse(response, { status: 400, code: -32020, message: `Header mismatch: ${problem}`, id });
+        return;
+      }
+    }
+    const exchange = { message, response };
+    const hot = recognise(body, message.headers);
+    if (hot !== undefined && (await direct(session, hot, exchange))) return;
+    await viaSdk(session, exchange, body);
+  }
+
+  async function serve(session: Session, message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method } = message;
+    if (method !== 'POST' && method !== 'GET' && method !== 'DELETE') {
+      const headers = { allow: 'GET, POST, DELETE' };
+      refuse(response, { status: 405, code: -32000, message: 'Method not allowed', headers });
+    } else if (hasDoubledHeader(message)) {
+      const doubled = 'A protocol header was sent twice. Send each Mcp-* header once.';
+      refuse(response, { status: 400, code: -32020, message: doubled });
+    } else if (method === 'POST') await post(session, message, response);
+    else await viaSdk(session, { message, response }, undefined);
+  }
+
+  warnOfShadows(deps.gate.downstreams.catalog().tools);
   return {
     matches(path) {
       return path === '/mcp' || path.startsWith('/mcp/');
@@ -175,73 +182,43 @@ export function createMcpEndpoint(deps: McpDeps): McpEndpoint {
           return;
         }
         const session = await deps.authenticate(token);
-        if (session === undefined) {
-          sendJson(response, 404, NOT_FOUND);
-          return;
-        }
-        const running = calls.get(session.id) ?? 0;
-        if (
-          running >= LIMITS.concurrentCallsPerSession ||
-          (message.method === 'GET' && (open.get(session.id)?.size ?? 0) >= LIMITS.streamsPerSession)
-        ) {
-          sendJson(
-            response,
-            429,
-            rpcBody({
-              code: -32000,
-              message: 'This session has too many requests under way. Wait for some to end.',
-            }),
-            { 'retry-after': '1' },
-          );
-          return;
-        }
-        calls.set(session.id, running + 1);
-        try {
-          if (message.method === 'POST') await post(session, message, response);
-          else if (message.method === 'GET' || message.method === 'DELETE')
-            await viaSdk(session, message, response, undefined);
-          else
-            sendJson(response, 405, rpcBody({ code: -32000, message: 'Method not allowed' }), {
-              allow: 'GET, POST, DELETE',
-            });
-        } finally {
-          const left = (calls.get(session.id) ?? 1) - 1;
-          if (left === 0) calls.delete(session.id);
-          else calls.set(session.id, left);
+        if (session === undefined) sendJson(response, 404, NO_SESSION);
+        else if (open.enter(session.id, response)) await serve(session, message, response);
+        else {
+          const busy = 'This session has too many requests under way. Wait for some to end.';
+          refuse(response, { status: 429, code: -32000, message: busy, headers: { 'retry-after': '1' } });
         }
       } catch (failure) {
         const rpc = rpcErrorFrom(failure);
         const status = failure instanceof CountersignError && rpc.httpStatus === 200 ? 400 : rpc.httpStatus;
         if (status >= 500) deps.log.error({ err: failure }, 'a message could not be served');
         if (!message.complete) response.setHeader('connection', 'close');
-        sendJson(response, status, rpcBody(rpc));
-        if (response.headersSent && !response.writableEnded) response.end();
+        refuse(response, { ...rpc, status });
+        if (!response.writableEnded) response.end();
       }
     },
 
     endSession(sessionId) {
+      open.end(sessionId);
       lanes
         ?.then(({ legacy, modern }) => {
           legacy.endSession(sessionId);
           modern.endSession(sessionId);
         })
         .catch((err: unknown) => deps.log.error({ err }, 'ending a session failed'));
-      for (const response of open.get(sessionId) ?? []) response.destroy();
     },
 
     onDownstreamEvent(event) {
-      lanes
-        ?.then(({ legacy, modern }) => {
-          if (event.kind === 'resource_updated') modern.notifyResourceUpdated(event.uri);
-          if (event.kind !== 'catalog') return;
-          legacy.notifyListChanged(event.list);
-          modern.notifyListChanged(event.list);
-        })
-        .catch((err: unknown) => deps.log.error({ err }, 'a change could not be announced'));
+      if (event.kind !== 'catalog') return;
+      if (event.list === 'tools') warnOfShadows(deps.gate.downstreams.catalog().tools);
+      announce([event.list]);
     },
 
+    onPolicyChanged: () => announce(LISTS),
+
     async close() {
-      for (const set of open.values()) for (const response of set) response.destroy();
+      stopping.abort();
+      await open.drain();
       const loaded = await lanes;
       await Promise.all([loaded?.legacy.close(), loaded?.modern.close()]);
     },

@@ -84,6 +84,8 @@ export interface WaitToolDeps {
   }) => Promise<Approval>;
   readonly now: () => number;
   readonly publicOrigin: string;
+  /** Aborted when the gateway stops: waits end early then, and say that the call is still pending. */
+  readonly stopping: AbortSignal;
 }
 
 /**
@@ -111,6 +113,8 @@ export async function callApprovalWait(
   if (known === undefined || known.sessionId !== input.session.id) {
     throw new CountersignError('not_found', `This session has no approval ${id.slice(0, 64)}.`);
   }
+  const abort =
+    input.signal === undefined ? deps.stopping : AbortSignal.any([input.signal, deps.stopping]);
   const deadline = deps.now() + LIMITS.approvalWaitMaxMs;
   let step = 0;
   for (;;) {
@@ -118,10 +122,10 @@ export async function callApprovalWait(
     const approval = await deps.wait({
       id,
       timeoutMs: Math.max(0, Math.min(left, LIMITS.approvalWaitProgressMs)),
-      abort: input.signal,
+      abort,
     });
     const done = isSettled(stateAt(approval, deps.now()));
-    if (done || left <= LIMITS.approvalWaitProgressMs || input.signal?.aborted === true) {
+    if (done || left <= LIMITS.approvalWaitProgressMs || abort.aborted) {
       return tellHeld(
         approval,
         { publicOrigin: deps.publicOrigin, now: deps.now() },
