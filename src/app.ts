@@ -58,7 +58,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   const policy = await openPolicy(state, {
     downstreams,
     emit: (event) => options.onEvent?.(event),
-    onSwapped: () => mcp.onDownstreamEvent({ kind: 'catalog', list: 'tools' }),
+    onSwapped: () => mcp.onPolicyChanged(),
     undo,
   });
   const { gate, replays } = wireGate(state, { downstreams, policy: policy.inForce, sessions, onChanged });
@@ -82,6 +82,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   const party = relyingParty(publicOrigin);
   const principals = { database, ledger, now, newId, random, workspace, party };
   const mint = { ledger, now, newId, random, workspace, defaultTtlMs: config.sessionTtlMs };
+  const ending = new AbortController();
   const apiDeps = {
     workspace,
     publicOrigin,
@@ -111,6 +112,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     toolSchemas: () => downstreams.catalog().tools,
     policy: policy.store,
     isReady: () => true,
+    closing: ending.signal,
     now,
     newId,
     log,
@@ -126,6 +128,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     sessions,
     mint,
     isFirst,
+    onEntries: ledger.onEntries,
     newEnrolLink: options.newEnrolLink,
   });
   listener.serve({
@@ -147,6 +150,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   const { promise: closed, resolve: ended } = Promise.withResolvers<void>();
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
+    ending.abort();
     stopSweeps();
     policy.store.close();
     const drained = listener.close(LIMITS.shutdownGraceMs);
@@ -155,6 +159,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     // What is still under way becomes unknown when its server goes; that is recorded before the ledger closes.
     await downstreams.close();
     await Promise.all([drained, replays.idle()]);
+    await sessions.flush();
     await ledger.close();
     await database.close();
     ended();

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // Any Node that a person happens to have reads this file: no newer syntax here, and the rest is imported late.
+import { keepCompiledCode } from './cli/compile-cache.ts';
 import { nodeProblem } from './cli/node-version.ts';
 import type { PolicyTools } from './cli/ports.ts';
 
@@ -34,6 +35,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${problem}\n`);
     return 2;
   }
+  keepCompiledCode(process.env);
   const [cli, host, { VERSION }] = await Promise.all([
     import('./cli/run.ts'),
     import('./cli/process-deps.ts'),

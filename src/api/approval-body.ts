@@ -170,5 +170,5 @@ export function detailBody(
 
 function shownResult(result: NonNullable<Approval['result']>, redact: readonly string[]): string {
   if (result.kind !== 'result' || redact.length === 0) return result.text;
-  return canonicalize(redactResult(JSON.parse(result.text) as JsonValue, redact));
+  return JSON.stringify(redactResult(JSON.parse(result.text) as JsonValue, redact));
 }

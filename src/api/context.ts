@@ -15,7 +15,7 @@ import type { Principal, Role } from '../principals/principal.ts';
 import type { EnrolDeps } from '../principals/web/enrol.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { MintDeps } from '../sessions/mint.ts';
-import type { Database } from '../storage/database.ts';
+import type { Reader } from '../storage/database.ts';
 
 /** What the routes work with; made once by the wiring. */
 export interface ApiDeps {
@@ -24,7 +24,7 @@ export interface ApiDeps {
   /** The verifier key of the log, as `name+id+base64`. */
   readonly vkey: string;
   readonly version: string;
-  readonly database: Database;
+  readonly database: Reader;
   readonly ledger: RunningLedger;
   readonly sessions: SessionDirectory;
   readonly mint: MintDeps;
@@ -41,6 +41,8 @@ export interface ApiDeps {
   readonly toolSchemas: () => readonly ToolSchema[];
   readonly policy: PolicyStore;
   readonly isReady: () => boolean;
+  /** Aborted when the gateway begins to close: whatever waits or streams then ends at once. */
+  readonly closing: AbortSignal;
   readonly now: Clock;
   readonly newId: NewId;
   readonly log: { error(fields: object, message: string): void };
@@ -65,6 +67,14 @@ function hasRole(principal: Principal, roles: readonly Role[]): boolean {
   );
 }
 
+function needsRole(roles: readonly Role[]): CountersignError {
+  const names = [...new Set([...roles, 'operator'])].join(' or ');
+  return new CountersignError(
+    'forbidden',
+    `This needs an API key with the role ${names}. An operator makes one: POST /v1/keys, or "countersign key create".`,
+  );
+}
+
 /** The caller, if it is a person or holds one of the roles. Throws `unauthenticated` or `forbidden`. */
 export function requireAny(context: ApiContext, roles: readonly Role[] = READERS): Principal {
   const principal = context.get('principal');
@@ -75,20 +85,14 @@ export function requireAny(context: ApiContext, roles: readonly Role[] = READERS
     );
   }
   if (principal.kind === 'person' || hasRole(principal, roles)) return principal;
-  throw new CountersignError(
-    'forbidden',
-    `This needs an API key with the role ${[...roles, 'operator'].join(' or ')}.`,
-  );
+  throw needsRole(roles);
 }
 
 /** An API key with one of the roles; people are refused too. Throws `unauthenticated` or `forbidden`. */
 export function requireKey(context: ApiContext, roles: readonly Role[]): Principal {
   const principal = requireAny(context, roles);
   if (principal.kind === 'api_key') return principal;
-  throw new CountersignError(
-    'forbidden',
-    `This needs an API key with the role ${[...roles, 'operator'].join(' or ')}.`,
-  );
+  throw needsRole(roles);
 }
 
 /** The signed-in person. An API key is refused, whatever its roles. */

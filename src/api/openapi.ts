@@ -41,10 +41,37 @@ export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
   required: true as const,
 });
 
-/** A route's answers: its body on success, and problem documents for everything else. */
+/** A route's answers: its body with 200, and problem documents for everything else. */
 export const answers = <Schema extends z.ZodType>(schema: Schema) => ({
   200: json(schema, 'Success'),
-  201: json(schema, 'Created'),
-  202: json(schema, 'Not settled yet'),
   default: problem,
 });
+
+/** The same for a route that creates something. */
+export const creates = <Schema extends z.ZodType>(schema: Schema) => ({
+  201: json(schema, 'Created'),
+  default: problem,
+});
+
+/** The same for a route that may answer before there is an outcome. */
+export const answersOrWaits = <Schema extends z.ZodType>(schema: Schema) => ({
+  200: json(schema, 'Settled'),
+  202: json(schema, 'Not settled yet; ask again after the seconds in Retry-After'),
+  default: problem,
+});
+
+/** The same for a route that answers with text. */
+export const answersText = (mediaType: string, description: string) => ({
+  200: { content: { [mediaType]: { schema: z.string() } }, description },
+  default: problem,
+});
+
+/** The same for a route that has nothing to say. */
+export const answersNothing = () => ({ 204: { description: 'Done' }, default: problem });
+
+/** A list that fits one page. */
+export const wholeList = <Item extends z.ZodType>(item: Item) =>
+  z.object({ data: z.array(item), next_cursor: z.null(), has_more: z.literal(false) });
+
+/** For routes that need no credentials. */
+export const OPEN: Record<string, string[]>[] = [];

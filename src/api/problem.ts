@@ -60,4 +60,15 @@ export function problemOf(error: unknown, requestId: string): Problem {
   };
 }
 
-export type ProblemStatus = (typeof TABLE)[ErrorCode][0];
+/** The problem of a path that exists under other methods (RFC 9110 §15.5.6). */
+export function methodProblem(
+  request: { method: string; path: string; allowed: readonly string[] },
+  requestId: string,
+): Problem {
+  const detail = `${request.path} does not answer ${request.method}. Use ${request.allowed.join(' or ')}.`;
+  return {
+    ...problemOf(new CountersignError('invalid_request', detail), requestId),
+    title: 'The method is not allowed here',
+    status: 405,
+  };
+}

@@ -1,16 +1,17 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { CountersignError, isCountersignError } from '../core/errors.ts';
-import { decodeUtf8, parseStrict } from '../core/json.ts';
-import { LIMITS } from '../core/limits.ts';
-import { authenticateKey } from '../principals/keys.ts';
-import type { Principal } from '../principals/principal.ts';
-import { authenticateWeb } from '../principals/web/sign-in.ts';
-import { readSessionCookie } from '../principals/web/web-session.ts';
+import { cookieName } from '../principals/web/web-session.ts';
+import { authenticate, isSafe } from './authenticate.ts';
+import { checkBody, notJson } from './body.ts';
 import type { Api, ApiContext, ApiDeps, ApiEnv } from './context.ts';
-import { problemOf } from './problem.ts';
+import { fieldProblems, fieldsText, type Issue } from './fields.ts';
+import { allowedMethods } from './methods.ts';
+import { createOpenStreams } from './open-streams.ts';
+import { methodProblem, type Problem, problemOf } from './problem.ts';
 import { addApprovalRoutes } from './routes/approvals.ts';
 import { addApproverRoutes } from './routes/approvers.ts';
 import { addDecisionRoutes } from './routes/decisions.ts';
+import { addHealthRoutes } from './routes/health.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addLogRoutes } from './routes/logs.ts';
 import { addPolicyRoutes } from './routes/policies.ts';
@@ -18,52 +19,7 @@ import { addServerRoutes } from './routes/servers.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addWebauthnRoutes } from './routes/webauthn.ts';
 
-const CSRF_HEADER = 'x-countersign-csrf';
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
-
-/** An API key in the header, else a signed-in person's cookie, else nobody. A bad key is refused, not ignored. */
-async function authenticate(deps: ApiDeps, c: ApiContext): Promise<Principal | undefined> {
-  const header = c.req.header('authorization');
-  if (header !== undefined) {
-    const token = /^bearer (.+)$/i.exec(header)?.[1]?.trim();
-    const key = token === undefined ? undefined : await authenticateKey(deps.principals, token);
-    if (key === undefined)
-      throw new CountersignError('unauthenticated', 'The API key is malformed, unknown or revoked.');
-    return key;
-  }
-  const token = readSessionCookie(deps.principals.party, c.req.header('cookie'));
-  if (token === undefined) return undefined;
-  const person = await authenticateWeb(deps.principals, token);
-  if (person !== undefined && !SAFE_METHODS.has(c.req.method) && c.req.header(CSRF_HEADER) !== '1') {
-    throw new CountersignError(
-      'forbidden',
-      `A request that changes something from a browser needs the header ${CSRF_HEADER}: 1.`,
-    );
-  }
-  return person;
-}
-
-/** Reads the body once under the limit and refuses JSON that is not strict; the validators then read the same text. */
-async function checkBody(c: ApiContext): Promise<void> {
-  if (SAFE_METHODS.has(c.req.method)) return;
-  if (Number(c.req.header('content-length') ?? 0) > LIMITS.messageBytes) {
-    throw new CountersignError('payload_too_large', `The body is larger than ${LIMITS.messageBytes} bytes.`);
-  }
-  const bytes = new Uint8Array(await c.req.arrayBuffer());
-  if (bytes.length > LIMITS.messageBytes)
-    throw new CountersignError('payload_too_large', `The body is larger than ${LIMITS.messageBytes} bytes.`);
-  if (bytes.length === 0) return;
-  if (!/^application\/json\s*(?:;|$)/i.test(c.req.header('content-type') ?? '')) {
-    throw new CountersignError('invalid_request', 'Content-Type: expected application/json', {
-      fields: [{ field: 'Content-Type', expected: 'application/json' }],
-    });
-  }
-  parseStrict(decodeUtf8(bytes));
-}
-
-function problemResponse(c: ApiContext, deps: ApiDeps, error: unknown): Response {
-  const problem = problemOf(error, c.get('requestId'));
-  if (problem.status >= 500) deps.log.error({ err: error, request: problem.request_id }, 'a request failed');
+function send(c: ApiContext, problem: Problem): Response {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
@@ -72,22 +28,22 @@ function problemResponse(c: ApiContext, deps: ApiDeps, error: unknown): Response
   return c.body(JSON.stringify(problem), problem.status as 500, headers);
 }
 
+function refuse(c: ApiContext, deps: ApiDeps, error: unknown): Response {
+  const problem = problemOf(error, c.get('requestId'));
+  if (problem.status >= 500) deps.log.error({ err: error, request: problem.request_id }, 'a request failed');
+  return send(c, problem);
+}
+
+function invalid(issues: readonly Issue[]): CountersignError {
+  const fields = fieldProblems(issues);
+  return new CountersignError('invalid_request', fieldsText(fields), { fields });
+}
+
 /** The REST API under /v1, with its OpenAPI 3.1 document, and the health endpoints. */
 export function createApi(deps: ApiDeps): Api {
   const api: Api = new OpenAPIHono<ApiEnv>({
-    defaultHook: (result, c) => {
-      if (result.success) return undefined;
-      const fields = result.error.issues.map((issue) => ({
-        field: issue.path.join('.') || 'body',
-        expected: issue.message,
-      }));
-      const detail = fields.map(({ field, expected }) => `${field}: ${expected}`).join('; ');
-      return problemResponse(
-        c as ApiContext,
-        deps,
-        new CountersignError('invalid_request', detail, { fields }),
-      );
-    },
+    defaultHook: (result, c) =>
+      result.success ? undefined : refuse(c as ApiContext, deps, invalid(result.error.issues as Issue[])),
   });
 
   api.use('*', async (c, next) => {
@@ -99,41 +55,49 @@ export function createApi(deps: ApiDeps): Api {
   });
   api.use('/v1/*', async (c, next) => {
     c.set('principal', await authenticate(deps, c));
-    await checkBody(c);
+    if (!isSafe(c)) await checkBody(c);
     await next();
   });
   api.onError((error, c) => {
-    const isBadJson = !isCountersignError(error) && 'status' in error && error.status === 400;
-    return problemResponse(c, deps, isBadJson ? new CountersignError('invalid_json', error.message) : error);
+    // What the framework itself refuses is a media type; the text was parsed before it looks.
+    const isMediaType = !isCountersignError(error) && 'status' in error && error.status === 415;
+    return refuse(c, deps, isMediaType ? notJson(error) : error);
   });
-  api.notFound((c) =>
-    problemResponse(
-      c,
-      deps,
-      new CountersignError('not_found', `There is nothing at ${c.req.method} ${c.req.path}.`),
-    ),
-  );
+  api.notFound((c) => {
+    const { method, path } = c.req;
+    const allowed = allowedMethods(api.routes, path);
+    if (allowed.length > 0) {
+      c.header('allow', allowed.join(', '));
+      return send(c, methodProblem({ method, path, allowed }, c.get('requestId')));
+    }
+    const detail = `There is nothing at ${method} ${path}. GET /v1/openapi.json lists what there is.`;
+    return refuse(c, deps, new CountersignError('not_found', detail));
+  });
 
+  const streams = createOpenStreams();
   addSessionRoutes(api, deps);
   addApprovalRoutes(api, deps);
   addDecisionRoutes(api, deps);
-  addLogRoutes(api, deps);
+  addLogRoutes(api, deps, streams);
   addServerRoutes(api, deps);
   addPolicyRoutes(api, deps);
-  addKeyRoutes(api, deps);
-  addApproverRoutes(api, deps);
-  addWebauthnRoutes(api, deps);
+  addKeyRoutes(api, deps, streams);
+  addApproverRoutes(api, deps, streams);
+  addWebauthnRoutes(api, deps, streams);
+  addHealthRoutes(api, deps);
 
-  api.get('/healthz', (c) => c.json({ status: 'ok' }));
-  api.get('/readyz', (c) =>
-    deps.isReady() ? c.json({ status: 'ready' }) : c.json({ status: 'starting' }, 503),
-  );
-  api.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
+  const { openAPIRegistry } = api;
+  openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
+  openAPIRegistry.registerComponent('securitySchemes', 'signedIn', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: cookieName(deps.principals.party),
+  });
   api.doc31('/v1/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Countersign', version: deps.version, description: 'Approvals for what AI agents do.' },
     servers: [{ url: deps.publicOrigin }],
-    security: [{ apiKey: [] }],
+    security: [{ apiKey: [] }, { signedIn: [] }],
   });
   return api;
 }

@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toRfc3339 } from '../core/clock.ts';
+import { isCountersignError } from '../core/errors.ts';
+import type { RunningLedger } from '../ledger/ledger.ts';
 import type { PrincipalDeps } from '../principals/deps.ts';
 import { createKey } from '../principals/keys.ts';
-import { createBootstrapInvite } from '../principals/web/invite.ts';
+import { createBootstrapInvite, requireInvite } from '../principals/web/invite.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import { type MintDeps, mintSession } from '../sessions/mint.ts';
 
@@ -24,6 +26,7 @@ export interface FirstStartDeps {
   /** Whether the ledger was empty when it was opened. */
   readonly isFirst: boolean;
   readonly newEnrolLink: boolean;
+  readonly onEntries: RunningLedger['onEntries'];
 }
 
 const BY = 'gateway:start';
@@ -82,21 +85,36 @@ async function operatorKey(deps: FirstStartDeps): Promise<string | undefined> {
   return secret;
 }
 
+async function isUsable(deps: FirstStartDeps, enrolUrl: string): Promise<boolean> {
+  try {
+    await requireInvite(deps.principals, enrolUrl.trim().split('#')[1] ?? '');
+    return true;
+  } catch (error) {
+    if (isCountersignError(error) && error.code === 'unauthenticated') return false;
+    throw error;
+  }
+}
+
+/** The link for the first person, kept in `enrol-url` as long as it works. */
 async function enrolLink(deps: FirstStartDeps): Promise<string | undefined> {
-  if (!deps.isFirst && !deps.newEnrolLink) return undefined;
+  const file = join(deps.dataDir, 'enrol-url');
+  deps.onEntries((entries) => {
+    // A file that cannot be removed holds a link that is spent; the next start removes it.
+    if (entries.some((entry) => entry.type === 'approver.enrolled'))
+      rm(file, { force: true }).catch(() => {});
+  });
   const invite = await createBootstrapInvite(deps.principals, {
     name: 'Operator',
     groups: [],
     replace: deps.newEnrolLink,
   });
-  const file = join(deps.dataDir, 'enrol-url');
-  if (invite === undefined) {
-    await rm(file, { force: true });
-    return undefined;
+  if (invite !== undefined) {
+    const url = `${deps.origin}${invite.path}`;
+    await writePrivate(file, `${url}\n`);
+    return url;
   }
-  const url = `${deps.origin}${invite.path}`;
-  await writePrivate(file, `${url}\n`);
-  return url;
+  if (existsSync(file) && !(await isUsable(deps, readFileSync(file, 'utf8')))) await rm(file);
+  return undefined;
 }
 
 /**

@@ -9,10 +9,11 @@ import { type Listener, listen } from '../http/listen.ts';
 import { createLedger } from '../ledger/append.ts';
 import { genesisEntry } from '../ledger/entry.ts';
 import type { RunningLedger } from '../ledger/ledger.ts';
-import type { NoteSigner } from '../ledger/note.ts';
 import { openDataKey, openLogKey } from '../ledger/open-key.ts';
-import type { Database } from '../storage/database.ts';
-import { openLibsql } from '../storage/libsql.ts';
+import { openLedgerThread } from '../ledger/thread/open-thread.ts';
+import type { ThreadData } from '../ledger/thread/protocol.ts';
+import type { Reader } from '../storage/database.ts';
+import { openLibsqlReader } from '../storage/libsql.ts';
 import type { StartOptions, Undo } from './options.ts';
 
 /** What everything else stands on: the address, the database, the keys and the ledger. */
@@ -23,9 +24,10 @@ export interface State {
   /** Where people and agents reach the gateway, without a trailing slash. */
   readonly publicOrigin: string;
   readonly workspace: string;
-  readonly database: Database;
+  readonly database: Reader & { close(): Promise<void> | void };
   readonly ledger: RunningLedger;
-  readonly signer: NoteSigner;
+  /** The log's name and verifier key. */
+  readonly signer: { readonly name: string; readonly vkey: string };
   readonly dataKey: KeyObject;
   /** Whether the ledger was empty. */
   readonly isFirst: boolean;
@@ -35,6 +37,37 @@ export interface State {
 }
 
 const WORKSPACE = 'default';
+
+type Records = Pick<State, 'database' | 'ledger' | 'signer'>;
+
+/** The embedded engine writes in a thread of its own; an engine that was handed in is used where it is. */
+async function openRecords(
+  options: StartOptions,
+  undo: Undo,
+  input: ThreadData & { report: (error: unknown) => void },
+): Promise<Records> {
+  const { report, ...data } = input;
+  if (options.openDatabase !== undefined) {
+    const database = options.openDatabase(data.file);
+    undo.add(() => database.close());
+    const { signer } = openLogKey({ file: data.keyFile, name: data.keyName, random: systemRandomBytes });
+    const ledger = await createLedger({
+      database,
+      now: systemClock,
+      signer,
+      report,
+      workspace: data.workspace,
+    });
+    undo.add(() => ledger.close());
+    return { database, ledger, signer };
+  }
+  const { ledger, signer, attachReader } = await openLedgerThread(data, report);
+  undo.add(() => ledger.close());
+  const database = openLibsqlReader(data.file);
+  undo.add(() => database.close());
+  attachReader(database);
+  return { database, ledger, signer };
+}
 
 /** Takes the port first, so that the address is known before anything is named after it; 503 until it is served. */
 export async function openState(options: StartOptions, config: Config, undo: Undo): Promise<State> {
@@ -51,23 +84,14 @@ export async function openState(options: StartOptions, config: Config, undo: Und
   const publicOrigin = config.publicOrigin ?? `http://localhost:${listener.port}`;
 
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const file = join(config.dataDir, 'countersign.db');
-  const database = options.openDatabase?.(file) ?? openLibsql({ file });
-  undo.add(() => database.close());
-  const { signer } = openLogKey({
-    file: join(config.dataDir, 'ledger.key'),
-    name: `${new URL(publicOrigin).host}/${WORKSPACE}`,
-    random: systemRandomBytes,
+  const { database, ledger, signer } = await openRecords(options, undo, {
+    file: join(config.dataDir, 'countersign.db'),
+    keyFile: join(config.dataDir, 'ledger.key'),
+    keyName: `${new URL(publicOrigin).host}/${WORKSPACE}`,
+    workspace: WORKSPACE,
+    report: (err) => log.error({ err }, 'the ledger reported a problem'),
   });
   const dataKey = openDataKey({ file: join(config.dataDir, 'payload.key'), random: systemRandomBytes });
-  const ledger = await createLedger({
-    database,
-    now: systemClock,
-    signer,
-    report: (err) => log.error({ err }, 'the ledger reported a problem'),
-    workspace: WORKSPACE,
-  });
-  undo.add(() => ledger.close());
   const isFirst = ledger.head().size === 0;
   if (isFirst) await ledger.commit({ entries: [genesisEntry(signer.vkey)] });
   return {

@@ -19,7 +19,7 @@ export async function startSweeps(
     input.sessions.sweep();
     if (busy) return;
     busy = true;
-    Promise.all([expireOverdue(deps), reapOrphans(deps, { all: false })])
+    Promise.all([expireOverdue(deps), reapOrphans(deps, { all: false }), input.sessions.flush()])
       .catch((err: unknown) => state.log.error({ err }, 'a sweep failed; it is tried again'))
       .finally(() => {
         busy = false;

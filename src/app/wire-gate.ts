@@ -39,12 +39,11 @@ export function wireGate(
       const salt = random(SALT_BYTES);
       const commit = commitment(salt, text);
       const payload = {
-        id: newId('pay'),
+        id,
         workspace,
         commitment: commit,
         salt: Buffer.from(salt).toString('hex'),
         ciphertext: sealPayload({ key: state.dataKey, random }, { commitment: commit, text }),
-        call: id,
         subject,
         createdAt: now(),
       };
@@ -57,6 +56,7 @@ export function wireGate(
     },
     callsOf: sessions.callsOf,
     counted: sessions.counted,
+    countCall: sessions.countCall,
     counters: createMemoryCounters(),
     report: (err) => log.error({ err }, 'an outcome could not be recorded'),
     now,

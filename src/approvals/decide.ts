@@ -4,7 +4,7 @@ import type { NewId, RandomBytes } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EntryDraft } from '../ledger/entry.ts';
 import type { Change, Ledger } from '../ledger/ledger.ts';
-import type { Database, Statement } from '../storage/database.ts';
+import type { Reader, Statement } from '../storage/database.ts';
 import { type Approval, type Decision, stateAfter, stateAt, termsOf } from './approval.ts';
 import { approvalEntry } from './approval-entry.ts';
 import { parseReason } from './reason.ts';
@@ -35,7 +35,7 @@ export interface VerifiedProof {
 }
 
 export interface DecideDeps {
-  readonly database: Database;
+  readonly database: Reader;
   readonly ledger: Ledger;
   readonly now: Clock;
   readonly newId: NewId;

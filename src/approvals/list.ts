@@ -1,5 +1,5 @@
 import { CountersignError } from '../core/errors.ts';
-import type { Database } from '../storage/database.ts';
+import type { Reader } from '../storage/database.ts';
 import type { Approval, Decision } from './approval.ts';
 import {
   type ApprovalFilter,
@@ -11,17 +11,17 @@ import {
 } from './store.ts';
 
 /** Approvals newest first, at most `filter.limit`. */
-export async function listApprovals(database: Database, filter: ApprovalFilter): Promise<Approval[]> {
+export async function listApprovals(database: Reader, filter: ApprovalFilter): Promise<Approval[]> {
   return (await database.query(selectApprovals(filter))).map(approvalFromRow);
 }
 
-export async function findApproval(database: Database, id: string): Promise<Approval | undefined> {
+export async function findApproval(database: Reader, id: string): Promise<Approval | undefined> {
   const row = (await database.query(selectApproval(id)))[0];
   return row === undefined ? undefined : approvalFromRow(row);
 }
 
 /** Throws `not_found`. */
-export async function getApproval(database: Database, id: string): Promise<Approval> {
+export async function getApproval(database: Reader, id: string): Promise<Approval> {
   const approval = await findApproval(database, id);
   if (approval === undefined)
     throw new CountersignError('not_found', `There is no approval ${id}. List approvals to see which exist.`);
@@ -30,7 +30,7 @@ export async function getApproval(database: Database, id: string): Promise<Appro
 
 /** The decisions made so far about each of these approvals, oldest first; one query for all. */
 export async function listDecisionsOf(
-  database: Database,
+  database: Reader,
   approvalIds: readonly string[],
 ): Promise<Map<string, Decision[]>> {
   const byApproval = new Map<string, Decision[]>();
@@ -43,6 +43,6 @@ export async function listDecisionsOf(
 }
 
 /** The decisions made so far, oldest first. */
-export async function listDecisions(database: Database, approvalId: string): Promise<Decision[]> {
+export async function listDecisions(database: Reader, approvalId: string): Promise<Decision[]> {
   return (await database.query(selectDecisionsOf([approvalId]))).map(decisionFromRow);
 }

@@ -7,7 +7,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { DownstreamOutcome } from '../downstream/catalog.ts';
 import type { EntryDraft, EntryType } from '../ledger/entry.ts';
 import type { Change, Ledger } from '../ledger/ledger.ts';
-import type { Database } from '../storage/database.ts';
+import type { Reader } from '../storage/database.ts';
 import type { Approval, StoredResult } from './approval.ts';
 import { approvalEntry } from './approval-entry.ts';
 import { plainNote } from './reason.ts';
@@ -15,7 +15,7 @@ import { approvalFromRow, selectApproval } from './store.ts';
 import { claimApproval, settleApproval, stepApproval } from './transitions/store.ts';
 
 export interface ReplayDeps {
-  readonly database: Database;
+  readonly database: Reader;
   readonly ledger: Ledger;
   readonly now: Clock;
   readonly random: RandomBytes;

@@ -5,7 +5,7 @@ import type { JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Verdict } from '../policy/verdict.ts';
-import type { Database } from '../storage/database.ts';
+import type { Reader } from '../storage/database.ts';
 import { type Approval, dedupeKey, stateAt, termsOf } from './approval.ts';
 import { approvalEntry } from './approval-entry.ts';
 import { commitText, freezeCall } from './frozen-call.ts';
@@ -14,7 +14,7 @@ import { expireApproval } from './transitions/store.ts';
 import { effectLine, renderView } from './view.ts';
 
 export interface RequestDeps {
-  readonly database: Database;
+  readonly database: Reader;
   readonly ledger: Ledger;
   readonly now: Clock;
   readonly newId: NewId;

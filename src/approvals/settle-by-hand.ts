@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Database } from '../storage/database.ts';
+import type { Reader } from '../storage/database.ts';
 import { type Approval, stateAt } from './approval.ts';
 import { approvalEntry } from './approval-entry.ts';
 import { parseReason } from './reason.ts';
@@ -9,7 +9,7 @@ import { approvalFromRow, selectApproval } from './store.ts';
 import { stepApproval } from './transitions/store.ts';
 
 export interface ByHandDeps {
-  readonly database: Database;
+  readonly database: Reader;
   readonly ledger: Ledger;
   readonly now: Clock;
   readonly onChanged: (approvalId: string) => void;

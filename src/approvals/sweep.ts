@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Database, Row } from '../storage/database.ts';
+import type { Reader, Row } from '../storage/database.ts';
 import { approvalEntry, type EntrySubject } from './approval-entry.ts';
 import {
   expireApproval,
@@ -11,7 +11,7 @@ import {
 } from './transitions/store.ts';
 
 export interface SweepDeps {
-  readonly database: Database;
+  readonly database: Reader;
   readonly ledger: Ledger;
   readonly now: Clock;
   readonly onChanged: (approvalId: string) => void;
@@ -77,6 +77,6 @@ export async function reapOrphans(deps: SweepDeps, options: { all: boolean }): P
 }
 
 /** Ids that were approved but not yet claimed, oldest first: what a restart must carry on with. */
-export async function listApproved(database: Database): Promise<string[]> {
+export async function listApproved(database: Reader): Promise<string[]> {
   return (await database.query(selectApproved())).map((row) => String(row.id));
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { Database } from '../storage/database.ts';
+import type { Reader } from '../storage/database.ts';
 import { type Approval, isSettled, stateAt } from './approval.ts';
 import { approvalFromRow, selectApproval } from './store.ts';
 
@@ -31,7 +31,7 @@ export function createChangeSignal(): ChangeSignal {
 }
 
 export interface WaitDeps {
-  readonly database: Database;
+  readonly database: Reader;
   readonly now: Clock;
   readonly signal: ChangeSignal;
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { Countersign } from '../sdk/countersign.ts';
+import type { Countersign } from '../sdk/countersign.ts';
 import type { Page, Paged } from '../sdk/page.ts';
 import { type Connection, dataDirOf, findConnection } from './connection.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -49,6 +49,8 @@ function contextOf(deps: CliDeps, options: GlobalOptions, finish: Finish): Conte
     connection,
     async client() {
       const { origin, apiKey } = await connection();
+      // Late, since the gateway itself starts by this command line and needs no client.
+      const { Countersign } = await import('../sdk/countersign.ts');
       return new Countersign({ baseUrl: origin, apiKey });
     },
     stopSignal() {

@@ -34,4 +34,21 @@ const body = customAlphabet(alphabet, 22);
 
 export const systemNewId: NewId = (prefix) => `${prefix}_${body()}`;
 
-export const systemRandomBytes: RandomBytes = (size) => nodeRandomBytes(size);
+const POOL_BYTES = 4096;
+
+/** Draws from the system in blocks, since each draw costs more than its bytes. No byte is handed out twice. */
+function pooledRandomBytes(): RandomBytes {
+  let pool = nodeRandomBytes(POOL_BYTES);
+  let used = 0;
+  return (size) => {
+    if (size > POOL_BYTES / 4) return nodeRandomBytes(size);
+    if (used + size > POOL_BYTES) {
+      pool = nodeRandomBytes(POOL_BYTES);
+      used = 0;
+    }
+    used += size;
+    return pool.subarray(used - size, used);
+  };
+}
+
+export const systemRandomBytes: RandomBytes = pooledRandomBytes();

@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EntryDraft } from '../ledger/entry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Database, Row, Statement } from '../storage/database.ts';
+import type { Reader, Row, Statement } from '../storage/database.ts';
 import type { Pin, PinChanges, PinStore, Sighting } from './pin.ts';
 
 const READ = `SELECT tool, hash, definition, pinned_at, pinned_by, candidate_hash, candidate_definition, candidate_seen_at
@@ -44,7 +44,7 @@ interface Written {
 
 /** Pins in the table `tool_pin`; each change is in one transition with its ledger entry. */
 export function createPinStore(deps: {
-  database: Pick<Database, 'query'>;
+  database: Reader;
   ledger: Ledger;
   now: Clock;
   workspace?: string;

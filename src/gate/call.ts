@@ -49,6 +49,7 @@ export interface GateDeps {
   readonly requestApproval: (held: HeldCall) => Promise<{ approval: Approval; created: boolean }>;
   readonly callsOf: (sessionId: string) => number;
   readonly counted: (sessionId: string, calls: number) => void;
+  readonly countCall: (sessionId: string) => void;
   readonly counters: Counters;
   /** Told of failures that no caller can be told of any more. */
   readonly report: (error: unknown) => void;

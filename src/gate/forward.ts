@@ -50,7 +50,8 @@ export async function forwardLive(
     action: `${tool.server}/${tool.tool}`,
   };
   const intent = await deps.ledger.commit({
-    guard: deps.spendCall(call.session.id),
+    // Only a cap has to be exact; other counts are for people to read and need no write of their own.
+    ...(call.session.callCap === undefined ? {} : { guard: deps.spendCall(call.session.id) }),
     then: [sealed.sidecar],
     entries: [{ type: 'call.intent', ref, body: intentBody(tool, verdict, sealed.commit) }],
   });
@@ -60,7 +61,8 @@ export async function forwardLive(
       `This session has used all of its ${call.session.callCap ?? 0} calls. Ask for a new session.`,
     );
   }
-  deps.counted(call.session.id, Number(intent.rows[0]?.calls ?? 0));
+  if (call.session.callCap === undefined) deps.countCall(call.session.id);
+  else deps.counted(call.session.id, Number(intent.rows[0]?.calls ?? 0));
   if (!deps.isActive(call.session)) {
     const reason = 'The session ended before the call was sent.';
     await recordOutcome(deps, ref, { kind: 'not_sent', code: 'cancelled', reason });

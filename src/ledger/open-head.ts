@@ -1,5 +1,5 @@
 import { CountersignError } from '../core/errors.ts';
-import type { Database } from '../storage/database.ts';
+import type { Reader } from '../storage/database.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import type { Head } from './draft.ts';
 import { type NoteVerifier, openNote } from './note.ts';
@@ -32,7 +32,7 @@ function refuse(what: string): never {
 }
 
 /** Rebuilds the frontier at `size` from the stored tile nodes and the leaves after the last full tile. */
-async function loadFrontier(database: Database, size: number): Promise<Frontier> {
+async function loadFrontier(database: Reader, size: number): Promise<Frontier> {
   const frontier = emptyFrontier();
   const { nodes, leavesFrom } = frontierParts(size);
   for (const range of nodes) {
@@ -69,7 +69,7 @@ function checkNote(checkpoint: StoredCheckpoint, verifier: NoteVerifier): void {
  * Takes in every entry after `head`: what a start finds after the newest checkpoint, or what a COMMIT has kept that
  * was reported as failed. Returns the new head and those entries' texts; `head` itself is left alone.
  */
-export async function extendHead(database: Database, head: Head): Promise<{ head: Head; texts: string[] }> {
+export async function extendHead(database: Reader, head: Head): Promise<{ head: Head; texts: string[] }> {
   const frontier = copyFrontier(head.frontier);
   const texts: string[] = [];
   let { lastTs, signedSize, note } = head;
@@ -91,7 +91,7 @@ export async function extendHead(database: Database, head: Head): Promise<{ head
  * The head of the stored ledger, checked against its newest checkpoint and the log key. Reads a few hundred rows
  * however long the ledger is. Throws `config_invalid` when they do not fit together.
  */
-export async function openHead(database: Database, verifier: NoteVerifier): Promise<Head> {
+export async function openHead(database: Reader, verifier: NoteVerifier): Promise<Head> {
   const start: Head = { frontier: emptyFrontier(), lastTs: 0, signedSize: -1, note: '' };
   const checkpoint = await latestCheckpoint(database);
   if (checkpoint === undefined) return (await extendHead(database, start)).head;

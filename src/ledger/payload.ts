@@ -6,6 +6,7 @@ const TAG_BYTES = 16;
 
 /** A payload beside the ledger. Entries hold its commitment alone, so it can be erased and every proof still holds. */
 export interface Payload {
+  /** The call whose arguments it holds. */
   readonly id: string;
   readonly workspace: string;
   /** Hex, as the entry has it. */
@@ -13,8 +14,6 @@ export interface Payload {
   /** Hex of the 32 bytes that the commitment was made with; erased together with the text. */
   readonly salt: string;
   readonly ciphertext: string;
-  /** The call or approval that it belongs to. */
-  readonly call: string;
   readonly subject: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;

@@ -1,6 +1,6 @@
 import { CountersignError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { Database } from '../storage/database.ts';
+import type { Reader } from '../storage/database.ts';
 import type { Entry } from './entry.ts';
 import type { EntryFilter } from './filter.ts';
 import { findEntries } from './search/store.ts';
@@ -53,7 +53,7 @@ export function checkFilter(filter: EntryFilter): void {
  * One page of entries. Reads by key, so that a page costs the same however deep it lies, and entries that arrive
  * meanwhile neither shift nor repeat it. Throws `invalid_request` that names the field.
  */
-export async function queryEntries(database: Database, query: EntryQuery): Promise<EntryPage> {
+export async function queryEntries(database: Reader, query: EntryQuery): Promise<EntryPage> {
   const { order = 'desc', cursor, limit = LIMITS.pageSizeDefault, ...filter } = query;
   checkFilter(filter);
   if (!Number.isInteger(limit) || limit < 1 || limit > LIMITS.pageSizeMax) {

@@ -1,4 +1,4 @@
-import type { Database, Row, Statement } from '../storage/database.ts';
+import type { Reader, Row, Statement } from '../storage/database.ts';
 import type { EntryRef, EntryType } from './entry.ts';
 import type { Payload } from './payload.ts';
 import type { TileNode } from './tree.ts';
@@ -81,7 +81,7 @@ function readEntry(row: Row): StoredEntry {
 
 /** Up to `limit` entries with `seq >= from`, ascending. */
 export async function readEntries(
-  database: Database,
+  database: Reader,
   range: { from: number; limit: number },
 ): Promise<StoredEntry[]> {
   const rows = await database.query({
@@ -98,7 +98,7 @@ export interface AuditRow extends StoredEntry {
 
 /** Up to `limit` whole rows with `from <= seq < to`, ascending. */
 export async function readAuditRows(
-  database: Database,
+  database: Reader,
   range: { from: number; to: number; limit: number },
 ): Promise<AuditRow[]> {
   const rows = await database.query({
@@ -113,14 +113,14 @@ export async function readAuditRows(
 }
 
 /** The sequence after the newest entry. */
-export async function readSize(database: Database): Promise<number> {
+export async function readSize(database: Reader): Promise<number> {
   const [row] = await database.query({ sql: 'SELECT MAX(seq) AS newest FROM ledger', params: [] });
   return typeof row?.newest === 'number' ? row.newest + 1 : 0;
 }
 
 /** The hex hashes of the stored nodes of a level with `from <= index < to`, in order. */
 export async function readNodes(
-  database: Database,
+  database: Reader,
   range: { level: number; from: number; to: number },
 ): Promise<string[]> {
   const rows = await database.query({
@@ -140,7 +140,7 @@ function readCheckpointRow(row: Row): StoredCheckpoint {
 }
 
 /** The checkpoint of the largest size, or undefined when none was ever signed. */
-export async function latestCheckpoint(database: Database): Promise<StoredCheckpoint | undefined> {
+export async function latestCheckpoint(database: Reader): Promise<StoredCheckpoint | undefined> {
   const [row] = await database.query({
     sql: 'SELECT * FROM checkpoint ORDER BY size DESC LIMIT 1',
     params: [],
@@ -150,7 +150,7 @@ export async function latestCheckpoint(database: Database): Promise<StoredCheckp
 
 /** Up to `limit` checkpoints with `size >= from`, ascending. */
 export async function readCheckpoints(
-  database: Database,
+  database: Reader,
   range: { from: number; limit: number },
 ): Promise<StoredCheckpoint[]> {
   const rows = await database.query({
@@ -162,40 +162,40 @@ export async function readCheckpoints(
 
 /** Appends a payload; goes into the transition of the entry that commits to it. */
 export function insertPayload(payload: Payload): Statement {
-  const { id, workspace, commitment, salt, ciphertext, call, subject, createdAt } = payload;
+  const { id, workspace, commitment, salt, ciphertext, subject, createdAt } = payload;
   return {
     sql:
-      'INSERT INTO payload (id, workspace, commitment, salt, ciphertext, call, subject, created_at) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    params: [id, workspace, commitment, salt, ciphertext, call, subject, createdAt],
+      'INSERT INTO payload (id, workspace, commitment, salt, ciphertext, subject, created_at) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?)',
+    params: [id, workspace, commitment, salt, ciphertext, subject, createdAt],
   };
 }
 
 /** Erases a payload and its salt for good; a guard that is refused when it is already gone. Returns its commitment. */
 export function erasePayload({ workspace, id }: { workspace: string; id: string }): Statement {
   return {
-    sql: 'DELETE FROM payload WHERE workspace = ? AND id = ? RETURNING id, call, commitment',
+    sql: 'DELETE FROM payload WHERE workspace = ? AND id = ? RETURNING id, commitment',
     params: [workspace, id],
   };
 }
 
-/** The payloads of a call or approval that were not erased, oldest first. */
-export async function readPayloads(
-  database: Database,
-  about: { workspace: string; call: string },
-): Promise<Payload[]> {
-  const rows = await database.query({
-    sql: 'SELECT * FROM payload WHERE call = ? AND workspace = ? ORDER BY created_at, id',
-    params: [about.call, about.workspace],
+/** The payload of a call, unless it was erased. */
+export async function readPayload(
+  database: Reader,
+  { workspace, id }: { workspace: string; id: string },
+): Promise<Payload | undefined> {
+  const [row] = await database.query({
+    sql: 'SELECT * FROM payload WHERE id = ? AND workspace = ?',
+    params: [id, workspace],
   });
-  return rows.map((row) => ({
+  if (row === undefined) return undefined;
+  return {
     id: row.id as string,
     workspace: row.workspace as string,
     commitment: row.commitment as string,
     salt: row.salt as string,
     ciphertext: row.ciphertext as string,
-    call: row.call as string,
     subject: row.subject as string,
     createdAt: row.created_at as number,
-  }));
+  };
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../storage/database.ts';
+import type { Reader } from '../storage/database.ts';
 import type { Entry } from './entry.ts';
 import { type EntryFilter, matchesFilter } from './filter.ts';
 import type { RunningLedger } from './ledger.ts';
@@ -22,7 +22,7 @@ export interface Subscription {
  * has caught up. Throws `invalid_request` at once for a bad filter.
  */
 export function subscribe(
-  { database, ledger }: { database: Database; ledger: Pick<RunningLedger, 'head' | 'onEntries'> },
+  { database, ledger }: { database: Reader; ledger: Pick<RunningLedger, 'head' | 'onEntries'> },
   { filter, afterSeq, signal }: Subscription,
 ): AsyncIterable<Entry> {
   checkFilter(filter);
@@ -31,7 +31,7 @@ export function subscribe(
 }
 
 interface Follow {
-  readonly database: Database;
+  readonly database: Reader;
   readonly ledger: Pick<RunningLedger, 'onEntries'>;
   readonly filter: EntryFilter;
   readonly start: number;

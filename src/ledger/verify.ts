@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CountersignError } from '../core/errors.ts';
-import type { Database } from '../storage/database.ts';
+import type { Reader } from '../storage/database.ts';
 import { auditCheckpoint, auditRow, extendTree, type Problem, rootHex } from './audit.ts';
 import { type NoteVerifier, parseVkey } from './note.ts';
 import {
@@ -27,7 +27,7 @@ export interface Verification {
   readonly problem?: Problem;
 }
 
-async function* checkpoints(database: Database): AsyncGenerator<StoredCheckpoint, void> {
+async function* checkpoints(database: Reader): AsyncGenerator<StoredCheckpoint, void> {
   for (let from = 0; ; ) {
     const page = await readCheckpoints(database, { from, limit: PAGE });
     yield* page;
@@ -37,7 +37,7 @@ async function* checkpoints(database: Database): AsyncGenerator<StoredCheckpoint
   }
 }
 
-async function nodeProblem(database: Database, node: TileNode): Promise<string | undefined> {
+async function nodeProblem(database: Reader, node: TileNode): Promise<string | undefined> {
   const [stored] = await readNodes(database, { level: node.level, from: node.index, to: node.index + 1 });
   if (stored === Buffer.from(node.hash).toString('hex')) return undefined;
   const name = `tree node ${node.index} of level ${node.level}`;
@@ -51,7 +51,7 @@ async function nodeProblem(database: Database, node: TileNode): Promise<string |
  * good checkpoint does not. Reads pages and yields between them, so that a running gateway goes on.
  * `vkey` must come from outside the database, or whoever rewrote the ledger could have signed it too.
  */
-export async function verifyLedger(database: Database, { vkey }: { vkey: string }): Promise<Verification> {
+export async function verifyLedger(database: Reader, { vkey }: { vkey: string }): Promise<Verification> {
   const verifier = parseVkey(vkey);
   if (verifier === undefined) {
     throw new CountersignError('invalid_request', 'vkey: expected "<name>+<key id>+<base64 key>"', {
@@ -64,7 +64,7 @@ export async function verifyLedger(database: Database, { vkey }: { vkey: string 
 }
 
 async function verifyUpTo(
-  database: Database,
+  database: Reader,
   { verifier, size, newestSize }: { verifier: NoteVerifier; size: number; newestSize: number },
 ): Promise<Verification> {
   const frontier = emptyFrontier();

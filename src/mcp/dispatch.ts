@@ -42,11 +42,7 @@ function replyOf(deps: DispatchDeps, request: McpRequest, outcome: GateOutcome):
     }
     case 'denied': {
       const tool = String(request.params.name);
-      return resultReply(
-        deps,
-        request,
-        deniedResult({ tool, reason: outcome.reason, rule: outcome.rule }),
-      );
+      return resultReply(deps, request, deniedResult({ tool, reason: outcome.reason, rule: outcome.rule }));
     }
     case 'refused':
       return { kind: 'error', error: rpcError(outcome.code, outcome.message) };
@@ -71,11 +67,7 @@ async function toolsCall(deps: DispatchDeps, request: McpRequest): Promise<McpRe
 }
 
 function toolsList(deps: DispatchDeps, request: McpRequest): McpReply {
-  const texts = deps.toolLists(
-    request.session,
-    deps.gate.downstreams.catalog(),
-    deps.gate.policy().version,
-  );
+  const texts = deps.toolLists(request.session, deps.gate.downstreams.catalog(), deps.gate.policy().version);
   return { kind: 'result', raw: stampedList(texts[request.era], request.era, deps.identity) };
 }
 
@@ -108,6 +100,11 @@ const METHODS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
 ]);
 
 const METHOD_NOT_FOUND = -32601;
+
+/** True for methods that `dispatch` serves. */
+export function isGoverned(method: string): boolean {
+  return METHODS.has(method);
+}
 
 /** Serves one governed request. Never throws: every failure is a reply. */
 export async function dispatch(deps: DispatchDeps, request: McpRequest): Promise<McpReply> {

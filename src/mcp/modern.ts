@@ -1,4 +1,10 @@
-import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
+import {
+  createMcpHandler,
+  type McpHttpHandler,
+  type McpRequestContext,
+  type Server,
+} from '@modelcontextprotocol/server';
+import { isJsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Session } from '../sessions/session.ts';
 import type { DispatchDeps } from './dispatch.ts';
@@ -16,6 +22,7 @@ const LIVE_HANDLERS = 1_000;
 
 export function createModernLane(deps: DispatchDeps): ModernLane {
   const handlers = new Map<string, McpHttpHandler>();
+  const methods = new WeakMap<Request, string>();
 
   function drop(sessionId: string): void {
     const handler = handlers.get(sessionId);
@@ -35,20 +42,22 @@ export function createModernLane(deps: DispatchDeps): ModernLane {
       const oldest = handlers.keys().next().value;
       if (oldest !== undefined) drop(oldest);
     }
-    const handler = createMcpHandler(
-      () => createSdkServer(deps, { session, era: 'modern' }),
-      {
-        legacy: 'reject',
-        maxSubscriptions: LIMITS.streamsPerSession,
-        maxRequestBodySize: LIMITS.messageBytes,
-      },
-    );
+    const serve = ({ requestInfo }: McpRequestContext): Server => {
+      const method = requestInfo === undefined ? undefined : methods.get(requestInfo);
+      return createSdkServer(deps, { session, era: 'modern', method });
+    };
+    const handler = createMcpHandler(serve, {
+      legacy: 'reject',
+      maxSubscriptions: LIMITS.streamsPerSession,
+      maxRequestBodySize: LIMITS.messageBytes,
+    });
     handlers.set(session.id, handler);
     return handler;
   }
 
   return {
     handle(session, request, body) {
+      if (isJsonObject(body) && typeof body.method === 'string') methods.set(request, body.method);
       return handlerOf(session).fetch(request, { parsedBody: body });
     },
 

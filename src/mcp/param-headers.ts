@@ -28,7 +28,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Keywords whose schemas do not always apply, so that nothing below them can name a header. */
 const CONDITIONAL = [
-  ...['items', 'prefixItems', 'contains', 'additionalProperties', 'unevaluatedProperties', 'unevaluatedItems'],
+  ...[
+    'items',
+    'prefixItems',
+    'contains',
+    'additionalProperties',
+    'unevaluatedProperties',
+    'unevaluatedItems',
+  ],
   ...['propertyNames', 'oneOf', 'anyOf', 'allOf', 'not', 'if', 'then', 'else'],
 ];
 const NAMED = ['patternProperties', 'dependentSchemas', '$defs', 'definitions'];
@@ -108,7 +115,8 @@ export function paramHeaderProblem(
     const where = `arguments.${path.join('.')}`;
     if (typeof given !== 'string') return `${where} is given, but its header ${header} is not. Send both.`;
     const text = decoded(given);
-    if (text === undefined) return `the header ${header} is marked as Base64, but is not Base64 of UTF-8 text.`;
+    if (text === undefined)
+      return `the header ${header} is marked as Base64, but is not Base64 of UTF-8 text.`;
     const isEqual =
       isNumber && typeof value === 'number' && DECIMAL.test(text)
         ? Number(text) === value

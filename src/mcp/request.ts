@@ -27,10 +27,14 @@ export interface RpcError {
 /** A result or an error as JSON text, ready to stand in a response. */
 export type McpReply =
   | { readonly kind: 'result'; readonly raw: string }
-  | { readonly kind: 'error'; readonly error: RpcError; /** The downstream's own bytes. */ readonly raw?: string };
+  | {
+      readonly kind: 'error';
+      readonly error: RpcError /** The downstream's own bytes. */;
+      readonly raw?: string;
+    };
 
 const IDEMPOTENCY_KEY = 'countersign/idempotency-key';
-const SPOKEN_FOR = /^(?:progressToken$|countersign\/|(?:[^/]+\.)?(?:modelcontextprotocol|mcp)\.[^/]*\/)/;
+const SPOKEN_FOR = /^(?:progressToken$|(?:[^/]*\.)?(?:countersign|modelcontextprotocol|mcp)(?:\.[^/]*)?\/)/;
 
 /**
  * The `_meta` members that may travel on: trace context and vendor keys. Never the hop's own, which the protocol keeps

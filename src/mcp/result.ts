@@ -59,7 +59,9 @@ function withoutKey(meta: string): string {
   if (!meta.includes(SERVER_INFO)) return meta;
   const members = sliceMembers(meta);
   if (members?.delete(SERVER_INFO) !== true) return meta;
-  const kept = [...members].map(([key, { start, end }]) => `${JSON.stringify(key)}:${meta.slice(start, end)}`);
+  const kept = [...members].map(
+    ([key, { start, end }]) => `${JSON.stringify(key)}:${meta.slice(start, end)}`,
+  );
   return `{${kept.join(',')}}`;
 }
 

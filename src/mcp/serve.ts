@@ -8,7 +8,7 @@ import { isOwnTool } from '../gate/own-tools.ts';
 import { readBody } from '../http/body.ts';
 import { sendJson, sendWebResponse, toWebRequest } from '../http/respond.ts';
 import type { Session } from '../sessions/session.ts';
-import { answerDirect, type DirectRequest, modernToolCall, MODERN_REVISION, recognise } from './direct.ts';
+import { answerDirect, type DirectRequest, MODERN_REVISION, modernToolCall, recognise } from './direct.ts';
 import type { DispatchDeps } from './dispatch.ts';
 import { hasDoubledHeader, NO_SESSION, NO_TOKEN, refuse, tokenOf } from './door.ts';
 import { rpcErrorFrom } from './errors.ts';

@@ -113,8 +113,7 @@ export async function callApprovalWait(
   if (known === undefined || known.sessionId !== input.session.id) {
     throw new CountersignError('not_found', `This session has no approval ${id.slice(0, 64)}.`);
   }
-  const abort =
-    input.signal === undefined ? deps.stopping : AbortSignal.any([input.signal, deps.stopping]);
+  const abort = input.signal === undefined ? deps.stopping : AbortSignal.any([input.signal, deps.stopping]);
   const deadline = deps.now() + LIMITS.approvalWaitMaxMs;
   let step = 0;
   for (;;) {

@@ -1,9 +1,8 @@
-import type { Database, Row, Statement } from '../storage/database.ts';
+import type { Reader, Row, Statement } from '../storage/database.ts';
 import type { ApiKey } from './api-key.ts';
 import type { Role } from './principal.ts';
 import type { ServiceAccount } from './service-account.ts';
 
-type Reader = Pick<Database, 'query'>;
 
 const optionalTime = (value: Row[string] | undefined): number | undefined =>
   value === null || value === undefined ? undefined : Number(value);

@@ -2,10 +2,12 @@ import type { Clock } from '../core/clock.ts';
 import { sha256Hex } from '../core/digest.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Database } from '../storage/database.ts';
+import type { Reader } from '../storage/database.ts';
 import { looksLikeSessionToken, type Session, sessionState } from './session.ts';
 import {
+  recordCalls,
   revokeSession,
+  type SessionPage,
   selectSession,
   selectSessionByToken,
   selectSessions,
@@ -26,11 +28,7 @@ export interface SessionDirectory {
   /** The same by id, for a session that was looked up before: false once it was revoked in this process. */
   mayStillAct(id: string): boolean;
   get(id: string): Promise<SessionWithCalls | undefined>;
-  list(page: {
-    workspace: string;
-    limit: number;
-    before?: { createdAt: number; id: string };
-  }): Promise<SessionWithCalls[]>;
+  list(page: SessionPage): Promise<SessionWithCalls[]>;
   /**
    * Idempotent: revoking a revoked session returns it unchanged. Throws `not_found`, and `ledger_unavailable` when it
    * could not be written; the session is shut in this process even then.
@@ -40,6 +38,10 @@ export interface SessionDirectory {
   callsOf(id: string): number;
   /** Notes the count that the database returned for a call. */
   counted(id: string, calls: number): void;
+  /** Counts a call of a session without a cap; `flush` writes the count down a little later. */
+  countCall(id: string): void;
+  /** Writes down the counts that `countCall` has raised since the last time. */
+  flush(): Promise<void>;
   /** Called once when a session is revoked or found expired. */
   onEnded(listener: (sessionId: string) => void): void;
   /** Ends what has expired; called on a timer so that idle streams close too. */
@@ -49,14 +51,20 @@ export interface SessionDirectory {
 const CACHE_LIMIT = 10_000;
 
 export function createSessionDirectory(deps: {
-  database: Database;
+  database: Reader;
   ledger: Ledger;
   now: Clock;
 }): SessionDirectory {
   const byToken = new Map<string, Session>();
   const calls = new Map<string, number>();
+  const raised = new Set<string>();
   const revoked = new Set<string>();
   const listeners = new Set<(sessionId: string) => void>();
+
+  /** A stored session with the newest count that this process knows. */
+  function seen(session: SessionWithCalls): SessionWithCalls {
+    return { ...session, calls: Math.max(session.calls, calls.get(session.id) ?? 0) };
+  }
 
   function ended(id: string): void {
     calls.delete(id);
@@ -97,11 +105,11 @@ export function createSessionDirectory(deps: {
 
     async get(id) {
       const row = (await deps.database.query(selectSession(id)))[0];
-      return row === undefined ? undefined : sessionFromRow(row);
+      return row === undefined ? undefined : seen(sessionFromRow(row));
     },
 
     async list(page) {
-      return (await deps.database.query(selectSessions(page))).map(sessionFromRow);
+      return (await deps.database.query(selectSessions(page, deps.now()))).map((row) => seen(sessionFromRow(row)));
     },
 
     async revoke({ id, by, reason }) {
@@ -136,6 +144,18 @@ export function createSessionDirectory(deps: {
 
     counted(id, count) {
       calls.set(id, count);
+    },
+
+    countCall(id) {
+      calls.set(id, (calls.get(id) ?? 0) + 1);
+      raised.add(id);
+    },
+
+    async flush() {
+      if (raised.size === 0) return;
+      const counts = [...raised].map((id) => recordCalls(id, calls.get(id) ?? 0));
+      raised.clear();
+      await deps.ledger.commit({ then: counts, entries: [] });
     },
 
     onEnded(listener) {

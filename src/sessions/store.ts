@@ -1,5 +1,5 @@
-import type { Row, Statement } from '../storage/database.ts';
-import type { Session } from './session.ts';
+import type { Row, SqlValue, Statement } from '../storage/database.ts';
+import type { Session, SessionState } from './session.ts';
 
 const COLUMNS =
   'id, workspace, subject, labels, scope, call_cap, calls, minted_by, created_at, expires_at, revoked_at, revoke_reason';
@@ -31,21 +31,40 @@ export function selectSession(id: string): Statement {
   return { sql: `SELECT ${COLUMNS} FROM session WHERE id = ?`, params: [id] };
 }
 
-/** Newest first; `before` is the keyset of the last row of the page before. */
-export function selectSessions(page: {
-  workspace: string;
-  limit: number;
-  before?: { createdAt: number; id: string };
-}): Statement {
-  const { workspace, limit, before } = page;
-  const keyset = before === undefined ? '' : ' AND (created_at < ? OR (created_at = ? AND id < ?))';
+/** Which sessions a list wants, newest first; `before` is the keyset of the last row of the page before. */
+export interface SessionPage {
+  readonly workspace: string;
+  readonly limit: number;
+  readonly before?: { readonly createdAt: number; readonly id: string } | undefined;
+  readonly subject?: string | undefined;
+  readonly state?: SessionState | undefined;
+}
+
+const IN_STATE: Readonly<Record<SessionState, string>> = {
+  active: 'revoked_at IS NULL AND expires_at > ?',
+  expired: 'revoked_at IS NULL AND expires_at <= ?',
+  revoked: 'revoked_at IS NOT NULL',
+};
+
+export function selectSessions(page: SessionPage, now: number): Statement {
+  const { workspace, limit, before, subject, state } = page;
+  const where = ['workspace = ?'];
+  const params: SqlValue[] = [workspace];
+  if (subject !== undefined) {
+    where.push('subject = ?');
+    params.push(subject);
+  }
+  if (state !== undefined) {
+    where.push(IN_STATE[state]);
+    if (state !== 'revoked') params.push(now);
+  }
+  if (before !== undefined) {
+    where.push('(created_at < ? OR (created_at = ? AND id < ?))');
+    params.push(before.createdAt, before.createdAt, before.id);
+  }
   return {
-    sql: `SELECT ${COLUMNS} FROM session WHERE workspace = ?${keyset} ORDER BY created_at DESC, id DESC LIMIT ?`,
-    params: [
-      workspace,
-      ...(before === undefined ? [] : [before.createdAt, before.createdAt, before.id]),
-      limit,
-    ],
+    sql: `SELECT ${COLUMNS} FROM session WHERE ${where.join(' AND ')} ORDER BY created_at DESC, id DESC LIMIT ?`,
+    params: [...params, limit],
   };
 }
 
@@ -63,6 +82,11 @@ export function spendCall(id: string): Statement {
     sql: 'UPDATE session SET calls = calls + 1 WHERE id = ? AND (call_cap IS NULL OR calls < call_cap) RETURNING calls',
     params: [id],
   };
+}
+
+/** Raises the count of a session without a cap to what was seen; never lowers it. */
+export function recordCalls(id: string, calls: number): Statement {
+  return { sql: 'UPDATE session SET calls = ? WHERE id = ? AND calls < ?', params: [calls, id, calls] };
 }
 
 export function sessionFromRow(row: Row): Session & { readonly calls: number } {

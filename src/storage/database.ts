@@ -27,14 +27,18 @@ export type Applied =
   | { readonly kind: 'applied'; readonly rows: readonly Row[] }
   | { readonly kind: 'refused' };
 
+/** Reads what is committed; sees every change whose `apply` has resolved. */
+export interface Reader {
+  query(statement: Statement): Promise<Row[]>;
+}
+
 /**
  * A storage engine. `apply` runs a batch in one durable transaction: each guard in turn, then what `seal` makes of
  * the accepted transitions (the ledger rows), then COMMIT. It resolves only after the data is on disk, and rejects
  * when nothing of the batch was kept or when that cannot be known (see `isAmbiguousCommit`).
  * `seal` must be pure apart from its own in-memory draft, which the caller drops when `apply` rejects.
  */
-export interface Database {
-  query(statement: Statement): Promise<Row[]>;
+export interface Database extends Reader {
   apply<Entry>(
     batch: readonly Transition<Entry>[],
     seal: (accepted: readonly Transition<Entry>[]) => readonly Statement[],

@@ -6,27 +6,16 @@ import {
   type Applied,
   ambiguousCommit,
   type Database,
-  type Row,
-  type SqlValue,
+  type Reader,
   type Statement,
   type Transition,
 } from './database.ts';
+import { createStatements } from './libsql-statements.ts';
 import { migrate } from './migrate.ts';
 
-type BindValue = string | number | bigint | null;
-
-interface Prepared {
-  readonly parameters: number;
-  readonly returnsRows: boolean;
-  all(params: BindValue[]): unknown[];
-  run(params: BindValue[]): unknown;
-}
-
-const STATEMENTS_CACHED = 512;
 const BUSY_TIMEOUT_MS = 1_000;
 /** 32 MB: copying the log back is rare enough to stay out of the 99th percentile of a commit. */
 const WAL_PAGES = 8_000;
-const QUOTED_OR_COMMENT = /'(?:[^']|'')*'|"[^"]*"|--[^\n]*|\/\*[\s\S]*?\*\//g;
 
 export interface LibsqlOptions {
   /** The database file; its folder is made when missing. Both are readable by their owner alone. */
@@ -91,58 +80,6 @@ function schemaVersion(connection: Connection.Database): number {
   return Number(rows[0]?.value ?? 0);
 }
 
-function countParameters(sql: string): number {
-  return sql.replace(QUOTED_OR_COMMENT, '').split('?').length - 1;
-}
-
-/**
- * The driver aborts the process on a boolean, keeps the previous value of a missing parameter, cuts text at NUL and
- * binds every number as REAL (so that a TEXT column would hold `5.0`): only what survives gets through.
- */
-function bindValue(value: SqlValue, position: number): BindValue {
-  if (value === null || typeof value === 'bigint') return value;
-  if (typeof value === 'string') {
-    if (!value.includes('\0')) return value;
-    throw new CountersignError(
-      'internal',
-      `SQL parameter ${position + 1} holds a NUL character; encode it first.`,
-    );
-  }
-  if (typeof value === 'number') {
-    if (Number.isSafeInteger(value)) return BigInt(value);
-    if (Number.isFinite(value) && !Number.isInteger(value)) return value;
-    throw new CountersignError(
-      'internal',
-      `SQL parameter ${position + 1} is not a safe integer or a finite number.`,
-    );
-  }
-  throw new CountersignError(
-    'internal',
-    `SQL parameter ${position + 1} has type ${typeof value}; expected text, number or null.`,
-  );
-}
-
-function bindAll(statement: Statement, expected: number): BindValue[] {
-  if (statement.params.length !== expected) {
-    throw new CountersignError(
-      'internal',
-      `SQL takes ${expected} parameters, got ${statement.params.length}: ${statement.sql}`,
-    );
-  }
-  return statement.params.map(bindValue);
-}
-
-function readRow(raw: unknown): Row {
-  const row = raw as Row;
-  for (const key in row) {
-    const value = row[key];
-    if (typeof value !== 'bigint') continue;
-    const number = Number(value);
-    if (Number.isSafeInteger(number)) row[key] = number;
-  }
-  return row;
-}
-
 /** A connection with the newest schema; throws `config_invalid` and leaves the folder free when there is none. */
 function openMigrated(file: string, lock: boolean): { connection: Connection.Database; release: () => void } {
   let release = () => {};
@@ -170,39 +107,7 @@ function openMigrated(file: string, lock: boolean): { connection: Connection.Dat
  */
 export function openLibsql({ file, lock = true }: LibsqlOptions): Database {
   const { connection, release } = openMigrated(file, lock);
-  const cache = new Map<string, Prepared>();
-
-  function prepare(sql: string): Prepared {
-    const known = cache.get(sql);
-    if (known !== undefined) return known;
-    const statement = connection.prepare(sql);
-    statement.safeIntegers(true);
-    const prepared: Prepared = {
-      parameters: countParameters(sql),
-      returnsRows: statement.reader,
-      all: (params) => statement.all(params),
-      run: (params) => statement.run(params),
-    };
-    for (const oldest of cache.keys()) {
-      if (cache.size < STATEMENTS_CACHED) break;
-      cache.delete(oldest);
-    }
-    cache.set(sql, prepared);
-    return prepared;
-  }
-
-  function all(statement: Statement): Row[] {
-    const prepared = prepare(statement.sql);
-    return prepared.all(bindAll(statement, prepared.parameters)).map(readRow);
-  }
-
-  /** A statement that returns rows must be read to its end, or COMMIT finds it open. */
-  function run(statement: Statement): void {
-    const prepared = prepare(statement.sql);
-    const params = bindAll(statement, prepared.parameters);
-    if (prepared.returnsRows) prepared.all(params);
-    else prepared.run(params);
-  }
+  const { all, run, clear } = createStatements(connection);
 
   function rollback(): void {
     if (connection.inTransaction) connection.exec('ROLLBACK');
@@ -246,9 +151,26 @@ export function openLibsql({ file, lock = true }: LibsqlOptions): Database {
     apply: async (batch, seal) => applyBatch(batch, seal),
     close: async () => {
       if (!connection.open) return;
-      cache.clear();
+      clear();
       connection.close();
       release();
+    },
+  };
+}
+
+/**
+ * A second connection that only reads, for the thread that serves while another writes. It sees each change as soon
+ * as its commit has resolved. Open it after the writer, which makes the schema.
+ */
+export function openLibsqlReader(file: string): Reader & { close(): void } {
+  const connection = new Connection(file, { timeout: BUSY_TIMEOUT_MS });
+  connection.exec('PRAGMA query_only = ON');
+  const { all, clear } = createStatements(connection);
+  return {
+    query: async (statement) => all(statement),
+    close() {
+      clear();
+      connection.close();
     },
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { commitment } from '../../src/core/digest.ts';
 import { systemRandomBytes } from '../../src/core/ids.ts';
 import { openPayload, sealPayload } from '../../src/ledger/payload.ts';
-import { erasePayload, insertPayload, readPayloads } from '../../src/ledger/store.ts';
+import { erasePayload, insertPayload, readPayload } from '../../src/ledger/store.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
 import { draft, openFixture } from './fixture.ts';
 
@@ -45,12 +45,11 @@ describe('a sealed payload', () => {
     const text = '{"amount":900}';
     const commit = commitment(salt, text);
     const stored = {
-      id: 'pay_1',
+      id: 'req_1',
       workspace: 'default',
       commitment: commit,
       salt: Buffer.from(salt).toString('hex'),
       ciphertext: sealPayload({ key, random: systemRandomBytes }, { commitment: commit, text }),
-      call: 'req_1',
       subject: 'user-1',
       createdAt: 5,
     };
@@ -58,18 +57,18 @@ describe('a sealed payload', () => {
       then: [insertPayload(stored)],
       entries: [{ ...draft({ call: 'req_1' }), body: { args: commit } }],
     });
-    expect(await readPayloads(database, { workspace: 'default', call: 'req_1' })).toEqual([stored]);
+    expect(await readPayload(database, { workspace: 'default', id: 'req_1' })).toEqual(stored);
     const erase = () =>
       ledger.commit({
-        guard: erasePayload({ workspace: 'default', id: 'pay_1' }),
+        guard: erasePayload({ workspace: 'default', id: 'req_1' }),
         entries: [draft({ call: 'req_1' }, 'payload.redacted')],
       });
     expect(await erase()).toEqual({
       kind: 'applied',
-      rows: [{ id: 'pay_1', call: 'req_1', commitment: commit }],
+      rows: [{ id: 'req_1', commitment: commit }],
     });
     expect(await erase()).toEqual({ kind: 'refused' });
-    expect(await readPayloads(database, { workspace: 'default', call: 'req_1' })).toEqual([]);
+    expect(await readPayload(database, { workspace: 'default', id: 'req_1' })).toBeUndefined();
     expect(await verifyLedger(database, { vkey: signer.vkey })).toMatchObject({ ok: true, size: 2 });
   });
 });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RunningApp } from '../../src/app/options.ts';
+import type { RunningApp, StartOptions } from '../../src/app/options.ts';
 import { startApp } from '../../src/app.ts';
 import { readWitness } from './downstreams/oracle.ts';
 
@@ -49,6 +49,8 @@ export interface TestGatewayOptions {
   readonly policy?: string;
   /** More entries of `mcpServers`. */
   readonly servers?: Readonly<Record<string, unknown>>;
+  /** Opens the storage engine, such as one with faults. */
+  readonly openDatabase?: NonNullable<StartOptions['openDatabase']>;
 }
 
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -68,6 +70,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       policiesDir,
       newEnrolLink: false,
       env: { ...process.env, COUNTERSIGN_LOG_LEVEL: 'silent' },
+      ...(options.openDatabase === undefined ? {} : { openDatabase: options.openDatabase }),
     });
   const running = { app: await start() };
   const apiKey = running.app.apiKey ?? '';

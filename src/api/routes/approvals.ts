@@ -17,11 +17,11 @@ import {
 } from '../approval-body.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import { pageBody, readCursor } from '../cursor.ts';
-import { answers, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
+import { answers, answersOrWaits, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
 
 const READ = ['reader', 'requester'] as const;
 
-const listQuery = z.object({
+const listQuery = z.strictObject({
   ...pageQuery,
   state: stateSchema.optional(),
   session: z.string().max(100).optional(),
@@ -89,14 +89,19 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       });
       const [context, decisions] = await Promise.all([
         bodyContext(deps, rows),
-        listDecisionsOf(deps.database, rows.map((row) => row.id)),
+        listDecisionsOf(
+          deps.database,
+          rows.map((row) => row.id),
+        ),
       ]);
       const page = pageBody(rows, {
         limit,
         item: (row) => approvalBody(row, decisions.get(row.id) ?? [], context),
         keyset: (row) => ({ at: row.requestedAt, id: row.id }),
       });
-      return c.json(page, 200);
+      // What has run out is expired at once, and recorded as such a moment later.
+      const data = page.data.filter((item) => filter.state === undefined || item.state === filter.state);
+      return c.json({ ...page, data }, 200);
     },
   );
 
@@ -124,7 +129,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       summary: 'Wait until it is settled, at most 25 s; 202 when it is not yet',
       request: {
         params: idParam,
-        query: z.object({
+        query: z.strictObject({
           timeout_ms: z.coerce
             .number()
             .int()
@@ -133,7 +138,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
             .default(LIMITS.approvalWaitMaxMs),
         }),
       },
-      responses: answers(detailSchema),
+      responses: answersOrWaits(detailSchema),
     }),
     async (c) => {
       const principal = requireAny(c, READ);
@@ -141,7 +146,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       const approval = await waitForApproval(deps.wait, {
         id,
         timeoutMs: c.req.valid('query').timeout_ms,
-        abort: c.req.raw.signal,
+        abort: AbortSignal.any([c.req.raw.signal, deps.closing]),
       });
       const body = await showDetail(deps, approval, principal.kind === 'person');
       if (isSettled(stateAt(approval, deps.now()))) return c.json(body, 200);

@@ -10,10 +10,8 @@ import {
 } from '../../principals/service-accounts.ts';
 import { createInvite } from '../../principals/web/invite.ts';
 import { type Api, type ApiDeps, requireAny, requireSignedIn } from '../context.ts';
-import { answers, idParam, jsonBody } from '../openapi.ts';
-
-const list = <Item extends z.ZodType>(item: Item) =>
-  z.object({ data: z.array(item), next_cursor: z.null(), has_more: z.literal(false) });
+import type { OpenStreams } from '../open-streams.ts';
+import { answers, creates, idParam, jsonBody, wholeList } from '../openapi.ts';
 
 const personSchema = z
   .object({
@@ -40,7 +38,7 @@ const accountSchema = z
 
 const removed = z.object({ id: z.string(), removed: z.literal(true) });
 
-export function addApproverRoutes(api: Api, deps: ApiDeps): void {
+export function addApproverRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): void {
   api.openapi(
     createRoute({
       method: 'post',
@@ -50,7 +48,9 @@ export function addApproverRoutes(api: Api, deps: ApiDeps): void {
       request: {
         body: jsonBody(z.strictObject({ name: z.string(), groups: z.array(z.string()).default([]) })),
       },
-      responses: answers(z.object({ id: z.string(), url: z.string(), expires_at: z.string() })),
+      responses: creates(
+        z.object({ id: z.string(), url: z.string(), expires_at: z.string() }).openapi('Invite'),
+      ),
     }),
     async (c) => {
       const by = requireSignedIn(c);
@@ -69,7 +69,7 @@ export function addApproverRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/approvers',
       tags: ['approvers'],
       summary: 'The people who can decide',
-      responses: answers(list(personSchema)),
+      responses: answers(wholeList(personSchema)),
     }),
     async (c) => {
       requireAny(c);
@@ -102,6 +102,7 @@ export function addApproverRoutes(api: Api, deps: ApiDeps): void {
       const by = requireSignedIn(c);
       const { id } = c.req.valid('param');
       await removePerson(deps.principals, { by, personId: id });
+      streams.recheck();
       return c.json({ id, removed: true as const }, 200);
     },
   );
@@ -121,7 +122,7 @@ export function addApproverRoutes(api: Api, deps: ApiDeps): void {
           }),
         ),
       },
-      responses: answers(accountSchema),
+      responses: creates(accountSchema),
     }),
     async (c) => {
       const by = requireSignedIn(c);
@@ -142,7 +143,7 @@ export function addApproverRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/service-accounts',
       tags: ['approvers'],
       summary: 'List service accounts',
-      responses: answers(list(accountSchema)),
+      responses: answers(wholeList(accountSchema)),
     }),
     async (c) => {
       requireAny(c);

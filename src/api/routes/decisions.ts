@@ -62,8 +62,17 @@ async function approverOf(deps: ApiDeps, c: ApiContext): Promise<Approver> {
   requireKey(c, ['requester']);
   const account = (await listServiceAccounts(deps.principals)).find((one) => one.id === accountId);
   if (account === undefined)
-    throw new CountersignError('forbidden', `${ACCOUNT_HEADER}: there is no such service account.`);
+    throw new CountersignError(
+      'forbidden',
+      `${ACCOUNT_HEADER}: there is no such service account. GET /v1/service-accounts lists them.`,
+    );
   return { kind: 'service_account', id: account.id, groups: account.groups };
+}
+
+function missing(field: string, expected: string): CountersignError {
+  return new CountersignError('invalid_request', `${field}: expected ${expected}`, {
+    fields: [{ field, expected }],
+  });
 }
 
 async function prove(
@@ -73,8 +82,7 @@ async function prove(
 ): Promise<VerifiedProof> {
   const { challenge, body } = input;
   if (approver.kind === 'person') {
-    if (!('assertion' in body))
-      throw new CountersignError('invalid_request', 'assertion: expected the answer of your passkey');
+    if (!('assertion' in body)) throw missing('assertion', 'the answer of your passkey');
     const proven = await verifyDecisionAssertion(deps.principals, {
       challenge,
       assertion: body.assertion as unknown as AuthenticationResponseJSON,
@@ -84,10 +92,7 @@ async function prove(
     return { proof: JSON.stringify(proven.proof), then: [proven.recordUse], stillValid: proven.stillValid };
   }
   if (!('signature' in body))
-    throw new CountersignError(
-      'invalid_request',
-      'signature: expected the account’s signature over the challenge, base64url',
-    );
+    throw missing('signature', 'the account’s signature over the challenge, in base64url');
   const proven = await verifyServiceAccountSignature(deps.principals, {
     challenge,
     signature: body.signature,
@@ -154,7 +159,7 @@ export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
         approver,
         verify: ({ challenge }) => prove(deps, approver, { challenge, body }),
       });
-      return c.json(await showDetail(deps, approval, true), 200);
+      return c.json(await showDetail(deps, approval, approver.kind === 'person'), 200);
     },
   );
 }

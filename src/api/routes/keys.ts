@@ -3,8 +3,9 @@ import { toRfc3339 } from '../../core/clock.ts';
 import type { ApiKey } from '../../principals/api-key.ts';
 import { createKey, listKeys, revokeKey } from '../../principals/keys.ts';
 import { principalRef } from '../../principals/principal.ts';
-import { type Api, type ApiDeps, requireAny } from '../context.ts';
-import { answers, idParam, jsonBody } from '../openapi.ts';
+import { type Api, type ApiDeps, requireKey } from '../context.ts';
+import type { OpenStreams } from '../open-streams.ts';
+import { answers, creates, idParam, jsonBody, wholeList } from '../openapi.ts';
 
 const keySchema = z
   .object({
@@ -30,7 +31,7 @@ function show(key: ApiKey): z.infer<typeof keySchema> {
   };
 }
 
-export function addKeyRoutes(api: Api, deps: ApiDeps): void {
+export function addKeyRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): void {
   api.openapi(
     createRoute({
       method: 'post',
@@ -38,10 +39,10 @@ export function addKeyRoutes(api: Api, deps: ApiDeps): void {
       tags: ['keys'],
       summary: 'Create an API key; the secret is shown only here',
       request: { body: jsonBody(z.strictObject({ name: z.string(), roles: z.array(z.string()) })) },
-      responses: answers(keySchema.extend({ key: z.string() })),
+      responses: creates(keySchema.extend({ key: z.string() }).openapi('CreatedApiKey')),
     }),
     async (c) => {
-      const by = requireAny(c, ['operator']);
+      const by = requireKey(c, ['operator']);
       const { name, roles } = c.req.valid('json');
       const { key, secret } = await createKey(deps.principals, { name, roles, by: principalRef(by) });
       return c.json({ ...show(key), key: secret }, 201);
@@ -54,12 +55,10 @@ export function addKeyRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/keys',
       tags: ['keys'],
       summary: 'List API keys',
-      responses: answers(
-        z.object({ data: z.array(keySchema), next_cursor: z.null(), has_more: z.literal(false) }),
-      ),
+      responses: answers(wholeList(keySchema)),
     }),
     async (c) => {
-      requireAny(c, ['operator']);
+      requireKey(c, ['operator']);
       return c.json(
         { data: (await listKeys(deps.principals)).map(show), next_cursor: null, has_more: false as const },
         200,
@@ -77,11 +76,11 @@ export function addKeyRoutes(api: Api, deps: ApiDeps): void {
       responses: answers(keySchema),
     }),
     async (c) => {
-      const by = requireAny(c, ['operator']);
-      return c.json(
-        show(await revokeKey(deps.principals, { id: c.req.valid('param').id, by: principalRef(by) })),
-        200,
-      );
+      const by = requireKey(c, ['operator']);
+      const { id } = c.req.valid('param');
+      const revoked = await revokeKey(deps.principals, { id, by: principalRef(by) });
+      streams.recheck();
+      return c.json(show(revoked), 200);
     },
   );
 }

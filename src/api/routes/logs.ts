@@ -1,5 +1,4 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { streamSSE } from 'hono/streaming';
 import { toRfc3339 } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
@@ -9,9 +8,11 @@ import { queryEntries } from '../../ledger/query.ts';
 import { subscribe } from '../../ledger/subscribe.ts';
 import { verifyLedger } from '../../ledger/verify.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
-import { answers, pageOf, pageQuery } from '../openapi.ts';
+import type { OpenStreams } from '../open-streams.ts';
+import { answers, answersText, pageOf, pageQuery } from '../openapi.ts';
+import { sendEvents } from '../send-events.ts';
 
-const HEARTBEAT_MS = 15_000;
+const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/i;
 
 const entrySchema = z
   .object({
@@ -48,7 +49,7 @@ const verificationSchema = z
 
 function time(field: 'since' | 'until', value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  const at = Date.parse(value);
+  const at = RFC3339.test(value) ? Date.parse(value) : Number.NaN;
   if (!Number.isNaN(at)) return at;
   const expected = 'a time in RFC 3339 such as 2026-01-31T09:00:00Z';
   throw new CountersignError('invalid_request', `${field}: expected ${expected}`, {
@@ -80,7 +81,7 @@ function show(entry: Entry): {
   };
 }
 
-export function addLogRoutes(api: Api, deps: ApiDeps): void {
+export function addLogRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): void {
   api.openapi(
     createRoute({
       method: 'get',
@@ -88,7 +89,11 @@ export function addLogRoutes(api: Api, deps: ApiDeps): void {
       tags: ['logs'],
       summary: 'Query the ledger',
       request: {
-        query: z.object({ ...pageQuery, ...filterQuery, order: z.enum(['asc', 'desc']).default('desc') }),
+        query: z.strictObject({
+          ...pageQuery,
+          ...filterQuery,
+          order: z.enum(['asc', 'desc']).default('desc'),
+        }),
       },
       responses: answers(pageOf(entrySchema)),
     }),
@@ -106,39 +111,44 @@ export function addLogRoutes(api: Api, deps: ApiDeps): void {
     },
   );
 
-  api.get('/v1/logs/stream', (c) => {
-    requireAny(c);
-    const filter = filterOf(z.object(filterQuery).parse(c.req.query()));
-    const last = c.req.header('last-event-id');
-    if (last !== undefined && !/^\d{1,15}$/.test(last)) {
-      throw new CountersignError(
-        'invalid_request',
-        'Last-Event-ID: expected the id of an earlier event, a whole number',
-      );
-    }
-    const controller = new AbortController();
-    const afterSeq = last === undefined ? {} : { afterSeq: Number(last) };
-    const entries = subscribe(deps, { filter, ...afterSeq, signal: controller.signal });
-    return streamSSE(c, async (stream) => {
-      stream.onAbort(() => controller.abort());
-      const heartbeat = setInterval(() => {
-        stream.write(': still here\n\n').catch(() => controller.abort());
-      }, HEARTBEAT_MS);
-      try {
-        await stream.write(': connected\n\n');
-        for await (const entry of entries) {
-          await stream.writeSSE({ id: String(entry.seq), event: 'entry', data: JSON.stringify(show(entry)) });
-        }
-      } finally {
-        clearInterval(heartbeat);
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/logs/stream',
+      tags: ['logs'],
+      summary: 'Follow the ledger by server-sent events; Last-Event-ID resumes after that entry',
+      request: { query: z.strictObject(filterQuery) },
+      responses: answersText('text/event-stream', 'Events "entry" whose id is the sequence'),
+    }),
+    (c) => {
+      requireAny(c);
+      const filter = filterOf(c.req.valid('query'));
+      const last = c.req.header('last-event-id');
+      if (last !== undefined && !/^-1$|^\d{1,15}$/.test(last)) {
+        const expected = 'the id of an earlier event, a whole number';
+        throw new CountersignError('invalid_request', `Last-Event-ID: expected ${expected}`, {
+          fields: [{ field: 'Last-Event-ID', expected }],
+        });
       }
-    });
-  });
+      const afterSeq = last === undefined ? deps.ledger.head().size - 1 : Number(last);
+      const follow = (signal: AbortSignal) => subscribe(deps, { filter, afterSeq, signal });
+      return sendEvents(c, { deps, streams, startId: afterSeq, follow, show });
+    },
+  );
 
-  api.get('/v1/logs/checkpoint', async (c) => {
-    requireAny(c);
-    return c.text(await deps.ledger.checkpointNow());
-  });
+  api.openapi(
+    createRoute({
+      method: 'get',
+      path: '/v1/logs/checkpoint',
+      tags: ['logs'],
+      summary: 'The signed head of the ledger, as a note (C2SP tlog-checkpoint)',
+      responses: answersText('text/plain', 'Origin, size, root, and the log’s signature'),
+    }),
+    async (c) => {
+      requireAny(c);
+      return c.text(await deps.ledger.checkpointNow(), 200);
+    },
+  );
 
   api.openapi(
     createRoute({

@@ -3,11 +3,15 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { checkPolicies } from '../../policy/check.ts';
 import { explain } from '../../policy/explain.ts';
 import type { PolicyInput } from '../../policy/verdict.ts';
-import { type Api, type ApiDeps, requireAny } from '../context.ts';
+import { type Api, type ApiDeps, requireAny, requireKey } from '../context.ts';
 import { answers, jsonBody } from '../openapi.ts';
 
 const MAX_FILES = 100;
 const MAX_FILE_CHARACTERS = 256 * 1024;
+
+const filesSchema = z
+  .record(z.string().max(200), z.string().max(MAX_FILE_CHARACTERS))
+  .refine((files) => Object.keys(files).length <= MAX_FILES, `at most ${MAX_FILES} files`);
 
 const problemSchema = z.object({
   file: z.string(),
@@ -100,16 +104,16 @@ export function addPolicyRoutes(api: Api, deps: ApiDeps): void {
       tags: ['policies'],
       summary: 'Check policy files against this gateway’s tools, without putting them in force',
       request: {
-        body: jsonBody(z.strictObject({ files: z.record(z.string(), z.string().max(MAX_FILE_CHARACTERS)) })),
+        body: jsonBody(z.strictObject({ files: filesSchema })),
       },
       responses: answers(
         z.object({ ok: z.boolean(), version: z.string(), problems: z.array(problemSchema) }),
       ),
     }),
     (c) => {
-      requireAny(c);
+      requireKey(c, ['reader']);
       const files = Object.entries(c.req.valid('json').files).map(([name, text]) => ({ name, text }));
-      const checked = checkPolicies(files.slice(0, MAX_FILES), deps.toolSchemas());
+      const checked = checkPolicies(files, deps.toolSchemas());
       const problems = checked.problems.map(({ file, line, column, message }) => ({
         file,
         line,
@@ -132,7 +136,7 @@ export function addPolicyRoutes(api: Api, deps: ApiDeps): void {
       ),
     }),
     (c) => {
-      requireAny(c);
+      requireKey(c, ['reader']);
       const found = explain(deps.policy.current(), inputOf(deps, c.req.valid('json')));
       return c.json({ verdict: { ...found.verdict }, rules: found.rules.map((rule) => ({ ...rule })) }, 200);
     },

@@ -3,7 +3,7 @@ import { CountersignError } from '../../core/errors.ts';
 import type { ServerStatus } from '../../downstream/catalog.ts';
 import { principalRef } from '../../principals/principal.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
-import { answers, jsonBody } from '../openapi.ts';
+import { answers, jsonBody, wholeList } from '../openapi.ts';
 
 const serverSchema = z
   .object({
@@ -30,9 +30,6 @@ const toolSchema = z
   })
   .openapi('Tool');
 
-const page = <Item extends z.ZodType>(item: Item) =>
-  z.object({ data: z.array(item), next_cursor: z.null(), has_more: z.literal(false) });
-
 function show(server: ServerStatus): z.infer<typeof serverSchema> {
   const { name, kind, state, era, tools, quarantined, problem } = server;
   return { name, kind, state, era: era ?? null, tools, quarantined, problem: problem ?? null };
@@ -45,7 +42,7 @@ export function addServerRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/servers',
       tags: ['servers'],
       summary: 'The servers behind the gateway and how they are',
-      responses: answers(page(serverSchema)),
+      responses: answers(wholeList(serverSchema)),
     }),
     (c) => {
       requireAny(c);
@@ -63,7 +60,7 @@ export function addServerRoutes(api: Api, deps: ApiDeps): void {
       tags: ['servers'],
       summary: 'A server’s tools, quarantined ones included',
       request: { params: z.object({ name: z.string().max(100) }) },
-      responses: answers(page(toolSchema)),
+      responses: answers(wholeList(toolSchema)),
     }),
     async (c) => {
       requireAny(c);

@@ -5,9 +5,11 @@ import { principalRef } from '../../principals/principal.ts';
 import type { SessionWithCalls } from '../../sessions/directory.ts';
 import { mintSession } from '../../sessions/mint.ts';
 import { sessionState } from '../../sessions/session.ts';
-import { type Api, type ApiDeps, requireAny } from '../context.ts';
+import { type Api, type ApiDeps, requireAny, requireKey } from '../context.ts';
 import { pageBody, readCursor } from '../cursor.ts';
-import { answers, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
+import { answers, creates, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
+
+const stateSchema = z.enum(['active', 'expired', 'revoked']);
 
 const sessionSchema = z
   .object({
@@ -17,7 +19,7 @@ const sessionSchema = z
     tools: z.array(z.string()),
     call_cap: z.number().nullable(),
     calls: z.number(),
-    state: z.enum(['active', 'expired', 'revoked']),
+    state: stateSchema,
     minted_by: z.string(),
     created_at: z.string(),
     expires_at: z.string(),
@@ -38,6 +40,12 @@ const mintBody = z.strictObject({
   labels: z.record(z.string(), z.string()).optional(),
   tools: z.array(z.string()).optional(),
   call_cap: z.number().optional(),
+});
+
+const listQuery = z.strictObject({
+  ...pageQuery,
+  subject: z.string().max(200).optional(),
+  state: stateSchema.optional(),
 });
 
 /** How an agent connects: `url` with `headers`, or `secret_url` alone for clients that take nothing else. */
@@ -72,10 +80,10 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
       tags: ['sessions'],
       summary: 'Mint a session; its token is shown only here',
       request: { body: jsonBody(mintBody) },
-      responses: answers(mintedSchema),
+      responses: creates(mintedSchema),
     }),
     async (c) => {
-      const by = requireAny(c, ['minter']);
+      const by = requireKey(c, ['minter']);
       const body = c.req.valid('json');
       const { session, token } = await mintSession(
         deps.mint,
@@ -98,16 +106,18 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/sessions',
       tags: ['sessions'],
       summary: 'List sessions, newest first',
-      request: { query: z.object(pageQuery) },
+      request: { query: listQuery },
       responses: answers(pageOf(sessionSchema)),
     }),
     async (c) => {
       requireAny(c);
-      const { limit, cursor } = c.req.valid('query');
+      const { limit, cursor, subject, state } = c.req.valid('query');
       const after = cursor === undefined ? undefined : readCursor(cursor);
       const rows = await deps.sessions.list({
         workspace: deps.workspace,
         limit: limit + 1,
+        subject,
+        state,
         ...(after === undefined ? {} : { before: { createdAt: after.at, id: after.id } }),
       });
       return c.json(
@@ -130,7 +140,11 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
       requireAny(c);
       const { id } = c.req.valid('param');
       const session = await deps.sessions.get(id);
-      if (session === undefined) throw new CountersignError('not_found', `There is no session ${id}.`);
+      if (session === undefined)
+        throw new CountersignError(
+          'not_found',
+          `There is no session ${id}. List sessions to see which exist.`,
+        );
       return c.json(show(session), 200);
     },
   );

@@ -5,7 +5,8 @@ import { finishEnrolment, startEnrolment } from '../../principals/web/enrol.ts';
 import { finishSignIn, signOut, startSignIn } from '../../principals/web/sign-in.ts';
 import { clearedCookie, readSessionCookie, sessionCookie } from '../../principals/web/web-session.ts';
 import { type Api, type ApiDeps, requireSignedIn } from '../context.ts';
-import { answers, jsonBody } from '../openapi.ts';
+import type { OpenStreams } from '../open-streams.ts';
+import { answers, answersNothing, creates, jsonBody, OPEN } from '../openapi.ts';
 
 const meSchema = z
   .object({ person: z.object({ id: z.string(), name: z.string(), groups: z.array(z.string()) }) })
@@ -26,7 +27,7 @@ function me(person: Pick<Person, 'id' | 'name' | 'groups'>): z.infer<typeof meSc
   return { person: { id: person.id, name: person.name, groups: [...person.groups] } };
 }
 
-export function addWebauthnRoutes(api: Api, deps: ApiDeps): void {
+export function addWebauthnRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): void {
   const { party } = deps.principals;
 
   api.openapi(
@@ -35,6 +36,7 @@ export function addWebauthnRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/webauthn/enrol/options',
       tags: ['sign-in'],
       summary: 'Begin enrolling a passkey with an invite',
+      security: OPEN,
       request: { body: jsonBody(z.strictObject({ token: z.string().max(200) })) },
       responses: answers(optionsSchema),
     }),
@@ -50,12 +52,13 @@ export function addWebauthnRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/webauthn/enrol/verify',
       tags: ['sign-in'],
       summary: 'Finish enrolling; signs the person in',
+      security: OPEN,
       request: {
         body: jsonBody(
           z.strictObject({ token: z.string().max(200), challenge_id: z.string(), response: responseSchema }),
         ),
       },
-      responses: answers(meSchema),
+      responses: creates(meSchema),
     }),
     async (c) => {
       const { token, challenge_id, response } = c.req.valid('json');
@@ -75,6 +78,7 @@ export function addWebauthnRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/webauthn/sign-in/options',
       tags: ['sign-in'],
       summary: 'Begin signing in',
+      security: OPEN,
       request: { body: jsonBody(z.strictObject({})) },
       responses: answers(optionsSchema),
     }),
@@ -90,6 +94,7 @@ export function addWebauthnRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/webauthn/sign-in/verify',
       tags: ['sign-in'],
       summary: 'Finish signing in',
+      security: OPEN,
       request: { body: jsonBody(z.strictObject({ challenge_id: z.string(), response: responseSchema })) },
       responses: answers(meSchema),
     }),
@@ -104,13 +109,23 @@ export function addWebauthnRoutes(api: Api, deps: ApiDeps): void {
     },
   );
 
-  api.post('/v1/webauthn/sign-out', async (c) => {
-    requireSignedIn(c);
-    const token = readSessionCookie(party, c.req.header('cookie'));
-    if (token !== undefined) await signOut(deps.principals, token);
-    c.header('set-cookie', clearedCookie(party));
-    return c.body(null, 204);
-  });
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/webauthn/sign-out',
+      tags: ['sign-in'],
+      summary: 'Sign out',
+      responses: answersNothing(),
+    }),
+    async (c) => {
+      requireSignedIn(c);
+      const token = readSessionCookie(party, c.req.header('cookie'));
+      if (token !== undefined) await signOut(deps.principals, token);
+      streams.recheck();
+      c.header('set-cookie', clearedCookie(party));
+      return c.body(null, 204);
+    },
+  );
 
   api.openapi(
     createRoute({

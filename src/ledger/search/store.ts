@@ -1,4 +1,4 @@
-import type { Database, SqlValue } from '../../storage/database.ts';
+import type { Reader, SqlValue } from '../../storage/database.ts';
 import { type EntryFilter, REF_FIELDS, readPattern } from '../filter.ts';
 
 /** A pattern that stands for at most so many stored values is answered from an index, value by value. */
@@ -22,7 +22,7 @@ export interface EntryRange {
 }
 
 /** The first sequence whose entry is at or after a time, or one beyond every entry; times never go back. */
-async function firstSeqSince(database: Database, ts: number): Promise<number> {
+async function firstSeqSince(database: Reader, ts: number): Promise<number> {
   const [row] = await database.query({
     sql: 'SELECT seq FROM ledger WHERE ts >= ? ORDER BY ts, seq LIMIT 1',
     params: [ts],
@@ -32,7 +32,7 @@ async function firstSeqSince(database: Database, ts: number): Promise<number> {
 
 /** The stored values that start with a prefix, found by hopping through the index; undefined when they are many. */
 async function storedValues(
-  database: Database,
+  database: Reader,
   { field, prefix }: { field: PatternField; prefix: string },
 ): Promise<string[] | undefined> {
   const values: string[] = [];
@@ -55,10 +55,7 @@ function startsWith(field: PatternField, prefix: string): Condition {
 }
 
 /** What every matching row fulfils but for the patterns that end in `*`. */
-async function plainConditions(
-  database: Database,
-  { filter, order, after }: EntryRange,
-): Promise<Condition[]> {
+async function plainConditions(database: Reader, { filter, order, after }: EntryRange): Promise<Condition[]> {
   const conditions: Condition[] = [];
   for (const field of REF_FIELDS) {
     const value = filter[field];
@@ -77,7 +74,7 @@ async function plainConditions(
  * Alternatives, each of which an index answers in the order of the sequence; their union is what matches. A range over
  * an index would make the engine sort every row that it covers.
  */
-async function alternatives(database: Database, range: EntryRange): Promise<Condition[][]> {
+async function alternatives(database: Reader, range: EntryRange): Promise<Condition[][]> {
   const { filter } = range;
   const conditions = await plainConditions(database, range);
   const hasIndex = INDEXED.some((field) => filter[field] !== undefined);
@@ -99,7 +96,7 @@ async function alternatives(database: Database, range: EntryRange): Promise<Cond
 }
 
 /** The texts of the entries that match, in the order of their sequence. */
-export async function findEntries(database: Database, range: EntryRange): Promise<string[]> {
+export async function findEntries(database: Reader, range: EntryRange): Promise<string[]> {
   const { order, limit } = range;
   const direction = order === 'asc' ? 'ASC' : 'DESC';
   const found: { seq: number; text: string }[] = [];

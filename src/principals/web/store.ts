@@ -1,6 +1,5 @@
-import type { Database, Row, Statement } from '../../storage/database.ts';
+import type { Reader, Row, Statement } from '../../storage/database.ts';
 
-type Reader = Pick<Database, 'query'>;
 
 /** How the invite that enrols the very first person is marked in `created_by`. */
 export const BOOTSTRAP = 'bootstrap';

@@ -197,11 +197,9 @@ CREATE TABLE payload (
   commitment TEXT NOT NULL,
   salt TEXT NOT NULL,
   ciphertext TEXT NOT NULL,
-  call TEXT NOT NULL,
   subject TEXT NOT NULL,
   created_at BIGINT NOT NULL
-);
-CREATE INDEX payload_by_call ON payload (call);
+) WITHOUT ROWID;
 
 CREATE TABLE ledger (
   seq BIGINT PRIMARY KEY,
