@@ -1,6 +1,5 @@
 import { prepareCredentials } from './app/first-start.ts';
-import { openPolicy } from './app/open-policy.ts';
-import { openState } from './app/open-state.ts';
+import { openAddress, openState } from './app/open-state.ts';
 import { createUndo, type RunningApp, type StartOptions, type Undo } from './app/options.ts';
 import { startSweeps } from './app/sweeps.ts';
 import { wireGate } from './app/wire-gate.ts';
@@ -44,7 +43,12 @@ export async function startApp(options: StartOptions): Promise<RunningApp> {
 }
 
 async function start(options: StartOptions, config: Config, undo: Undo): Promise<RunningApp> {
-  const state = await openState(options, config, undo);
+  const address = await openAddress(config, undo);
+  // What judges takes as long to load as the writing thread takes to open the database: they do it side by side.
+  const [state, { openPolicy }] = await Promise.all([
+    openState(options, config, { address, undo }),
+    import('./app/open-policy.ts'),
+  ]);
   const { database, ledger, log, now, newId, random, workspace, publicOrigin, listener, signer } = state;
 
   const pins = createPinStore({ database, ledger, now, workspace });

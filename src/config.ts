@@ -138,7 +138,7 @@ export function loadConfig(input: ConfigInput): Config {
   if (!(typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535)) {
     return settings.fail('listen.port', 'expected a port between 0 and 65535');
   }
-  const level = (textOf(settings, 'log.level') ?? 'info') as LogLevel;
+  const level = (textOf(settings, 'log.level') ?? 'warn') as LogLevel;
   if (!LEVELS.includes(level)) settings.fail('log.level', `expected one of ${LEVELS.join(', ')}`);
   const dataDir = resolve(input.dataDir ?? fromHere(textOf(settings, 'data_dir') ?? '.countersign'));
   const policies = textOf(settings, 'policies');

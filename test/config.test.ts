@@ -33,7 +33,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       dataDir,
       sessionTtlMs: 3_600_000,
-      logLevel: 'info',
+      logLevel: 'warn',
       trustedProxy: false,
       allowedOrigins: [],
       allowedHosts: [],

@@ -69,8 +69,11 @@ async function openRecords(
   return { database, ledger, signer };
 }
 
+/** Where the gateway is reached, and where it says what happens to it. */
+export type Address = Pick<State, 'log' | 'listener' | 'publicOrigin'>;
+
 /** Takes the port first, so that the address is known before anything is named after it; 503 until it is served. */
-export async function openState(options: StartOptions, config: Config, undo: Undo): Promise<State> {
+export async function openAddress(config: Config, undo: Undo): Promise<Address> {
   const log = pino(
     { level: config.logLevel, redact: { paths: ['*.headers', '*.authorization', '*.token'], remove: true } },
     pino.destination(2),
@@ -81,8 +84,16 @@ export async function openState(options: StartOptions, config: Config, undo: Und
     onError: (err) => log.error({ err }, 'an HTTP exchange failed'),
   });
   undo.add(() => listener.close(0));
-  const publicOrigin = config.publicOrigin ?? `http://localhost:${listener.port}`;
+  return { log, listener, publicOrigin: config.publicOrigin ?? `http://localhost:${listener.port}` };
+}
 
+/** Opens database, ledger and keys. All that is slow happens in another thread, which has begun when this returns. */
+export async function openState(
+  options: StartOptions,
+  config: Config,
+  { address, undo }: { address: Address; undo: Undo },
+): Promise<State> {
+  const { log, publicOrigin } = address;
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const { database, ledger, signer } = await openRecords(options, undo, {
     file: join(config.dataDir, 'countersign.db'),
@@ -95,10 +106,8 @@ export async function openState(options: StartOptions, config: Config, undo: Und
   const isFirst = ledger.head().size === 0;
   if (isFirst) await ledger.commit({ entries: [genesisEntry(signer.vkey)] });
   return {
+    ...address,
     config,
-    log,
-    listener,
-    publicOrigin,
     workspace: WORKSPACE,
     database,
     ledger,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { CountersignError, type ErrorCode } from '../core/errors.ts';
 import { type AllowedParties, refusedParty } from './guard.ts';
 import { sendJson } from './respond.ts';
@@ -130,6 +130,11 @@ export async function listen(input: {
     },
   );
 
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'EADDRINUSE' ? portTaken(input, error) : error);
@@ -146,8 +151,12 @@ export async function listen(input: {
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      // A connection that was busy is idle once its answer is out; nothing else would then end it.
-      const idle = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+      // A connection that was busy is idle once its answer is out; nothing else would then end it. One that was opened
+      // ahead of need and has sent nothing counts as busy for the server, and is not.
+      const idle = setInterval(() => {
+        server.closeIdleConnections();
+        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      }, IDLE_SWEEP_MS);
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearInterval(idle);

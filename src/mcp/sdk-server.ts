@@ -48,7 +48,10 @@ function progressTo(
  * An SDK server whose every request that is not protocol housekeeping goes through `dispatch`. The fallback handler
  * is used, rather than typed ones, since those drop members that the SDK does not know.
  */
-export function createSdkServer(deps: DispatchDeps, input: { session: Session; era: Era }): Server {
+export function createSdkServer(
+  deps: DispatchDeps,
+  input: { session: Session; era: Era; method?: string | undefined },
+): Server {
   const server = new Server(deps.identity, { capabilities: CAPABILITIES, instructions: INSTRUCTIONS });
   // A method that nobody serves must be answered by the SDK itself: only then does its HTTP status say so (404).
   if (input.method !== undefined && !isGoverned(input.method)) return server;

@@ -3,9 +3,9 @@ import type { Approval } from '../../src/approvals/approval.ts';
 import { decideApprovalRequest, offerStatement } from '../../src/approvals/decide.ts';
 import { callParamsText } from '../../src/approvals/frozen-call.ts';
 import { findApproval, listDecisions } from '../../src/approvals/list.ts';
-import { createReplayRunner } from '../../src/approvals/runner.ts';
+import { replayApproval } from '../../src/approvals/replay.ts';
 import { requestApproval } from '../../src/approvals/request.ts';
-import { expireOverdue, reapOrphans } from '../../src/approvals/sweep.ts';
+import { expireOverdue, listApproved, reapOrphans } from '../../src/approvals/sweep.ts';
 import type { NewId } from '../../src/core/ids.ts';
 import type { PolicyInForce } from '../../src/gate/judge.ts';
 import { recheck } from '../../src/gate/recheck.ts';
@@ -16,8 +16,9 @@ import { insertPerson } from '../../src/principals/people/store.ts';
 import { createSessionDirectory } from '../../src/sessions/directory.ts';
 import { mintSession } from '../../src/sessions/mint.ts';
 import type { Session } from '../../src/sessions/session.ts';
+import type { Database } from '../../src/storage/database.ts';
 import { openLibsql } from '../../src/storage/libsql.ts';
-import { manualSchedule, signerOf, START_MS } from '../ledger/fixture.ts';
+import { manualSchedule, START_MS, signerOf } from '../ledger/fixture.ts';
 import { catalogOf, holding, PAY } from './desk.ts';
 
 export const PEOPLE = ['per_a', 'per_b', 'per_c'] as const;
@@ -53,9 +54,26 @@ export function outsideIn(folder: string, onDispatch: Outside['onDispatch']): Ou
   };
 }
 
+/** Refuses whatever a dead process still had under way: the engine itself aborts when it is used after its end. */
+function untilClosed(database: Database): Database {
+  const life = { closed: false };
+  const open = (): Database => {
+    if (life.closed) throw new Error('the process has died');
+    return database;
+  };
+  return {
+    query: async (statement) => open().query(statement),
+    apply: async (batch, seal) => open().apply(batch, seal),
+    close: () => {
+      life.closed = true;
+      return database.close();
+    },
+  };
+}
+
 /** One life of a gateway at the level of its use-cases, on a real database, until it is closed or dies. */
 export async function openWorld(outside: Outside) {
-  const database = openLibsql({ file: outside.file });
+  const database = untilClosed(openLibsql({ file: outside.file }));
   const now = () => outside.clock.nowMs;
   const newId: NewId = (prefix) => `${prefix}_${String(++outside.ids.next).padStart(6, '0')}`;
   const random = (size: number) => new Uint8Array(size).fill(++outside.ids.next % 256);
@@ -120,9 +138,7 @@ export async function openWorld(outside: Outside) {
     },
     onChanged: () => undefined,
   });
-  const runners = ['own_a', 'own_b'].map((owner) =>
-    createReplayRunner(replayDeps(`${owner}_${newId('own')}`), () => undefined),
-  );
+  const owners = [newId('own'), newId('own')];
   const byHand = { database, ledger, now, onChanged: () => undefined };
   const decideDeps = { database, ledger, now, newId, random, log: signer.name, onDecided: () => undefined };
 
@@ -140,7 +156,14 @@ export async function openWorld(outside: Outside) {
     enrol: () =>
       running.commit({
         then: PEOPLE.map((id) =>
-          insertPerson({ id, name: id, groups: [], createdAt: 0, removedAt: undefined, workspace: 'default' }),
+          insertPerson({
+            id,
+            name: id,
+            groups: [],
+            createdAt: 0,
+            removedAt: undefined,
+            workspace: 'default',
+          }),
         ),
         entries: [],
       }),
@@ -157,7 +180,7 @@ export async function openWorld(outside: Outside) {
           ...PAY,
           toolHash: PAY.hash,
           args: { n: call.n },
-          verdict: { ...outside.policy.verdict, effect: 'hold' },
+          verdict: outside.policy.verdict,
           idempotencyKey: call.key,
         },
       ),
@@ -180,8 +203,7 @@ export async function openWorld(outside: Outside) {
     get: (id: string) => findApproval(database, id),
     /** Two owners go for the same approval at once. */
     async replay(id: string) {
-      for (const runner of runners) runner.run(id);
-      await Promise.all(replaying());
+      await Promise.all(owners.map((owner) => replayApproval(replayDeps(owner), id)));
     },
     async sweep() {
       sessions.sweep();
@@ -191,15 +213,10 @@ export async function openWorld(outside: Outside) {
     /** What a start does before it serves. */
     async recover() {
       await reapOrphans(byHand, { all: true });
-      await runners[0]?.resume();
-      await Promise.all(replaying());
+      for (const id of await listApproved(database)) await replayApproval(replayDeps(newId('own')), id);
     },
     close: () => database.close(),
   };
-
-  function replaying(): Promise<void>[] {
-    return runners.map((runner) => runner.settled());
-  }
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

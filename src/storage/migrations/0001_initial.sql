@@ -58,7 +58,7 @@ CREATE TABLE approval (
 );
 CREATE UNIQUE INDEX approval_dedupe ON approval (session_id, dedupe_key)
   WHERE state IN ('pending', 'approved', 'executing', 'succeeded', 'failed', 'unknown', 'denied');
-CREATE INDEX approval_pending ON approval (workspace, requested_at, id) WHERE state = 'pending';
+CREATE INDEX approval_by_state ON approval (workspace, state, requested_at, id);
 CREATE INDEX approval_pending_tool ON approval (workspace, tool, requested_at, id) WHERE state = 'pending';
 CREATE INDEX approval_pending_subject ON approval (workspace, subject, requested_at, id) WHERE state = 'pending';
 CREATE INDEX approval_pending_session ON approval (workspace, session_id, requested_at, id) WHERE state = 'pending';
