@@ -20,6 +20,19 @@ export function sendJson(
   response.end(body);
 }
 
+/** Begins a stream of server-sent events; its head goes out at once. */
+export function openEventStream(response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(200, { ...SAFE, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
+  response.flushHeaders();
+}
+
+/** Sends one JSON text as an event. Its line breaks, which JSON allows between tokens, would end the event. */
+export function sendEvent(response: ServerResponse, json: string): void {
+  if (response.destroyed || response.writableEnded) return;
+  response.write(`event: message\ndata: ${json.replaceAll(/[\r\n]+/g, ' ')}\n\n`);
+}
+
 /** Resolves when more may be written, and at once when nobody reads any more. Leaves no listener behind. */
 async function writable(response: ServerResponse): Promise<void> {
   const done = new AbortController();

@@ -14,7 +14,8 @@ export interface DirectRequest {
 }
 
 export const MODERN_REVISION = '2026-07-28';
-const LEGACY_REVISIONS: ReadonlySet<string> = new Set([
+/** The revisions before 2026-07-28, newest first. */
+export const LEGACY_REVISIONS: ReadonlySet<string> = new Set([
   '2025-11-25',
   '2025-06-18',
   '2025-03-26',
@@ -35,7 +36,8 @@ function single(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : undefined;
 }
 
-function acceptsBoth(headers: IncomingHttpHeaders): boolean {
+/** Whether the client takes either form of an answer to a POST. */
+export function acceptsBoth(headers: IncomingHttpHeaders): boolean {
   const accept = headers.accept ?? '';
   return accept.includes('application/json') && accept.includes('text/event-stream');
 }
@@ -53,7 +55,8 @@ export function modernToolCall(
   if (headers['mcp-protocol-version'] !== MODERN_REVISION || headers['mcp-method'] !== 'tools/call')
     return undefined;
   if (!isJsonObject(body) || body.method !== 'tools/call' || !isJsonObject(body.params)) return undefined;
-  const { params, id = null } = body;
+  const { params } = body;
+  const id = typeof body.id === 'string' || typeof body.id === 'number' ? body.id : null;
   const meta = params._meta;
   return isJsonObject(meta) && meta[META.version] === MODERN_REVISION ? { id, params } : undefined;
 }
@@ -96,7 +99,8 @@ export function recognise(body: JsonValue, headers: IncomingHttpHeaders): Direct
   return { ...known, era: 'legacy', clientCapabilities: {} };
 }
 
-function bodyOf(id: string, reply: McpReply): { status: number; body: string } {
+/** The JSON-RPC text of a reply to the request with this id (as JSON), and the HTTP status of its error. */
+export function bodyOf(id: string, reply: McpReply): { status: number; body: string } {
   if (reply.kind === 'result')
     return { status: 200, body: `{"jsonrpc":"2.0","id":${id},"result":${reply.raw}}` };
   const { httpStatus, ...error } = reply.error;

@@ -1,25 +1,42 @@
-import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NewId } from '../core/ids.ts';
-import { isJsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
+import { openEventStream, sendEvent, sendJson } from '../http/respond.ts';
 import type { Session } from '../sessions/session.ts';
-import type { DispatchDeps } from './dispatch.ts';
-import { createSdkServer } from './sdk-server.ts';
+import { CAPABILITIES, INSTRUCTIONS } from './announce.ts';
+import { acceptsBoth, bodyOf, LEGACY_REVISIONS } from './direct.ts';
+import { type DispatchDeps, dispatch } from './dispatch.ts';
+import { refuse } from './door.ts';
+import { progressUnder } from './progress.ts';
+import type { McpReply } from './request.ts';
 
-/** One client's stateful connection in the revisions before 2026-07-28 (its `Mcp-Session-Id`). */
-interface McpSession {
-  readonly sessionId: string;
-  readonly server: Server;
-  readonly transport: WebStandardStreamableHTTPServerTransport;
-  /** Calls answered outside the SDK, by JSON-RPC id, so that a cancellation finds them. */
-  readonly inFlight: Map<string, AbortController>;
+/** One HTTP exchange. */
+export interface Exchange {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
 }
 
+/** One client's stateful connection in the revisions before 2026-07-28 (its `Mcp-Session-Id`). */
+interface Connection {
+  readonly sessionId: string;
+  readonly clientCapabilities: JsonObject;
+  /** Calls under way, by JSON-RPC id, so that a cancellation finds them. */
+  readonly inFlight: Map<string, AbortController>;
+  /** The stream that a GET has opened. */
+  stream: ServerResponse | undefined;
+}
+
+/**
+ * The revisions before 2026-07-28, on `node:http` and without the SDK: what a client keeps open costs a socket and one
+ * small record, where an SDK server and web streams for each would cost more than all the rest of a session.
+ */
 export interface LegacyLane {
-  handle(session: Session, request: Request, body: unknown): Promise<Response>;
+  /** Serves a message that is well-formed JSON-RPC, or (without a body) a GET or a DELETE. */
+  handle(session: Session, exchange: Exchange, body: JsonValue | undefined): Promise<void>;
   /**
-   * Notes a call that is answered outside the SDK, so that a cancellation finds it. Returns what ends the note, or
-   * undefined when this session has no connection with that id.
+   * Notes a call under way, so that a cancellation finds it. Returns what ends the note, or undefined when this session
+   * has no connection with that id.
    */
   begin(
     session: Session,
@@ -31,106 +48,212 @@ export interface LegacyLane {
   close(): Promise<void>;
 }
 
+const LATEST = '2025-11-25';
+const SERVER_ERROR = -32000;
+const INVALID_REQUEST = -32600;
+const NOT_FOUND = -32001;
+const INVALID_PARAMS = -32602;
+const KEEP_ALIVE_MS = 15_000;
+/** A client that has not read this much is gone or stuck: its stream ends, and it lists anew when it comes back. */
+const UNREAD_BYTES = 65_536;
+
+function header({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function noConnection(response: ServerResponse, id: string | undefined): void {
+  const message =
+    id === undefined
+      ? 'Bad Request: Mcp-Session-Id header is required; send initialize first'
+      : 'Session not found; send initialize again';
+  const [status, code] = id === undefined ? [400, SERVER_ERROR] : [404, NOT_FOUND];
+  refuse(response, { status, code, message });
+}
+
+/** Refuses a request that does not accept what it would get, or names a revision that is none of these. */
+function refuseHeaders({ message, response }: Exchange): boolean {
+  const isPost = message.method === 'POST';
+  const streams = header(message, 'accept')?.includes('text/event-stream') === true;
+  if (isPost ? !acceptsBoth(message.headers) : message.method === 'GET' && !streams) {
+    const wanted = isPost ? 'both application/json and text/event-stream' : 'text/event-stream';
+    const text = `Not Acceptable: Client must accept ${wanted}`;
+    refuse(response, { status: 406, code: SERVER_ERROR, message: text });
+    return true;
+  }
+  const version = header(message, 'mcp-protocol-version');
+  if (version === undefined || LEGACY_REVISIONS.has(version)) return false;
+  const known = [...LEGACY_REVISIONS].join(', ');
+  const text = `Bad Request: Unsupported protocol version: ${version.slice(0, 50)} (supported versions: ${known})`;
+  refuse(response, { status: 400, code: SERVER_ERROR, message: text });
+  return true;
+}
+
 export function createLegacyLane(deps: DispatchDeps & { newId: NewId }): LegacyLane {
-  const mcpSessions = new Map<string, McpSession>();
+  const connections = new Map<string, Connection>();
+  /** Every response that is an event stream, for one timer that keeps them all from looking idle. */
+  const streams = new Set<ServerResponse>();
+  const keepAlive = setInterval(() => {
+    for (const stream of streams) if (!stream.writableNeedDrain) stream.write(': keepalive\n\n');
+  }, KEEP_ALIVE_MS);
+  keepAlive.unref();
 
   function drop(id: string): void {
-    const found = mcpSessions.get(id);
+    const found = connections.get(id);
     if (found === undefined) return;
-    mcpSessions.delete(id);
+    connections.delete(id);
     for (const controller of found.inFlight.values()) controller.abort();
-    found.server.close().catch((err: unknown) => deps.log.error({ err }, 'closing a connection failed'));
+    found.stream?.end();
+  }
+
+  function find(session: Session, id: string | undefined): Connection | undefined {
+    const found = id === undefined ? undefined : connections.get(id);
+    return found?.sessionId === session.id ? found : undefined;
   }
 
   /** Makes room: the connection that was opened first goes when a session opens too many. */
   function evictFor(sessionId: string): void {
-    const own = [...mcpSessions].filter(([, one]) => one.sessionId === sessionId);
+    const own = [...connections].filter(([, one]) => one.sessionId === sessionId);
     for (const [id] of own.slice(0, Math.max(0, own.length - LIMITS.mcpSessionsPerSession + 1))) drop(id);
   }
 
-  async function open(session: Session): Promise<McpSession> {
+  function initialize(session: Session, response: ServerResponse, body: JsonObject): void {
+    const { protocolVersion, capabilities, clientInfo } = isJsonObject(body.params) ? body.params : {};
+    if (typeof protocolVersion !== 'string' || !isJsonObject(capabilities) || !isJsonObject(clientInfo)) {
+      const message =
+        'initialize: expected params.protocolVersion (text), params.capabilities and params.clientInfo (objects)';
+      refuse(response, { status: 400, code: INVALID_PARAMS, message, id: body.id ?? null });
+      return;
+    }
     evictFor(session.id);
-    const server = createSdkServer(deps, { session, era: 'legacy' });
-    const transport = new WebStandardStreamableHTTPServerTransport({
-      sessionIdGenerator: () => deps.newId('mcp'),
-      onsessioninitialized: (id) => {
-        mcpSessions.set(id, opened);
-      },
-      onsessionclosed: (id) => drop(id),
+    const id = deps.newId('mcp');
+    connections.set(id, {
+      sessionId: session.id,
+      clientCapabilities: capabilities,
+      inFlight: new Map(),
+      stream: undefined,
     });
-    const opened: McpSession = { sessionId: session.id, server, transport, inFlight: new Map() };
-    await server.connect(transport);
-    return opened;
+    const raw = JSON.stringify({
+      protocolVersion: LEGACY_REVISIONS.has(protocolVersion) ? protocolVersion : LATEST,
+      capabilities: CAPABILITIES,
+      serverInfo: deps.identity,
+      instructions: INSTRUCTIONS,
+    });
+    const answer = bodyOf(JSON.stringify(body.id), { kind: 'result', raw });
+    sendJson(response, 200, answer.body, { 'mcp-session-id': id });
   }
 
-  /** Ends a cancelled call. The SDK answers a cancelled request of its own with nothing and would keep its stream. */
-  function cancel({ inFlight, transport }: McpSession, requestId: JsonValue | undefined): void {
-    if (typeof requestId !== 'string' && typeof requestId !== 'number') return;
-    inFlight.get(JSON.stringify(requestId))?.abort();
-    transport.closeSSEStream(requestId);
+  function track(response: ServerResponse): void {
+    openEventStream(response);
+    streams.add(response);
+    response.once('close', () => streams.delete(response));
   }
 
-  function find(session: Session, id: string): McpSession | undefined {
-    const found = mcpSessions.get(id);
-    return found?.sessionId === session.id ? found : undefined;
+  function openStream(connection: Connection, response: ServerResponse): void {
+    if (connection.stream !== undefined) {
+      const message = 'Conflict: Only one SSE stream is allowed per session';
+      refuse(response, { status: 409, code: SERVER_ERROR, message });
+      return;
+    }
+    track(response);
+    connection.stream = response;
+    response.once('close', () => {
+      if (connection.stream === response) connection.stream = undefined;
+    });
+  }
+
+  function note(connection: Connection, id: JsonValue | undefined, controller: AbortController): () => void {
+    const { inFlight } = connection;
+    const key = JSON.stringify(id);
+    inFlight.set(key, controller);
+    return () => {
+      if (inFlight.get(key) === controller) inFlight.delete(key);
+    };
+  }
+
+  /** Answers with one JSON text, or, for a caller that wants progress, with a stream of it that ends in the answer. */
+  async function answer(
+    { session, connection }: { session: Session; connection: Connection },
+    response: ServerResponse,
+    { id, method, params: given }: JsonObject,
+  ): Promise<void> {
+    const params = isJsonObject(given) ? given : {};
+    const token = isJsonObject(params._meta) ? params._meta.progressToken : undefined;
+    const onProgress = progressUnder(token, (progress) =>
+      sendEvent(
+        response,
+        JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: progress }),
+      ),
+    );
+    const controller = new AbortController();
+    const settle = note(connection, id, controller);
+    const { signal } = controller;
+    if (onProgress !== undefined) track(response);
+    try {
+      const { clientCapabilities } = connection;
+      const request = { session, era: 'legacy', method: String(method), params } as const;
+      const reply: McpReply =
+        method === 'ping'
+          ? { kind: 'result', raw: '{}' }
+          : await dispatch(deps, { ...request, clientCapabilities, signal, onProgress });
+      const { status, body } = bodyOf(JSON.stringify(id), reply);
+      // A 404 would say that the connection is gone; what a method is missing is said in the body.
+      if (onProgress === undefined) sendJson(response, status < 500 ? 200 : status, body);
+      else if (!signal.aborted) sendEvent(response, body);
+    } finally {
+      settle();
+      if (onProgress !== undefined) response.end();
+    }
+  }
+
+  function accept(connection: Connection, response: ServerResponse, { method, params }: JsonObject): void {
+    if (method === 'notifications/cancelled' && isJsonObject(params))
+      connection.inFlight.get(JSON.stringify(params.requestId ?? null))?.abort();
+    response.writeHead(202).end();
   }
 
   return {
     begin(session, mcpSessionId, { id, controller }) {
-      const inFlight = find(session, mcpSessionId)?.inFlight;
-      if (inFlight === undefined) return undefined;
-      const key = JSON.stringify(id);
-      inFlight.set(key, controller);
-      return () => {
-        if (inFlight.get(key) === controller) inFlight.delete(key);
-      };
+      const connection = find(session, mcpSessionId);
+      return connection === undefined ? undefined : note(connection, id, controller);
     },
 
-    async handle(session, request, body) {
-      const id = request.headers.get('mcp-session-id');
-      const options = body === undefined ? {} : { parsedBody: body };
-      if (id === null && isJsonObject(body) && body.method === 'initialize') {
-        const opened = await open(session);
-        return opened.transport.handleRequest(request, options);
-      }
-      const known = id === null ? undefined : find(session, id);
-      if (known === undefined) {
-        const message =
-          id === null
-            ? 'Bad Request: Mcp-Session-Id header is required; send initialize first'
-            : 'Session not found; send initialize again';
-        return Response.json(
-          { jsonrpc: '2.0', error: { code: id === null ? -32000 : -32001, message }, id: null },
-          { status: id === null ? 400 : 404 },
-        );
-      }
-      const response = await known.transport.handleRequest(request, options);
-      if (isJsonObject(body) && body.method === 'notifications/cancelled' && isJsonObject(body.params))
-        cancel(known, body.params.requestId);
-      return response;
+    async handle(session, exchange, body) {
+      const { message, response } = exchange;
+      const id = header(message, 'mcp-session-id');
+      const sent = isJsonObject(body) ? body : {};
+      const opens = sent.method === 'initialize' && sent.id !== undefined;
+      const connection = find(session, id);
+      if (connection === undefined && !(opens && id === undefined)) noConnection(response, id);
+      else if (refuseHeaders(exchange)) return;
+      else if (connection === undefined) initialize(session, response, sent);
+      else if (message.method === 'GET') openStream(connection, response);
+      else if (message.method === 'DELETE') {
+        drop(id ?? '');
+        response.writeHead(200).end();
+      } else if (opens) {
+        const text = 'Invalid Request: Server already initialized';
+        refuse(response, { status: 400, code: INVALID_REQUEST, message: text });
+      } else if (sent.method === undefined || sent.id === undefined) accept(connection, response, sent);
+      else await answer({ session, connection }, response, sent);
     },
 
     notifyListChanged(list) {
-      for (const { server } of mcpSessions.values()) {
-        const sent = {
-          tools: () => server.sendToolListChanged(),
-          resources: () => server.sendResourceListChanged(),
-          prompts: () => server.sendPromptListChanged(),
-        }[list]();
-        sent.catch((err: unknown) =>
-          deps.log.error({ err }, 'a list_changed notification could not be sent'),
-        );
+      const text = `{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`;
+      for (const { stream } of connections.values()) {
+        if (stream === undefined) continue;
+        if (stream.writableLength > UNREAD_BYTES) stream.destroy();
+        else sendEvent(stream, text);
       }
     },
 
     endSession(sessionId) {
-      for (const [id, one] of mcpSessions) if (one.sessionId === sessionId) drop(id);
+      for (const [id, one] of connections) if (one.sessionId === sessionId) drop(id);
     },
 
     async close() {
-      const open = [...mcpSessions.values()];
-      mcpSessions.clear();
-      await Promise.all(open.map(({ server }) => server.close()));
+      clearInterval(keepAlive);
+      for (const id of [...connections.keys()]) drop(id);
     },
   };
 }

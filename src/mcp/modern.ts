@@ -44,7 +44,7 @@ export function createModernLane(deps: DispatchDeps): ModernLane {
     }
     const serve = ({ requestInfo }: McpRequestContext): Server => {
       const method = requestInfo === undefined ? undefined : methods.get(requestInfo);
-      return createSdkServer(deps, { session, era: 'modern', method });
+      return createSdkServer(deps, { session, method });
     };
     const handler = createMcpHandler(serve, {
       legacy: 'reject',

@@ -126,26 +126,27 @@ export function paramHeaderProblem(
   return undefined;
 }
 
-const declaredBy = new WeakMap<CatalogTool, readonly DeclaredHeader[]>();
-
 /**
  * The same for a whole tools/call. Tools outside the session's scope are as unknown here as anywhere, and the gate says
- * so. Definitions are read once for each version of the catalogue.
+ * so. Each definition is read once.
  */
-export function callHeaderProblem(
+export function createCallHeaderCheck(): (
   catalog: Catalog,
   session: Session,
   call: { readonly params: JsonObject; readonly headers: IncomingHttpHeaders },
-): string | undefined {
-  const { name, arguments: args } = call.params;
-  const tool = typeof name === 'string' ? catalog.byExposed.get(name) : undefined;
-  if (tool === undefined || !isJsonObject(args)) return undefined;
-  let declared = declaredBy.get(tool);
-  if (declared === undefined) {
-    declared = declaredHeaders(tool.definition.inputSchema);
-    declaredBy.set(tool, declared);
-  }
-  if (declared.length === 0) return undefined;
-  if (!scopeCovers(session.scope, { kind: 'tool', server: tool.server, name: tool.tool })) return undefined;
-  return paramHeaderProblem(declared, args, call.headers);
+) => string | undefined {
+  const declaredBy = new WeakMap<CatalogTool, readonly DeclaredHeader[]>();
+  return (catalog, session, { params, headers }) => {
+    const { name, arguments: args } = params;
+    const tool = typeof name === 'string' ? catalog.byExposed.get(name) : undefined;
+    if (tool === undefined || !isJsonObject(args)) return undefined;
+    let declared = declaredBy.get(tool);
+    if (declared === undefined) {
+      declared = declaredHeaders(tool.definition.inputSchema);
+      declaredBy.set(tool, declared);
+    }
+    if (declared.length === 0) return undefined;
+    if (!scopeCovers(session.scope, { kind: 'tool', server: tool.server, name: tool.tool })) return undefined;
+    return paramHeaderProblem(declared, args, headers);
+  };
 }

@@ -15,7 +15,7 @@ import { rpcErrorFrom } from './errors.ts';
 import type { LegacyLane } from './legacy.ts';
 import type { ModernLane } from './modern.ts';
 import { createOpenRequests } from './open-requests.ts';
-import { callHeaderProblem } from './param-headers.ts';
+import { createCallHeaderCheck } from './param-headers.ts';
 
 export interface McpDeps extends Omit<DispatchDeps, 'stopping'> {
   readonly authenticate: (token: string) => Promise<Session | undefined>;
@@ -41,6 +41,7 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
   const stopping = new AbortController();
   const deps = { ...given, stopping: stopping.signal };
   const open = createOpenRequests();
+  const callHeaderProblem = createCallHeaderCheck();
   let lanes: Promise<{ legacy: LegacyLane; modern: ModernLane }> | undefined;
 
   // The SDK's servers cost start-up time that a gateway with only hot traffic never needs to spend.
@@ -88,6 +89,7 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
       settle = started;
     } else {
       // 2026-07-28: closing the response stream is how a client cancels.
+      if (response.closed) return true;
       response.on('close', () => {
         if (!response.writableFinished) controller.abort();
       });
@@ -101,7 +103,7 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
     return true;
   }
 
-  async function viaSdk(
+  async function viaLanes(
     session: Session,
     exchange: { message: IncomingMessage; response: ServerResponse },
     body: JsonValue | undefined,
@@ -114,13 +116,16 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
       refuse(response, { status: 429, code: -32000, message: most, headers: { 'retry-after': '1' } });
       return;
     }
+    const { legacy, modern } = await loadLanes();
+    if (response.closed) return;
+    if (body === undefined || (await isLegacyMessage(message, body))) {
+      await legacy.handle(session, exchange, body);
+      return;
+    }
     const controller = new AbortController();
     response.on('close', () => controller.abort());
-    if (response.closed) return;
     const web = toWebRequest(message, deps.publicOrigin, controller.signal);
-    const { legacy, modern } = await loadLanes();
-    const isLegacy = body === undefined || (await isLegacyMessage(web, body));
-    await sendWebResponse(response, await (isLegacy ? legacy : modern).handle(session, web, body));
+    await sendWebResponse(response, await modern.handle(session, web, body));
   }
 
   async function post(session: Session, message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -140,20 +145,21 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
       refuse(response, { status: 400, code: -32600, message: batches });
       return;
     }
+    const exchange = { message, response };
     const call = modernToolCall(body, message.headers);
     if (call !== undefined) {
       const { id, params } = call;
-      const { headers } = message;
+      const { headers } = exchange.message;
       const problem = callHeaderProblem(deps.gate.downstreams.catalog(), session, { params, headers });
       if (problem !== undefined) {
-        refuse(response, { status: 400, code: -32020, message: `Header mismatch: ${problem}`, id });
+        const message = `Header mismatch: ${problem}`;
+        refuse(response, { status: 400, code: -32020, message, id });
         return;
       }
     }
-    const exchange = { message, response };
     const hot = recognise(body, message.headers);
     if (hot !== undefined && (await direct(session, hot, exchange))) return;
-    await viaSdk(session, exchange, body);
+    await viaLanes(session, exchange, body);
   }
 
   async function serve(session: Session, message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -165,7 +171,7 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
       const doubled = 'A protocol header was sent twice. Send each Mcp-* header once.';
       refuse(response, { status: 400, code: -32020, message: doubled });
     } else if (method === 'POST') await post(session, message, response);
-    else await viaSdk(session, { message, response }, undefined);
+    else await viaLanes(session, { message, response }, undefined);
   }
 
   warnOfShadows(deps.gate.downstreams.catalog().tools);
@@ -226,8 +232,20 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
 }
 
 /** The SDK's own decision which era a message belongs to, so that this gateway cannot disagree with it. */
-async function isLegacyMessage(web: Request, body: JsonValue): Promise<boolean> {
-  const { isLegacyRequest } = await import('@modelcontextprotocol/server');
-  if (isJsonObject(body) && web.headers.get('mcp-protocol-version') === MODERN_REVISION) return false;
-  return isLegacyRequest(web, body);
+async function isLegacyMessage({ headers }: IncomingMessage, body: JsonValue): Promise<boolean> {
+  const { classifyInboundRequest } = await import('@modelcontextprotocol/server');
+  const header = (name: string): string | undefined => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const [version, method, name] = ['mcp-protocol-version', 'mcp-method', 'mcp-name'].map(header);
+  if (isJsonObject(body) && version === MODERN_REVISION) return false;
+  const classified = classifyInboundRequest({
+    httpMethod: 'POST',
+    ...(version === undefined ? {} : { protocolVersionHeader: version }),
+    ...(method === undefined ? {} : { mcpMethodHeader: method }),
+    ...(name === undefined ? {} : { mcpNameHeader: name }),
+    body,
+  });
+  return classified.kind === 'legacy';
 }

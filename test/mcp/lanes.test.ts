@@ -200,7 +200,7 @@ describe('both lanes answer alike', () => {
     }
   });
 
-  test('tools/list', async () => {
+  test('and list the same tools', async () => {
     for (const wire of await bothWires(gateway.app.session.mcp)) {
       const direct = await wire.request('tools/list', {}, { id: 'same' });
       const viaSdk = await wire.request('tools/list', {}, { id: 'same', meta: { progressToken: 'p' } });

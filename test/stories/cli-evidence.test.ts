@@ -2,9 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openLibsql } from '../../src/storage/libsql.ts';
+import { tamper } from '../ledger/fixture.ts';
 import { connectV1 } from '../support/agents.ts';
-import { eventually } from '../support/downstreams/harness.ts';
 import { BASE_POLICY } from '../support/gateway.ts';
 import { ndjson, openTerminal, oracleConfig, type Terminal } from './cli-terminal.ts';
 
@@ -66,13 +65,8 @@ describe('servers from the command line', () => {
     expect((await terminal.run(['server', 'diff', 'bank'])).stderr).toContain('Nothing has changed');
     offer(CHANGED);
     await call('relist', {});
-    const state: { tool?: any } = {};
-    await eventually(() => {
-      void toolState('transfer').then((tool) => {
-        state.tool = tool;
-      });
-      return state.tool?.state === 'quarantined';
-    });
+    let tool = await toolState('transfer');
+    while (tool.state !== 'quarantined') tool = await toolState('transfer');
     expect(JSON.stringify(await call('transfer', {}).catch((error) => ({ error: String(error) })))).toMatch(
       /quarantine|changed/i,
     );
@@ -81,14 +75,7 @@ describe('servers from the command line', () => {
     expect(diff.stdout).toContain('- "Moves money."');
     expect(diff.stdout).toContain('+ "Moves money anywhere."');
     const hash = /--hash (sha256:[0-9a-f]{64})/.exec(diff.stdout)?.[1] ?? '';
-    const wrong = await terminal.run([
-      'server',
-      'accept',
-      'bank',
-      'transfer',
-      '--hash',
-      state.tool.pinned_hash,
-    ]);
+    const wrong = await terminal.run(['server', 'accept', 'bank', 'transfer', '--hash', tool.pinned_hash]);
     expect(wrong.code).toBe(1);
     const accepted = await terminal.run(['server', 'accept', 'bank', 'transfer', '--hash', hash]);
     expect([accepted.code, accepted.stdout]).toEqual([
@@ -158,14 +145,10 @@ describe('the ledger from the command line', () => {
       0,
       expect.stringMatching(/^verified: \d+ entries, root [0-9a-f]{64}/),
     ]);
-    const database = openLibsql({ file: join(terminal.dataDir, 'countersign.db'), lock: false });
-    await database
-      .query({
-        sql: `UPDATE ledger SET entry = replace(entry, 'oracle/echo', 'oracle/pay ') WHERE entry LIKE '%call.intent%'`,
-        params: [],
-      })
-      .catch(() => undefined);
-    await database.close();
+    tamper(
+      join(terminal.dataDir, 'countersign.db'),
+      "UPDATE ledger SET entry = replace(entry, 'oracle/echo', 'oracle/show') WHERE type = 'call.intent'",
+    );
     const bad = await terminal.run(['logs', 'verify', '--json']);
     expect(bad.code).toBe(7);
     expect(ndjson(bad)[0]).toMatchObject({

@@ -197,7 +197,7 @@ describe('a start that is not safe or not possible', () => {
     ['a doubled key', 'log: { level: warn }\nlog: { level: info }\n', ':2', 'unique'],
     [
       'a variable that is not set',
-      'mcp_servers:\n  a:\n    command: "${NO_SUCH_VARIABLE}"\n',
+      `mcp_servers:\n  a:\n    command: "\${NO_SUCH_VARIABLE}"\n`,
       ':3',
       'NO_SUCH_VARIABLE',
     ],

@@ -23,8 +23,10 @@ function killAt(database: Database): Database {
       const entries = batch.flatMap(
         (transition) => transition.entries as readonly { draft?: { type: string } }[],
       );
-      say({ write: count.writes, types: entries.map((entry) => entry.draft?.type ?? '') });
-      const isHere = count.writes === settings.kill?.write;
+      const types = entries.map((entry) => entry.draft?.type ?? '');
+      say({ write: count.writes, types });
+      const at = settings.kill?.at;
+      const isHere = typeof at === 'string' ? types.includes(at) : at === count.writes;
       const applied = database.apply(batch, (accepted) => {
         const statements = seal(accepted);
         // The guards have run inside the transaction; COMMIT has not.

@@ -17,8 +17,11 @@ export interface KillableSettings {
   readonly dataDir: string;
   readonly configFile: string;
   readonly policiesDir: string;
-  /** `before`: inside the transaction, before COMMIT. `after`: persisted, and nobody has been told. */
-  readonly kill?: { readonly write: number; readonly side: 'before' | 'after' };
+  /**
+   * The write to die at: by its number, or by the type of an entry that it appends. `before`: inside the transaction,
+   * before COMMIT. `after`: persisted, and nobody has been told.
+   */
+  readonly kill?: { readonly at: number | string; readonly side: 'before' | 'after' };
 }
 
 /** A data directory with an enrolled person and a session, to be copied for every run. */

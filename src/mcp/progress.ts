@@ -1,0 +1,19 @@
+import type { JsonObject, JsonValue } from '../core/json.ts';
+
+/**
+ * Turns a downstream's progress into the caller's, under the token that the caller gave; undefined when it gave none.
+ * Progress that does not grow is dropped, as it must be (2025-06-18, Progress).
+ */
+export function progressUnder(
+  progressToken: JsonValue | undefined,
+  send: (params: JsonObject & { readonly progress: number }) => void,
+): ((progress: JsonObject) => void) | undefined {
+  if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return undefined;
+  let last = Number.NEGATIVE_INFINITY;
+  return (params) => {
+    const { progress } = params;
+    if (typeof progress !== 'number' || progress <= last) return;
+    last = progress;
+    send({ ...params, progress, progressToken });
+  };
+}
