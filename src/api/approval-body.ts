@@ -49,7 +49,7 @@ export const approvalSchema = z
     quorum: z.object({ needed: z.number(), approvals: z.array(decisionSchema) }),
     groups: z.array(z.string()),
     approver: z.enum(['person', 'automation']),
-    call_digest: z.string(),
+    call_digest: z.string().nullable(),
     effect: z.string(),
     url: z.string(),
   })
@@ -80,6 +80,13 @@ export interface BodyContext {
   /** Names of `person:…` and `service_account:…`. */
   readonly nameOf: (approver: string) => string;
   readonly labelsOf: (sessionId: string) => Readonly<Record<string, string>>;
+  /** Whether the reader is a person, who sees the exact call. */
+  readonly mayDecide: boolean;
+}
+
+/** Whether arguments are hidden from this reader. What would let them be guessed is then hidden too. */
+function hidesArguments(approval: Approval, { mayDecide }: BodyContext): boolean {
+  return !mayDecide && approval.verdict.redact.some((pointer) => !pointer.startsWith('result:'));
 }
 
 const optionalTime = (at: number | undefined): string | null => (at === undefined ? null : toRfc3339(at));
@@ -123,7 +130,7 @@ export function approvalBody(
     },
     groups: [...terms.groups],
     approver: terms.approver,
-    call_digest: approval.call.digest,
+    call_digest: hidesArguments(approval, context) ? null : approval.call.digest,
     effect: effectLine({ tool: approval.call.tool, args, redact: approval.verdict.redact }),
     url: `${context.publicOrigin}/approvals/${approval.id}`,
   };
@@ -131,21 +138,21 @@ export function approvalBody(
 
 /**
  * Everything about an approval. Whoever may decide it sees the exact call, which the page needs to recompute what is
- * signed; others see it with the policy's redactions, and no salt with which hidden values could be guessed.
+ * signed; others see it with the policy's redactions, and neither salt nor digest with which hidden values could be
+ * guessed.
  */
 export function detailBody(
   input: {
     approval: Approval;
     decisions: readonly Decision[];
     tool: CatalogTool | undefined;
-    mayDecide: boolean;
   },
   context: BodyContext,
 ): z.infer<typeof detailSchema> {
-  const { approval, tool, mayDecide } = input;
+  const { approval, tool } = input;
   const { redact } = approval.verdict;
   const call = thawCall(approval.call.text);
-  const hides = !mayDecide && redact.length > 0;
+  const hides = hidesArguments(approval, context);
   const shownCall = hides
     ? canonicalize({ arguments: redactArguments(call.args, redact), server: call.server, tool: call.tool })
     : approval.call.text;
@@ -159,7 +166,8 @@ export function detailBody(
     view_salt: approval.view.salt,
     view_commit: approval.view.commit,
     tool_hash: approval.toolHash,
-    tool_definition: tool === undefined ? null : tool.definition,
+    // Only the definition that the approval is bound to; a later one would show what nobody agreed to.
+    tool_definition: tool?.hash === approval.toolHash ? tool.definition : null,
     policy_version: approval.policyVersion,
     instance: approval.instance,
     log: context.log,

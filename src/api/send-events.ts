@@ -56,7 +56,11 @@ export function sendEvents(
       forget();
     }
   };
-  return streamSSE(c, send, async (err) => {
+  const response = streamSSE(c, send, async (err) => {
     deps.log.error({ err, request: c.get('requestId') }, 'an event stream failed');
   });
+  response.headers.set('cache-control', 'no-store');
+  // Proxies that gather answers before they pass them on would hold events back.
+  response.headers.set('x-accel-buffering', 'no');
+  return response;
 }

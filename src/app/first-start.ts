@@ -101,7 +101,7 @@ async function enrolLink(deps: FirstStartDeps): Promise<string | undefined> {
   deps.onEntries((entries) => {
     // A file that cannot be removed holds a link that is spent; the next start removes it.
     if (entries.some((entry) => entry.type === 'approver.enrolled'))
-      rm(file, { force: true }).catch(() => {});
+      rm(file, { force: true }).catch(() => undefined);
   });
   const invite = await createBootstrapInvite(deps.principals, {
     name: 'Operator',

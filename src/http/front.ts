@@ -14,13 +14,15 @@ const API_PATHS = /^\/(?:v1(?:\/|$)|healthz$|readyz$)/;
 
 /**
  * Sends each request where it belongs: agents' messages, the API, or the dashboard's files. Paths are compared as
- * they came, never decoded. The API is loaded in the background, and by the first request that wants it.
+ * they came, never decoded. The API and what agents need are loaded in the
+ * background, and by the first request that wants them.
  */
 export function createFront(input: {
   loadApi: () => Promise<Fetch>;
   mcp: {
     matches(path: string): boolean;
     handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+    warm(): void;
   };
   file: (path: string) => PageFile | undefined;
 }): Handler {
@@ -33,6 +35,7 @@ export function createFront(input: {
     return api;
   }
   setImmediate(() => {
+    input.mcp.warm();
     loadApi().catch(() => {
       // The first request that wants it meets the same failure and reports it.
       api = undefined;

@@ -1,21 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { NewId } from '../core/ids.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { openEventStream, sendEvent, sendJson } from '../http/respond.ts';
 import type { Session } from '../sessions/session.ts';
 import { CAPABILITIES, INSTRUCTIONS } from './announce.ts';
-import { acceptsBoth, bodyOf, LEGACY_REVISIONS } from './direct.ts';
+import { bodyOf, LEGACY_REVISIONS } from './direct.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
 import { refuse } from './door.ts';
+import { type Exchange, header, noConnection, refuseHeaders, SERVER_ERROR } from './legacy-door.ts';
 import { progressUnder } from './progress.ts';
 import type { McpReply } from './request.ts';
-
-/** One HTTP exchange. */
-export interface Exchange {
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
-}
 
 /** One client's stateful connection in the revisions before 2026-07-28 (its `Mcp-Session-Id`). */
 interface Connection {
@@ -49,45 +44,11 @@ export interface LegacyLane {
 }
 
 const LATEST = '2025-11-25';
-const SERVER_ERROR = -32000;
 const INVALID_REQUEST = -32600;
-const NOT_FOUND = -32001;
 const INVALID_PARAMS = -32602;
 const KEEP_ALIVE_MS = 15_000;
 /** A client that has not read this much is gone or stuck: its stream ends, and it lists anew when it comes back. */
 const UNREAD_BYTES = 65_536;
-
-function header({ headers }: IncomingMessage, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-function noConnection(response: ServerResponse, id: string | undefined): void {
-  const message =
-    id === undefined
-      ? 'Bad Request: Mcp-Session-Id header is required; send initialize first'
-      : 'Session not found; send initialize again';
-  const [status, code] = id === undefined ? [400, SERVER_ERROR] : [404, NOT_FOUND];
-  refuse(response, { status, code, message });
-}
-
-/** Refuses a request that does not accept what it would get, or names a revision that is none of these. */
-function refuseHeaders({ message, response }: Exchange): boolean {
-  const isPost = message.method === 'POST';
-  const streams = header(message, 'accept')?.includes('text/event-stream') === true;
-  if (isPost ? !acceptsBoth(message.headers) : message.method === 'GET' && !streams) {
-    const wanted = isPost ? 'both application/json and text/event-stream' : 'text/event-stream';
-    const text = `Not Acceptable: Client must accept ${wanted}`;
-    refuse(response, { status: 406, code: SERVER_ERROR, message: text });
-    return true;
-  }
-  const version = header(message, 'mcp-protocol-version');
-  if (version === undefined || LEGACY_REVISIONS.has(version)) return false;
-  const known = [...LEGACY_REVISIONS].join(', ');
-  const text = `Bad Request: Unsupported protocol version: ${version.slice(0, 50)} (supported versions: ${known})`;
-  refuse(response, { status: 400, code: SERVER_ERROR, message: text });
-  return true;
-}
 
 export function createLegacyLane(deps: DispatchDeps & { newId: NewId }): LegacyLane {
   const connections = new Map<string, Connection>();

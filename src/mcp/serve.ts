@@ -31,6 +31,8 @@ export interface McpEndpoint {
   onDownstreamEvent(event: DownstreamEvent): void;
   /** Announces that every list may be different: another policy is in force. */
   onPolicyChanged(): void;
+  /** Loads in the background what the first client that connects will need. */
+  warm(): void;
   /** Ends streams and waits, lets calls under way finish. */
   close(): Promise<void>;
 }
@@ -221,6 +223,12 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
     },
 
     onPolicyChanged: () => announce(LISTS),
+
+    warm() {
+      Promise.all([loadLanes(), import('@modelcontextprotocol/server')]).catch((err: unknown) =>
+        deps.log.error({ err }, 'what agents need could not be loaded'),
+      );
+    },
 
     async close() {
       stopping.abort();

@@ -51,8 +51,8 @@ export interface Approval {
   readonly groups: readonly string[];
   /** Who may decide: people with passkeys, or a service account with its registered key. */
   readonly approver: 'person' | 'automation';
-  /** `sha256:` and hex, over the exact bytes that are replayed. */
-  readonly callDigest: string;
+  /** `sha256:` and hex, over the exact bytes that are replayed; null where values of the call are hidden from the caller. */
+  readonly callDigest: string | null;
   /** What it does, in one line. */
   readonly effect: string;
   /** The page where a person decides. */
@@ -104,7 +104,7 @@ export interface ApprovalWire {
   readonly quorum: Approval['quorum'];
   readonly groups: readonly string[];
   readonly approver: Approval['approver'];
-  readonly call_digest: string;
+  readonly call_digest?: string | null;
   readonly effect: string;
   readonly url: string;
 }
@@ -144,7 +144,7 @@ export function approvalFrom(wire: ApprovalWire): Approval {
     quorum: wire.quorum,
     groups: wire.groups,
     approver: wire.approver,
-    callDigest: wire.call_digest,
+    callDigest: wire.call_digest ?? null,
     effect: wire.effect,
     url: wire.url,
   };

@@ -29,7 +29,7 @@ function member(value: unknown, name: string): unknown {
 export function isPendingApproval(res: Approval): res is PendingApproval;
 export function isPendingApproval<T>(res: T): res is T & PendingCallResult;
 export function isPendingApproval(res: unknown): boolean {
-  if (member(res, 'state') === 'pending') return typeof member(res, 'callDigest') === 'string';
+  if (member(res, 'state') === 'pending') return member(res, 'callDigest') !== undefined;
   const content = member(res, 'structuredContent');
   return (
     member(content, 'status') === 'pending_approval' && typeof member(content, 'approval_id') === 'string'

@@ -257,9 +257,10 @@ describe('where only people decide', () => {
       expect(settled.body.state).toBe('succeeded');
       expect(settled.body.result.text).toContain('4321');
       expect(JSON.parse(settled.body.call).arguments).toEqual({ amount_cents: 4_321, to: '[redacted]' });
-      expect(settled.body.call_salt).toBeNull();
+      expect([settled.body.call_salt, settled.body.call_digest]).toEqual([null, null]);
       const list = await office.ask('GET', '/v1/approvals', { as });
       expect(`${settled.text}${list.text}`).not.toContain('very-secret-payee');
+      expect(`${settled.text}${list.text}`).not.toContain(asPerson.body.call_digest);
     }
     const entries = await office.ask('GET', `/v1/logs?approval=${id}&limit=200`);
     expect(entries.body.data.length).toBeGreaterThan(3);

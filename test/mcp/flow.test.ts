@@ -84,7 +84,7 @@ describe('a cancelled call is cancelled at the server', () => {
 
   test.each([
     ['on the direct lane', {}],
-    ['on the SDK’s lane', { progressToken: 1 }],
+    ['on the lane of streams', { progressToken: 1 }],
   ])('by notifications/cancelled, in the earlier revisions, %s, and its request ends', async (_, meta) => {
     const wire = await legacyWire(gateway.app.session.mcp);
     await check(
@@ -95,7 +95,7 @@ describe('a cancelled call is cancelled at the server', () => {
 
   test.each([
     ['on the direct lane', {}],
-    ['on the SDK’s lane', { progressToken: 1 }],
+    ['on the lane of streams', { progressToken: 1 }],
   ])('by closing the response, in 2026-07-28, %s', async (_, meta) => {
     const controller = new AbortController();
     const wire = modernWire(gateway.app.session.mcp);

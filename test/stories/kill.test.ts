@@ -104,7 +104,10 @@ describe('a gateway that is killed between freeze and outcome', () => {
   it('at any write, before COMMIT or after it, pays at most once, loses no decision, and settles after a restart', {
     timeout: 120_000,
   }, async () => {
-    const whole = await runUntilKilled(copyOf(templateOf(), join(root, 'whole')), templateOf());
+    const whole = await runUntilKilled(
+      { ...copyOf(templateOf(), join(root, 'whole')), counting: true },
+      templateOf(),
+    );
     expect(whole.told.settled).toBe('succeeded');
     // A checkpoint is written whenever its timer says; what has an entry is found by that, so that no point is missed.
     const points = whole.writes.flatMap((types, index) =>
@@ -142,7 +145,7 @@ describe('a gateway that is killed between freeze and outcome', () => {
       return;
     }
     const trace = join(root, 'trace.txt');
-    // The gateway is the first that syncs; the oracle behind it syncs in a process of its own.
+    // The thread that writes is the first that syncs; the oracle behind it syncs in a process of its own.
     const syncs = (): number => {
       const lines = readFileSync(trace, 'utf8').split('\n');
       const calls = lines

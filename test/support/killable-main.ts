@@ -48,7 +48,9 @@ const app = await startApp({
   policiesDir: settings.policiesDir,
   newEnrolLink: false,
   env: { ...process.env, COUNTERSIGN_LOG_LEVEL: 'silent' },
-  openDatabase: (file) => killAt(openLibsql({ file })),
+  ...(settings.kill === undefined && !settings.counting
+    ? {}
+    : { openDatabase: (file: string) => killAt(openLibsql({ file })) }),
 });
 createInterface({ input: process.stdin })
   .on('line', () => {

@@ -17,6 +17,8 @@ export interface KillableSettings {
   readonly dataDir: string;
   readonly configFile: string;
   readonly policiesDir: string;
+  /** Counts the writes, as `kill` does; without either, the gateway opens its database as it always does. */
+  readonly counting?: boolean;
   /**
    * The write to die at: by its number, or by the type of an entry that it appends. `before`: inside the transaction,
    * before COMMIT. `after`: persisted, and nobody has been told.

@@ -30,7 +30,11 @@ const listQuery = z.strictObject({
 });
 
 /** Names and labels that the bodies show, looked up once for a request. */
-export async function bodyContext(deps: ApiDeps, approvals: readonly Approval[]): Promise<BodyContext> {
+async function bodyContext(
+  deps: ApiDeps,
+  approvals: readonly Approval[],
+  mayDecide: boolean,
+): Promise<BodyContext> {
   const sessionIds = [...new Set(approvals.map((approval) => approval.sessionId))];
   const [people, accounts, sessions] = await Promise.all([
     listPeople(deps.principals),
@@ -50,6 +54,7 @@ export async function bodyContext(deps: ApiDeps, approvals: readonly Approval[])
     now: deps.now(),
     nameOf: (approver) => names.get(approver) ?? approver,
     labelsOf: (id) => labels.get(id) ?? {},
+    mayDecide,
   };
 }
 
@@ -60,11 +65,11 @@ export async function showDetail(
   mayDecide: boolean,
 ): Promise<z.infer<typeof detailSchema>> {
   const [context, decisions] = await Promise.all([
-    bodyContext(deps, [approval]),
+    bodyContext(deps, [approval], mayDecide),
     listDecisions(deps.database, approval.id),
   ]);
   const tool = deps.downstreams.catalog().byExposed.get(approval.exposed);
-  return detailBody({ approval, decisions, tool, mayDecide }, context);
+  return detailBody({ approval, decisions, tool }, context);
 }
 
 export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
@@ -78,7 +83,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       responses: answers(pageOf(approvalSchema)),
     }),
     async (c) => {
-      requireAny(c, READ);
+      const principal = requireAny(c, READ);
       const { limit, cursor, ...filter } = c.req.valid('query');
       const after = cursor === undefined ? undefined : readCursor(cursor);
       const rows = await listApprovals(deps.database, {
@@ -88,7 +93,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
         before: after === undefined ? undefined : { requestedAt: after.at, id: after.id },
       });
       const [context, decisions] = await Promise.all([
-        bodyContext(deps, rows),
+        bodyContext(deps, rows, principal.kind === 'person'),
         listDecisionsOf(
           deps.database,
           rows.map((row) => row.id),

@@ -54,7 +54,7 @@ export async function openLedgerThread(
   data: ThreadData,
   report: (error: unknown) => void,
 ): Promise<LedgerThread> {
-  const worker = new Worker(HOST, { workerData: data, stdout: false, stderr: false, resourceLimits: { maxYoungGenerationSizeMb: 8 } });
+  const worker = new Worker(HOST, { workerData: data, stdout: false, stderr: false });
   const waiting = new Map<number, Waiter>();
   const listeners = new Set<(entries: readonly Entry[]) => void>();
   const sqlNumbers = new Map<string, number>();
