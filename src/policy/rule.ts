@@ -218,7 +218,6 @@ export const policyFileSchema = z
 export type PolicyFileShape = z.infer<typeof policyFileSchema>;
 export type RuleShape = z.infer<typeof ruleSchema>;
 export type ApprovalShape = z.infer<typeof approvalSchema>;
-export type LimitShape = z.infer<typeof limitSchema>;
 
 /** The JSON Schema (draft 2020-12) of a policy file, for editors. */
 export function policyJsonSchema(): Record<string, unknown> {

@@ -3,7 +3,6 @@ import type { ApiKey } from './api-key.ts';
 import type { Role } from './principal.ts';
 import type { ServiceAccount } from './service-account.ts';
 
-
 const optionalTime = (value: Row[string] | undefined): number | undefined =>
   value === null || value === undefined ? undefined : Number(value);
 

@@ -7,10 +7,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bounds the whole call, retries included. 30,000 unless told. */
   readonly timeoutMs?: number | undefined;
-  /** How often a call that is safe to repeat is repeated after a fault. 2 unless told. */
+  /** How often a call that only reads is repeated after a fault. 2 unless told. */
   readonly maxRetries?: number | undefined;
-  /** Makes an unsafe call repeatable: the gateway runs it once per key. */
-  readonly idempotencyKey?: string | undefined;
 }
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
@@ -81,7 +79,6 @@ function headersOf(call: HttpCall, apiKey: string | undefined): Record<string, s
   // A page's cookie must not be usable from elsewhere: the gateway asks for a header that no form can send.
   else if (call.method !== 'GET') headers['x-countersign-csrf'] = '1';
   if (call.body !== undefined) headers['content-type'] = 'application/json';
-  if (call.options?.idempotencyKey !== undefined) headers['idempotency-key'] = call.options.idempotencyKey;
   return headers;
 }
 
@@ -123,8 +120,8 @@ export function createHttp(http: HttpOptions): Http {
 
   async function exchange<T>(call: HttpCall, read: (response: Response) => Promise<T>): Promise<T> {
     const timeoutMs = call.options?.timeoutMs ?? http.timeoutMs;
-    const repeatable = call.method === 'GET' || call.options?.idempotencyKey !== undefined;
-    const retries = repeatable ? (call.options?.maxRetries ?? http.maxRetries) : 0;
+    // What changes something is never sent twice: a lost answer does not tell whether it was done.
+    const retries = call.method === 'GET' ? (call.options?.maxRetries ?? http.maxRetries) : 0;
     const outer = call.options?.signal;
     const timer = new AbortController();
     const signal = outer ? AbortSignal.any([outer, timer.signal]) : timer.signal;

@@ -109,7 +109,9 @@ export function createSessionDirectory(deps: {
     },
 
     async list(page) {
-      return (await deps.database.query(selectSessions(page, deps.now()))).map((row) => seen(sessionFromRow(row)));
+      return (await deps.database.query(selectSessions(page, deps.now()))).map((row) =>
+        seen(sessionFromRow(row)),
+      );
     },
 
     async revoke({ id, by, reason }) {

@@ -1,7 +1,6 @@
 import type { Reader, Row, Statement } from '../../storage/database.ts';
 import type { Passkey, Person } from './person.ts';
 
-
 const optionalTime = (value: Row[string] | undefined): number | undefined =>
   value === null || value === undefined ? undefined : Number(value);
 

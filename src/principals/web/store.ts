@@ -1,6 +1,5 @@
 import type { Reader, Row, Statement } from '../../storage/database.ts';
 
-
 /** How the invite that enrols the very first person is marked in `created_by`. */
 export const BOOTSTRAP = 'bootstrap';
 
