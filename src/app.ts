@@ -122,16 +122,14 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     log,
   };
 
-  const stopSweeps = await startSweeps(state, { sessions, onChanged });
+  const stopSweeps = await startSweeps(state, { sessions, replays, onChanged });
   undo.add(stopSweeps);
-  const isFirst = state.isFirst;
   const credentials = await prepareCredentials({
     dataDir: config.dataDir,
     origin: publicOrigin,
     principals,
     sessions,
     mint,
-    isFirst,
     onEntries: ledger.onEntries,
     newEnrolLink: options.newEnrolLink,
   });

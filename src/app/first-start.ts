@@ -5,7 +5,7 @@ import { toRfc3339 } from '../core/clock.ts';
 import { isCountersignError } from '../core/errors.ts';
 import type { RunningLedger } from '../ledger/ledger.ts';
 import type { PrincipalDeps } from '../principals/deps.ts';
-import { createKey } from '../principals/keys.ts';
+import { createKey, listKeys } from '../principals/keys.ts';
 import { createBootstrapInvite, requireInvite } from '../principals/web/invite.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import { type MintDeps, mintSession } from '../sessions/mint.ts';
@@ -23,8 +23,6 @@ export interface FirstStartDeps {
   readonly principals: PrincipalDeps;
   readonly sessions: SessionDirectory;
   readonly mint: MintDeps;
-  /** Whether the ledger was empty when it was opened. */
-  readonly isFirst: boolean;
   readonly newEnrolLink: boolean;
   readonly onEntries: RunningLedger['onEntries'];
 }
@@ -72,7 +70,8 @@ async function starterSession(deps: FirstStartDeps): Promise<Credentials['sessio
 async function operatorKey(deps: FirstStartDeps): Promise<string | undefined> {
   const file = join(deps.dataDir, 'cli.json');
   const kept = readJson(file)?.api_key;
-  if (!deps.isFirst) {
+  // A key that was revoked counts too: it was made and shown once.
+  if ((await listKeys(deps.principals)).length > 0) {
     if (typeof kept === 'string') await writePrivate(file, { origin: deps.origin, api_key: kept });
     return undefined;
   }

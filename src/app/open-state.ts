@@ -29,8 +29,6 @@ export interface State {
   /** The log's name and verifier key. */
   readonly signer: { readonly name: string; readonly vkey: string };
   readonly dataKey: KeyObject;
-  /** Whether the ledger was empty. */
-  readonly isFirst: boolean;
   readonly now: Clock;
   readonly newId: NewId;
   readonly random: RandomBytes;
@@ -103,8 +101,7 @@ export async function openState(
     report: (err) => log.error({ err }, 'the ledger reported a problem'),
   });
   const dataKey = openDataKey({ file: join(config.dataDir, 'payload.key'), random: systemRandomBytes });
-  const isFirst = ledger.head().size === 0;
-  if (isFirst) await ledger.commit({ entries: [genesisEntry(signer.vkey)] });
+  if (ledger.head().size === 0) await ledger.commit({ entries: [genesisEntry(signer.vkey)] });
   return {
     ...address,
     config,
@@ -113,7 +110,6 @@ export async function openState(
     ledger,
     signer,
     dataKey: createSecretKey(dataKey),
-    isFirst,
     now: systemClock,
     newId: systemNewId,
     random: systemRandomBytes,

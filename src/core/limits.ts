@@ -19,7 +19,8 @@ export const LIMITS = {
   approvalExpiryMaxMs: 7 * 24 * 3_600_000,
   reasonCharacters: 2_000,
   statementTtlMs: 5 * 60_000,
-  replayLeaseMs: 10 * 60_000,
+  /** Longer than any call can take: the longest timeout, drawn out by progress as far as it can be. */
+  replayLeaseMs: 2 * 3_600_000,
   waitPollMs: 1_000,
   revocationPollMs: 500,
   pageSizeDefault: 50,
@@ -29,6 +30,7 @@ export const LIMITS = {
   enrolLinkTtlMs: 24 * 3_600_000,
   webSessionTtlMs: 12 * 3_600_000,
   downstreamCallTimeoutMs: 5 * 60_000,
+  downstreamCallTimeoutMaxMs: 9 * 60_000,
   downstreamConnectTimeoutMs: 30_000,
   downstreamLineBytes: 16 * 1024 * 1024,
   downstreamProbeTimeoutMs: 10_000,

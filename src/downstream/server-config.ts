@@ -1,5 +1,6 @@
 import { CountersignError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
 import { expandText, type Lookup } from './expand.ts';
 import { checkKeys, type Path, refuse, type Source } from './source.ts';
 
@@ -102,9 +103,18 @@ function common(reader: Reader, name: string, entry: JsonObject, path: Path): Se
   const timeout = entry.timeout_ms;
   if (
     timeout !== undefined &&
-    !(typeof timeout === 'number' && Number.isInteger(timeout) && timeout >= 1_000 && timeout <= 3_600_000)
+    !(
+      typeof timeout === 'number' &&
+      Number.isInteger(timeout) &&
+      timeout >= 1_000 &&
+      timeout <= LIMITS.downstreamCallTimeoutMaxMs
+    )
   ) {
-    refuse(source, [...path, 'timeout_ms'], 'expected whole milliseconds between 1000 and 3600000');
+    refuse(
+      source,
+      [...path, 'timeout_ms'],
+      `expected whole milliseconds between 1000 and ${LIMITS.downstreamCallTimeoutMaxMs}`,
+    );
   }
   return {
     name,

@@ -66,6 +66,11 @@ function readRow(raw: unknown): Row {
   return row;
 }
 
+/** Throws `shutting_down` on a closed connection, whose use would abort the process. */
+export function checkOpen(connection: Connection.Database): void {
+  if (!connection.open) throw new CountersignError('shutting_down', 'The database is closed already.');
+}
+
 /** Runs statements on one connection, each prepared once and kept. Synchronous. */
 export interface Statements {
   all(statement: Statement): Row[];
@@ -97,6 +102,7 @@ export function createStatements(connection: Connection.Database): Statements {
   }
 
   function all(statement: Statement): Row[] {
+    checkOpen(connection);
     const prepared = prepare(statement.sql);
     return prepared.all(bindAll(statement, prepared.parameters)).map(readRow);
   }

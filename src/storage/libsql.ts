@@ -10,7 +10,7 @@ import {
   type Statement,
   type Transition,
 } from './database.ts';
-import { createStatements } from './libsql-statements.ts';
+import { checkOpen, createStatements } from './libsql-statements.ts';
 import { migrate } from './migrate.ts';
 
 const BUSY_TIMEOUT_MS = 1_000;
@@ -148,7 +148,10 @@ export function openLibsql({ file, lock = true }: LibsqlOptions): Database {
 
   return {
     query: async (statement) => all(statement),
-    apply: async (batch, seal) => applyBatch(batch, seal),
+    apply: async (batch, seal) => {
+      checkOpen(connection);
+      return applyBatch(batch, seal);
+    },
     close: async () => {
       if (!connection.open) return;
       clear();

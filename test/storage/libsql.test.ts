@@ -112,3 +112,13 @@ describe('openLibsql', () => {
     await database.close();
   });
 });
+
+describe('a closed database', () => {
+  it('refuses queries and changes and does not take the process with it', async () => {
+    const database = open();
+    await database.close();
+    const statement = { sql: 'SELECT 1', params: [] };
+    await expect(database.query(statement)).rejects.toMatchObject({ code: 'shutting_down' });
+    await expect(database.apply([{ entries: [] }], () => [])).rejects.toMatchObject({ code: 'shutting_down' });
+  });
+});
