@@ -170,6 +170,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   return {
     origin: publicOrigin,
     dashboardUrl: `${publicOrigin}/`,
+    dataDir: config.dataDir,
     ...(credentials.apiKey === undefined ? {} : { apiKey: credentials.apiKey }),
     ...(credentials.enrolUrl === undefined ? {} : { enrolUrl: credentials.enrolUrl }),
     session: {

@@ -4,7 +4,7 @@ import type { Database } from '../storage/database.ts';
 export interface StartOptions {
   /** 0 takes any free port. */
   readonly port?: number;
-  readonly dataDir: string;
+  readonly dataDir?: string;
   readonly configFile?: string;
   readonly policiesDir?: string;
   /** Makes a fresh one-time enrol link, as long as nobody is enrolled. */
@@ -22,6 +22,8 @@ export type AppEvent = { readonly event: string } & Readonly<Record<string, unkn
 export interface RunningApp {
   readonly origin: string;
   readonly dashboardUrl: string;
+  /** Where database, keys and credentials are kept. */
+  readonly dataDir: string;
   /** Only when this start made it. */
   readonly apiKey?: string;
   /** Only when this start made it. */

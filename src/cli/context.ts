@@ -19,6 +19,8 @@ export interface Context {
   readonly deps: CliDeps;
   readonly out: Output;
   readonly dataDir: string;
+  /** The data directory, if it was named on the command line. */
+  readonly givenDataDir: string | undefined;
   connection(): Promise<Connection>;
   client(): Promise<Countersign>;
   /** Aborted by the first Ctrl-C; the process ends at the second. */
@@ -46,6 +48,7 @@ function contextOf(deps: CliDeps, options: GlobalOptions, finish: Finish): Conte
     deps,
     out: createOutput(deps, options.json === true),
     dataDir,
+    givenDataDir: options.dataDir === undefined ? undefined : dataDir,
     connection,
     async client() {
       const { origin, apiKey } = await connection();

@@ -3,9 +3,10 @@ import type { RuleTrace } from '../sdk/policies.ts';
 
 /** How the gateway is to be started. */
 export interface StartOptions {
-  /** 0 takes any free port. */
-  readonly port: number;
-  readonly dataDir: string;
+  /** 0 takes any free port; the configured one when it is left out. */
+  readonly port?: number;
+  /** The configured one when it is left out. */
+  readonly dataDir?: string;
   readonly configFile?: string;
   readonly policiesDir?: string;
   /** Makes a fresh one-time link to enrol a passkey, also when somebody is enrolled already. */
@@ -28,6 +29,7 @@ export interface McpAccess {
 export interface RunningApp {
   readonly origin: string;
   readonly dashboardUrl: string;
+  readonly dataDir: string;
   /** Only when it was made by this start. */
   readonly apiKey?: string;
   /** Only while it can be used and is fresh. */

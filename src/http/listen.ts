@@ -55,7 +55,7 @@ const FAULT = {
 function portTaken(place: { port: number; host: string }, cause: unknown): CountersignError {
   return new CountersignError(
     'config_invalid',
-    `Port ${place.port} on ${place.host} is taken. Stop whatever uses it, or choose another with --port (0 takes any free one).`,
+    `Port ${place.port} on ${place.host} is taken. If Countersign already runs there, use it ("countersign open"); otherwise choose another: --port 0 takes any free one.`,
     { cause },
   );
 }

@@ -22,6 +22,7 @@ function fakeApp(more: Partial<RunningApp> = {}) {
   const app: RunningApp = {
     origin: 'http://localhost:8420',
     dashboardUrl: 'http://localhost:8420/',
+    dataDir: '/data',
     session,
     closed: ended.promise,
     close: async () => {
@@ -72,10 +73,13 @@ describe('up --json', () => {
     const { run, dir } = await openTerminal();
     const fake = fakeApp({ apiKey: 'cs_first', enrolUrl: 'http://localhost:8420/enrol#t' });
     const stdout = stopAt('policy.loaded', fake.signal);
-    const { code, stderr } = await run('up --json --port 0 --policies p --config c.json --new-enrol-link', {
-      ...fake.deps,
-      stdout,
-    });
+    const { code, stderr } = await run(
+      'up --json --port 0 --data-dir d --policies p --config c.json --new-enrol-link',
+      {
+        ...fake.deps,
+        stdout,
+      },
+    );
     expect(code).toBe(0);
     expect(stdout.written.map((line) => JSON.parse(line) as unknown)).toEqual([
       {
@@ -95,7 +99,7 @@ describe('up --json', () => {
     expect(stderr).toContain('Stopping');
     expect(fake.started[0]).toMatchObject({
       port: 0,
-      dataDir: join(dir, '.countersign'),
+      dataDir: join(dir, 'd'),
       policiesDir: join(dir, 'p'),
       configFile: join(dir, 'c.json'),
       newEnrolLink: true,
@@ -138,7 +142,6 @@ describe('up', () => {
       url: session.mcp.url,
       headers: session.mcp.headers,
     });
-    expect(fake.started[0]?.port).toBe(8420);
   });
 
   test('ends at once at the second signal while the first still drains', async () => {
@@ -162,16 +165,11 @@ describe('up', () => {
     expect(JSON.parse(stderr)).toMatchObject({ error: { detail: 'the disk is gone' } });
   });
 
-  test('says what to do when the port is taken', async () => {
+  test('leaves port and data directory to the configuration when they are not given', async () => {
     const { run } = await openTerminal();
-    const startApp = async () => {
-      throw Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' });
-    };
-    const byDefault = await run('up', { startApp });
-    expect(byDefault.code).toBe(1);
-    expect(byDefault.stderr).toContain('The default port 8420 is in use.');
-    expect(byDefault.stderr).toContain('countersign up --port 0');
-    expect((await run('up --port 99', { startApp })).stderr).toContain('Port 99 is in use.');
+    const fake = fakeApp();
+    await run('up', { ...fake.deps, stdout: stopAt('Ctrl-C stops', fake.signal) });
+    expect(Object.keys(fake.started[0] ?? {}).sort()).toEqual(['env', 'newEnrolLink', 'onEvent']);
   });
 
   test('refuses a port that cannot be', async () => {

@@ -181,7 +181,7 @@ describe('a start that is not safe or not possible', () => {
     const refused = await run(['up', '--port', String(port), ...flags]);
     server.close();
     expect([refused.code, refused.stdout]).toEqual([1, '']);
-    expect(refused.stderr).toContain(`Port ${port} is in use`);
+    expect(refused.stderr).toMatch(new RegExp(`Port ${port} on .* is taken`));
     expect(refused.stderr).toContain('--port 0');
   });
 

@@ -5,7 +5,7 @@ import type { Cli, Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { wholeNumber } from '../option-value.ts';
 import type { Output } from '../output.ts';
-import type { AppEvent, RunningApp, StartOptions } from '../ports.ts';
+import type { AppEvent, RunningApp } from '../ports.ts';
 import { facts } from '../terminal-text.ts';
 
 interface UpOptions {
@@ -14,8 +14,6 @@ interface UpOptions {
   readonly policies?: string;
   readonly newEnrolLink?: boolean;
 }
-
-const DEFAULT_PORT = 8420;
 
 /** The line that programs start the gateway by; the key and the link are absent unless this start made them. */
 function readyEvent({ origin, apiKey, enrolUrl, session }: RunningApp): AppEvent {
@@ -32,7 +30,7 @@ function readyEvent({ origin, apiKey, enrolUrl, session }: RunningApp): AppEvent
   };
 }
 
-function showScreen(out: Output, app: RunningApp, dataDir: string): void {
+function showScreen(out: Output, app: RunningApp): void {
   const { session } = app;
   out.lines([
     '',
@@ -42,7 +40,7 @@ function showScreen(out: Output, app: RunningApp, dataDir: string): void {
       ['  Dashboard', app.dashboardUrl],
       ['  Enrol', app.enrolUrl && `${app.enrolUrl}  (works once: makes your passkey)`],
       ['  API key', app.apiKey && `${app.apiKey}  (shown once; this folder's CLI has it)`],
-      ['  Data', dataDir],
+      ['  Data', app.dataDir],
     ]),
     '',
     `${out.style('bold', 'A session for an agent')} until ${session.expiresAt}`,
@@ -65,24 +63,8 @@ function showScreen(out: Output, app: RunningApp, dataDir: string): void {
   ]);
 }
 
-function explainStart(error: unknown, port: number, isDefault: boolean): unknown {
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  if (code !== 'EADDRINUSE' && cause?.code !== 'EADDRINUSE') return error;
-  const which = isDefault ? `The default port ${port}` : `Port ${port}`;
-  const message = `${which} is in use. If Countersign already runs there, use it ("countersign open"); otherwise choose another: countersign up --port 0 takes any free one.`;
-  return new Error(message, { cause: error });
-}
-
-async function start({ deps }: Context, options: StartOptions, isDefaultPort: boolean): Promise<RunningApp> {
-  try {
-    return await deps.startApp(options);
-  } catch (error) {
-    throw explainStart(error, options.port, isDefaultPort);
-  }
-}
-
 async function up(context: Context, options: UpOptions): Promise<ExitCode> {
-  const { deps, out, dataDir } = context;
+  const { deps, out } = context;
   const early: AppEvent[] = [];
   const stage = { ready: false };
   const emit = (event: AppEvent): void => {
@@ -91,21 +73,18 @@ async function up(context: Context, options: UpOptions): Promise<ExitCode> {
     else early.push(event);
   };
   const stop = context.stopSignal();
-  const app = await start(
-    context,
-    {
-      port: options.port ?? DEFAULT_PORT,
-      dataDir,
-      newEnrolLink: options.newEnrolLink === true,
-      env: deps.env,
-      onEvent: emit,
-      ...(options.config === undefined ? {} : { configFile: resolve(deps.cwd, options.config) }),
-      ...(options.policies === undefined ? {} : { policiesDir: resolve(deps.cwd, options.policies) }),
-    },
-    options.port === undefined,
-  );
+  // What is not given here is left to the configuration.
+  const app = await deps.startApp({
+    newEnrolLink: options.newEnrolLink === true,
+    env: deps.env,
+    onEvent: emit,
+    ...(options.port === undefined ? {} : { port: options.port }),
+    ...(context.givenDataDir === undefined ? {} : { dataDir: context.givenDataDir }),
+    ...(options.config === undefined ? {} : { configFile: resolve(deps.cwd, options.config) }),
+    ...(options.policies === undefined ? {} : { policiesDir: resolve(deps.cwd, options.policies) }),
+  });
   if (out.json) out.value(readyEvent(app));
-  else showScreen(out, app, dataDir);
+  else showScreen(out, app);
   stage.ready = true;
   early.forEach(emit);
   const stopped = new Promise<void>((done) => {
@@ -126,7 +105,7 @@ export function addUpCommand(program: Command, cli: Cli): void {
     .description('start the gateway here; Ctrl-C finishes what was begun and ends')
     .option(
       '--port <n>',
-      `where to listen (default: ${DEFAULT_PORT}; 0 takes any free port)`,
+      'where to listen (default: the configured port, else 8420; 0 takes any free port)',
       wholeNumber('--port', { min: 0, max: 65_535 }),
     )
     .option('--config <file>', 'countersign.yaml, or the mcpServers JSON of Claude, Cursor or VS Code')
