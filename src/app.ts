@@ -1,4 +1,4 @@
-import { prepareCredentials } from './app/first-start.ts';
+import { forgetEnrolLink, prepareCredentials } from './app/first-start.ts';
 import { openAddress, openState } from './app/open-state.ts';
 import { createUndo, type RunningApp, type StartOptions, type Undo } from './app/options.ts';
 import { startSweeps } from './app/sweeps.ts';
@@ -115,6 +115,11 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     pins: async (server: string) => [...(await pins.read(server)).values()],
     toolSchemas: () => downstreams.catalog().tools,
     policy: policy.store,
+    onEnrolled: () => {
+      forgetEnrolLink(config.dataDir).catch((err: unknown) =>
+        log.error({ err }, 'a spent enrol link was kept'),
+      );
+    },
     isReady: () => true,
     closing: ending.signal,
     now,
@@ -130,7 +135,6 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     principals,
     sessions,
     mint,
-    onEntries: ledger.onEntries,
     newEnrolLink: options.newEnrolLink,
   });
   listener.serve({

@@ -40,6 +40,8 @@ export interface ApiDeps {
   /** The tools whose schemas type the `args` of policy conditions. */
   readonly toolSchemas: () => readonly ToolSchema[];
   readonly policy: PolicyStore;
+  /** Called after a person has enrolled. */
+  readonly onEnrolled: () => void;
   readonly isReady: () => boolean;
   /** Aborted when the gateway begins to close: whatever waits or streams then ends at once. */
   readonly closing: AbortSignal;

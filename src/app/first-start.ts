@@ -3,7 +3,6 @@ import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toRfc3339 } from '../core/clock.ts';
 import { isCountersignError } from '../core/errors.ts';
-import type { RunningLedger } from '../ledger/ledger.ts';
 import type { PrincipalDeps } from '../principals/deps.ts';
 import { createKey, listKeys } from '../principals/keys.ts';
 import { createBootstrapInvite, requireInvite } from '../principals/web/invite.ts';
@@ -24,7 +23,6 @@ export interface FirstStartDeps {
   readonly sessions: SessionDirectory;
   readonly mint: MintDeps;
   readonly newEnrolLink: boolean;
-  readonly onEntries: RunningLedger['onEntries'];
 }
 
 const BY = 'gateway:start';
@@ -94,14 +92,18 @@ async function isUsable(deps: FirstStartDeps, enrolUrl: string): Promise<boolean
   }
 }
 
+function enrolUrlFile(dataDir: string): string {
+  return join(dataDir, 'enrol-url');
+}
+
+/** Removes the kept enrol link once somebody has enrolled. What cannot be removed is a spent link, removed at the next start. */
+export async function forgetEnrolLink(dataDir: string): Promise<void> {
+  await rm(enrolUrlFile(dataDir), { force: true });
+}
+
 /** The link for the first person, kept in `enrol-url` as long as it works. */
 async function enrolLink(deps: FirstStartDeps): Promise<string | undefined> {
-  const file = join(deps.dataDir, 'enrol-url');
-  deps.onEntries((entries) => {
-    // A file that cannot be removed holds a link that is spent; the next start removes it.
-    if (entries.some((entry) => entry.type === 'approver.enrolled'))
-      rm(file, { force: true }).catch(() => undefined);
-  });
+  const file = enrolUrlFile(deps.dataDir);
   const invite = await createBootstrapInvite(deps.principals, {
     name: 'Operator',
     groups: [],

@@ -67,6 +67,7 @@ export function addWebauthnRoutes(api: Api, deps: ApiDeps, streams: OpenStreams)
         challengeId: challenge_id,
         response: response as unknown as RegistrationResponseJSON,
       });
+      deps.onEnrolled();
       c.header('set-cookie', sessionCookie(party, enrolled.webToken));
       return c.json(me(enrolled.person), 201);
     },
