@@ -27,6 +27,12 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
 
+/** Waits for both, also when one fails, so that what the other opened can be undone. */
+async function bothOf<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
+}
+
 /**
  * Starts a gateway and resolves once it answers. Throws `config_invalid` or `policy_invalid`, with what to do, before
  * anything is served; nothing is left running then.
@@ -44,11 +50,11 @@ export async function startApp(options: StartOptions): Promise<RunningApp> {
 
 async function start(options: StartOptions, config: Config, undo: Undo): Promise<RunningApp> {
   const address = await openAddress(config, undo);
-  // What judges takes as long to load as the writing thread takes to open the database: they do it side by side.
-  const [state, { openPolicy }] = await Promise.all([
+  // The policy takes as long to compile as the writing thread takes to open the database: they do it side by side.
+  const [state, openPolicy] = await bothOf(
     openState(options, config, { address, undo }),
-    import('./app/open-policy.ts'),
-  ]);
+    import('./app/open-policy.ts').then(({ preparePolicy }) => preparePolicy(config.policiesDir)),
+  );
   const { database, ledger, log, now, newId, random, workspace, publicOrigin, listener, signer } = state;
 
   const pins = createPinStore({ database, ledger, now, workspace });

@@ -1,7 +1,8 @@
 import { errorText } from '../core/errors.ts';
 import type { Downstreams } from '../downstream/catalog.ts';
 import type { PolicyInForce } from '../gate/judge.ts';
-import { createPolicyStore, type PolicyStore } from '../policy/load.ts';
+import type { CompiledPolicy } from '../policy/compile.ts';
+import { createPolicyStore, loadPolicy, type PolicyStore } from '../policy/load.ts';
 import { possibleEffects } from '../policy/possible.ts';
 import { insertPolicyVersion } from '../policy/store.ts';
 import type { State } from './open-state.ts';
@@ -13,14 +14,30 @@ export interface OpenPolicy {
   readonly inForce: () => PolicyInForce;
 }
 
-/** Loads the policy and keeps it current. A policy is on the ledger before it judges anything. */
-export async function openPolicy(
-  state: State,
-  input: { downstreams: Downstreams; emit: (event: AppEvent) => void; onSwapped: () => void; undo: Undo },
-): Promise<OpenPolicy> {
+interface Input {
+  readonly downstreams: Downstreams;
+  readonly emit: (event: AppEvent) => void;
+  readonly onSwapped: () => void;
+  readonly undo: Undo;
+}
+
+/**
+ * Compiles the policy of a directory, which needs neither ledger nor downstreams; what it returns puts that policy in
+ * force, as the directory is then, and keeps it current. A policy is on the ledger before it judges anything. Both
+ * throw `policy_invalid`.
+ */
+export async function preparePolicy(
+  dir: string,
+): Promise<(state: State, input: Input) => Promise<OpenPolicy>> {
+  const known = await loadPolicy(dir);
+  return (state, input) => openPolicy(state, { ...input, known });
+}
+
+async function openPolicy(state: State, input: Input & { known: CompiledPolicy }): Promise<OpenPolicy> {
   const { config, ledger, log, now, workspace } = state;
   const store = await createPolicyStore({
     dir: config.policiesDir,
+    known: input.known,
     watch: true,
     tools: () => input.downstreams.catalog().tools,
     onLoaded: async (loaded) => {

@@ -77,15 +77,20 @@ export async function forwardLive(
     ...(call.onProgress === undefined ? {} : { onProgress: call.onProgress }),
     ...(call.signal === undefined ? {} : { signal: call.signal }),
   });
-  const recorded = recordOutcome(deps, ref, outcome);
+  const recorded = recordOutcome(deps, ref, outcome, verdict.readOnly);
   if (!verdict.readOnly && !(await recorded)) return unrecorded(tool);
   return toGateOutcome(tool, outcome);
 }
 
 /** Never rejects: a call that has been sent is not undone by a ledger that cannot be written. */
-async function recordOutcome(deps: GateDeps, ref: EntryRef, outcome: DownstreamOutcome): Promise<boolean> {
+async function recordOutcome(
+  deps: GateDeps,
+  ref: EntryRef,
+  outcome: DownstreamOutcome,
+  later = false,
+): Promise<boolean> {
   try {
-    await deps.ledger.commit({ entries: [{ type: 'call.outcome', ref, body: outcomeBody(outcome) }] });
+    await deps.ledger.commit({ later, entries: [{ type: 'call.outcome', ref, body: outcomeBody(outcome) }] });
     return true;
   } catch (error) {
     deps.report(error);

@@ -1,7 +1,10 @@
 import type { Applied, Transition } from '../storage/database.ts';
 import type { Entry, EntryDraft } from './entry.ts';
 
-export type Change = Transition<EntryDraft>;
+export type Change = Transition<EntryDraft> & {
+  /** Nobody waits for it: it may be written together with the next change, at most 100 ms later. */
+  readonly later?: boolean;
+};
 
 /**
  * The only way to change state: the change and its entries become durable together or not at all.

@@ -26,17 +26,29 @@ export async function readPolicyDirectory(
   }
 }
 
+function isSame(files: readonly PolicyFile[], { sources }: CompiledPolicy): boolean {
+  return (
+    files.length === sources.length &&
+    sources.every(({ name, text }) => files.some((file) => file.name === name && file.text === text))
+  );
+}
+
 /**
  * Loads a directory, all or nothing. Throws `policy_invalid` for a missing or empty directory, and for any problem in
- * any file. With `tools`, the arguments that conditions read are checked against their schemas.
+ * any file. With `tools`, the arguments that conditions read are checked against their schemas. The files are always
+ * read; when they are those of `known`, they are not compiled again.
  */
-export async function loadPolicy(dir: string, tools: readonly ToolSchema[] = []): Promise<CompiledPolicy> {
+export async function loadPolicy(
+  dir: string,
+  tools: readonly ToolSchema[] = [],
+  known?: CompiledPolicy,
+): Promise<CompiledPolicy> {
   const files = await readPolicyDirectory(dir);
   if (files.length === 0) {
     const message = `The policy directory ${dir} holds no *.yaml. Without a policy nothing may be judged; copy the shipped policies/ there.`;
     throw new CountersignError('policy_invalid', message);
   }
-  const policy = compilePolicy(files);
+  const policy = known !== undefined && isSame(files, known) ? known : compilePolicy(files);
   const problems = checkArgs(policy, tools);
   if (problems.length > 0) throw policyError(problems);
   return policy;
@@ -53,6 +65,8 @@ export const timerDebounce: Debounce = (task, ms) => {
 
 export interface PolicyStoreOptions {
   readonly dir: string;
+  /** What the directory held a moment ago; it is compiled again only if it has changed since. */
+  readonly known?: CompiledPolicy;
   /**
    * Called with each policy that differs from the one in force, before it is in force; while it is pending, the old
    * one judges. If it throws, the old one stays. The ledger entry `policy.loaded` is written here.
@@ -79,7 +93,7 @@ export interface PolicyStore {
 /** Loads a directory and keeps its policy. Throws `policy_invalid` when the first load fails: there is no start without a policy. */
 export async function createPolicyStore(options: PolicyStoreOptions): Promise<PolicyStore> {
   const { dir, onLoaded, onProblem, tools = () => [], debounce = timerDebounce, debounceMs = 200 } = options;
-  let policy = await loadPolicy(dir, tools());
+  let policy = await loadPolicy(dir, tools(), options.known);
   await onLoaded?.(policy);
   let queue: Promise<unknown> = Promise.resolve();
   let cancel: (() => void) | undefined;

@@ -112,6 +112,19 @@ test('an entry that is too large fails alone with its own code', async () => {
   expect(kept.status).toBe('fulfilled');
 });
 
+test('what may be written later is written with the next change, and before the thread closes', async () => {
+  const dir = await folder();
+  const first = await open(dir);
+  const late = first.thread.ledger.commit({ later: true, entries: [note('req_1')] });
+  await first.thread.ledger.commit({ entries: [note('req_2')] });
+  await late;
+  expect(first.thread.ledger.head().size).toBe(2);
+  const last = first.thread.ledger.commit({ later: true, entries: [note('req_3')] });
+  opened.splice(0);
+  await Promise.all([first.close(), last]);
+  expect((await open(dir)).thread.ledger.head().size).toBe(3);
+});
+
 test('after it was closed and opened again the ledger goes on where it stood', async () => {
   const dir = await folder();
   const first = await open(dir);

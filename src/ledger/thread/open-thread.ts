@@ -28,6 +28,7 @@ interface Waiter {
 }
 
 const PAGE = 500;
+const LATER_MS = 100;
 const HOST = new URL(import.meta.url.endsWith('.ts') ? './host.ts' : './host.js', import.meta.url);
 
 function unpackError(error: PackedError): CountersignError {
@@ -60,6 +61,8 @@ export async function openLedgerThread(
   const sqlNumbers = new Map<string, number>();
   let newSql: string[] = [];
   let queue: PackedChange[] = [];
+  let flushing = false;
+  let lateFlush: NodeJS.Timeout | undefined;
   let nextId = 0;
   let failure: CountersignError | undefined;
   let reader: Reader | undefined;
@@ -157,6 +160,10 @@ export async function openLedgerThread(
   }
 
   function flush(): void {
+    flushing = false;
+    clearTimeout(lateFlush);
+    lateFlush = undefined;
+    if (queue.length === 0) return;
     const changes = queue;
     const sql = newSql;
     queue = [];
@@ -164,10 +171,16 @@ export async function openLedgerThread(
     post({ kind: 'commit', sql, changes });
   }
 
-  function enqueue(change: PackedChange): void {
+  function enqueue(change: PackedChange, later: boolean): void {
     queue.push(change);
+    if (flushing) return;
+    if (later) {
+      lateFlush ??= setTimeout(flush, LATER_MS).unref();
+      return;
+    }
     // Everything that this turn of the event loop brings travels in one message.
-    if (queue.length === 1) setImmediate(flush);
+    flushing = true;
+    setImmediate(flush);
   }
 
   const ready = await started.promise;
@@ -177,23 +190,29 @@ export async function openLedgerThread(
       reader = opened;
     },
     ledger: {
-      commit: ({ guard, then = [], entries }: Change) =>
+      commit: ({ guard, then = [], entries, later = false }: Change) =>
         ask<Applied>((id) =>
-          enqueue({
-            id,
-            guard: guard === undefined ? undefined : pack(guard),
-            then: then.map(pack),
-            entries,
-          }),
+          enqueue(
+            { id, guard: guard === undefined ? undefined : pack(guard), then: then.map(pack), entries },
+            later,
+          ),
         ),
-      checkpointNow: () => ask<string>((id) => post({ kind: 'checkpoint', id })),
+      checkpointNow: () =>
+        ask<string>((id) => {
+          flush();
+          post({ kind: 'checkpoint', id });
+        }),
       head: () => head,
       onEntries(listener) {
         if (listeners.size === 0) published = head.size;
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
-      close: () => ask<void>((id) => post({ kind: 'close', id })),
+      close: () =>
+        ask<void>((id) => {
+          flush();
+          post({ kind: 'close', id });
+        }),
     },
   };
 }
