@@ -51,15 +51,15 @@ const MISSING_BUNDLE = `<!doctype html>
   </head>
   <body>
     <h1>The dashboard is not built</h1>
-    <p>The gateway runs, but its web page is missing. In its folder run <code>npm run build:dashboard</code>, then
-    start the gateway again.</p>
+    <p>The gateway runs, but its web page is missing. In its folder run <code>npm run build</code>, then start the
+    gateway again.</p>
   </body>
 </html>
 `;
 
 const BUILT = import.meta.url.endsWith('.ts') ? '../../dist/dashboard/public' : './public';
 
-/** Where the build puts the page, seen from the sources and from what tsc makes of them. */
+/** Where the build puts the page, seen from the sources and from what is built of them. */
 export const DASHBOARD_FOLDER = fileURLToPath(new URL(BUILT, import.meta.url));
 
 function headersFor(

@@ -88,7 +88,7 @@ test.each([
 test('without a build every screen says how to make one, under the same policy', () => {
   const answer = routes()('/approvals/apr_1');
   expect(answer?.status).toBe(503);
-  expect(text(answer?.body)).toContain('npm run build:dashboard');
+  expect(text(answer?.body)).toContain('npm run build');
   expect(answer?.headers['content-security-policy']).toContain("default-src 'none'");
   expect(routes()('/assets/index-abc.js')).toBeUndefined();
 });

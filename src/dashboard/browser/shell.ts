@@ -11,6 +11,8 @@ export interface Shell {
   readonly route: ReadonlySignal<Route>;
   /** `undefined` until it is known, `null` when nobody is signed in. */
   readonly me: Signal<Me | null | undefined>;
+  /** The sign-in ended by itself while the page was in use: it expired, or was withdrawn. */
+  readonly ended: Signal<boolean>;
   /** Why it could not be found out who is signed in. */
   readonly problem: Signal<string | undefined>;
   /** Milliseconds since the epoch, once a second. */
@@ -27,6 +29,7 @@ export function createShell(): Shell {
   const live = createLive();
   const route = signal(readRoute(location));
   const me = signal<Me | null | undefined>(undefined);
+  const ended = signal(false);
   const problem = signal<string | undefined>(undefined);
   const now = signal(systemClock());
   window.setInterval(() => {
@@ -45,6 +48,7 @@ export function createShell(): Shell {
     live,
     route,
     me,
+    ended,
     problem,
     now,
     go(path, { replace = false } = {}) {
@@ -60,11 +64,13 @@ export function createShell(): Shell {
         problem.value = explain(error);
         return;
       }
-      if (me.value === null) live.stop();
-      else live.start();
+      if (me.value === null) return live.stop();
+      ended.value = false;
+      live.start();
     },
     failed(error) {
       if (isSignedOut(error)) {
+        if (me.value) ended.value = true;
         me.value = null;
         live.stop();
       }

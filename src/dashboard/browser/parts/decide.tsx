@@ -23,15 +23,16 @@ interface DecideProps {
   readonly decided: () => void;
 }
 
+/** True once `watch` has been the same for the time of rest; false from the very render in which it changes. */
 function useArmed(watch: string): boolean {
-  const armed = useSignal(false);
+  const armedFor = useSignal<string | undefined>(undefined);
   useEffect(() => {
     const timer: { id?: number } = {};
     const arm = () => {
       window.clearTimeout(timer.id);
-      armed.value = false;
+      armedFor.value = undefined;
       timer.id = window.setTimeout(() => {
-        armed.value = true;
+        armedFor.value = watch;
       }, REST_MS);
     };
     arm();
@@ -41,7 +42,7 @@ function useArmed(watch: string): boolean {
       window.removeEventListener('focus', arm);
     };
   }, [watch]);
-  return armed.value;
+  return armedFor.value === watch;
 }
 
 /** Why this person cannot decide this call, if they cannot. */
@@ -115,7 +116,7 @@ export function Decide(props: DecideProps) {
         </Notice>
       )}
       {blocked !== undefined && <p role="status">{blocked}</p>}
-      {denying.value && (
+      {blocked === undefined && denying.value && (
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -143,7 +144,7 @@ export function Decide(props: DecideProps) {
           </div>
         </form>
       )}
-      {!denying.value && (
+      {blocked === undefined && !denying.value && (
         <div class="buttons">
           <button
             type="button"

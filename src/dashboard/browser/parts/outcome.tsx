@@ -108,7 +108,7 @@ export function Outcome({
           ))}
         </ul>
       )}
-      {result !== null && (
+      {result !== null && result.text !== detail.stateReason && (
         <>
           {result.kind === 'result' || result.kind === 'error' ? (
             <h3>

@@ -27,6 +27,14 @@ export function SignIn({ shell }: { shell: Shell }) {
   return (
     <main class="alone">
       <h1>Countersign</h1>
+      {shell.ended.value && (
+        <Notice kind="error" title="You were signed out">
+          <p>
+            Your sign-in has ended or was withdrawn, and nothing more was done with it. Sign in again; if that
+            is refused, ask another approver for an invite.
+          </p>
+        </Notice>
+      )}
       <p>Sign in to see the calls that wait for a person. Each decision asks for your passkey again.</p>
       <p>
         <button type="button" class="primary" disabled={busy.value} onClick={() => signIn()}>
