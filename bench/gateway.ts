@@ -48,15 +48,20 @@ function isReady(value: unknown): value is Ready {
   return (value as { event?: unknown }).event === 'ready';
 }
 
-/** What `countersign up` is started with; `servers` is the `mcpServers` object. */
-export function upArgs(folder: string, servers: Readonly<Record<string, unknown>>, port = '0'): string[] {
+/** What `countersign up` is started with; `servers` is the `mcpServers` object, `main` the program below the root. */
+export function upArgs(
+  folder: string,
+  servers: Readonly<Record<string, unknown>>,
+  { port = '0', main = 'src/main.ts' } = {},
+): string[] {
   const policies = join(folder, 'policies');
   mkdirSync(policies, { recursive: true });
   writeFileSync(join(policies, 'bench.yaml'), policyText());
   const config = join(folder, 'mcp.json');
   writeFileSync(config, JSON.stringify({ mcpServers: servers }));
   const places = ['--data-dir', join(folder, 'data'), '--config', config, '--policies', policies];
-  return [join(ROOT, 'src/main.ts'), 'up', '--json', '--port', port, ...places];
+  // As the package's own scripts start it.
+  return ['--max-semi-space-size=16', join(ROOT, main), 'up', '--json', '--port', port, ...places];
 }
 
 /**
@@ -69,7 +74,7 @@ export async function startGateway(
   again?: Gateway,
 ): Promise<Gateway> {
   const port = again === undefined ? '0' : new URL(again.origin).port;
-  const started = spawnNode(upArgs(folder, servers, port), { env: { NODE_ENV: 'production' } });
+  const started = spawnNode(upArgs(folder, servers, { port }), { env: { NODE_ENV: 'production' } });
   const {
     origin,
     api_key: key = again?.apiKey ?? '',

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=16
 // Any Node that a person happens to have reads this file: no newer syntax here, and the rest is imported late.
 import { keepCompiledCode } from './cli/compile-cache.ts';
 import { nodeProblem } from './cli/node-version.ts';

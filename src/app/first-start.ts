@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toRfc3339 } from '../core/clock.ts';
 import { isCountersignError } from '../core/errors.ts';
@@ -28,11 +28,11 @@ export interface FirstStartDeps {
 const BY = 'gateway:start';
 const STARTER_TTL_MS = 24 * 3_600_000;
 
-async function writePrivate(file: string, value: object | string): Promise<void> {
-  await writeFile(file, typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`, {
+function writePrivate(file: string, value: object | string): void {
+  writeFileSync(file, typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`, {
     mode: 0o600,
   });
-  await chmod(file, 0o600);
+  chmodSync(file, 0o600);
 }
 
 function readJson(file: string): Record<string, unknown> | undefined {
@@ -60,7 +60,7 @@ async function starterSession(deps: FirstStartDeps): Promise<Credentials['sessio
           }),
         );
   const mcp = { url: `${deps.origin}/mcp`, headers: { Authorization: `Bearer ${session.token}` } };
-  await writePrivate(file, { ...session, mcp });
+  writePrivate(file, { ...session, mcp });
   return session;
 }
 
@@ -70,7 +70,7 @@ async function operatorKey(deps: FirstStartDeps): Promise<string | undefined> {
   const kept = readJson(file)?.api_key;
   // A key that was revoked counts too: it was made and shown once.
   if ((await listKeys(deps.principals)).length > 0) {
-    if (typeof kept === 'string') await writePrivate(file, { origin: deps.origin, api_key: kept });
+    if (typeof kept === 'string') writePrivate(file, { origin: deps.origin, api_key: kept });
     return undefined;
   }
   const { secret } = await createKey(deps.principals, {
@@ -78,7 +78,7 @@ async function operatorKey(deps: FirstStartDeps): Promise<string | undefined> {
     roles: ['operator'],
     by: BY,
   });
-  await writePrivate(file, { origin: deps.origin, api_key: secret });
+  writePrivate(file, { origin: deps.origin, api_key: secret });
   return secret;
 }
 
@@ -111,7 +111,7 @@ async function enrolLink(deps: FirstStartDeps): Promise<string | undefined> {
   });
   if (invite !== undefined) {
     const url = `${deps.origin}${invite.path}`;
-    await writePrivate(file, `${url}\n`);
+    writePrivate(file, `${url}\n`);
     return url;
   }
   if (existsSync(file) && !(await isUsable(deps, readFileSync(file, 'utf8')))) await rm(file);

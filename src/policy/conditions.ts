@@ -117,7 +117,7 @@ function forbidden(ast: ASTNode, patterns: Map<string, RE2JS>): ConditionProblem
       };
     }
     try {
-      patterns.set(pattern.args, RE2JS.compile(pattern.args));
+      if (!patterns.has(pattern.args)) patterns.set(pattern.args, RE2JS.compile(pattern.args));
     } catch (error) {
       return { message: `re(): ${errorText(error)} (RE2 syntax).`, offset: pattern.start };
     }

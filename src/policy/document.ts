@@ -164,7 +164,8 @@ export function readDocument<S extends z.ZodType>(file: PolicyFile, schema: S): 
     report({ line: 1, column: 1 }, `not usable YAML: ${errorText(error)}`);
     return done();
   }
-  const parsed = schema.safeParse(raw);
+  // To generate code for a schema costs more than the few files that it then reads save.
+  const parsed = schema.safeParse(raw, { jitless: true });
   if (parsed.success) return done(parsed.data);
   const known = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   for (const issue of parsed.error.issues) {

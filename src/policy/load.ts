@@ -1,5 +1,4 @@
-import { type FSWatcher, watch as watchDirectory } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { type FSWatcher, readdirSync, readFileSync, watch as watchDirectory } from 'node:fs';
 import { join } from 'node:path';
 import { CountersignError, errorText } from '../core/errors.ts';
 import { checkArgs, type ToolSchema } from './args-schema.ts';
@@ -13,13 +12,12 @@ export async function readPolicyDirectory(
   wanted: (name: string) => boolean = isPolicyFileName,
 ): Promise<PolicyFile[]> {
   try {
-    const entries = await readdir(dir, { withFileTypes: true });
+    // A few small files are here sooner than the thread pool would say so, and a start waits for them.
+    const entries = readdirSync(dir, { withFileTypes: true });
     const names = entries
       .filter((entry) => !entry.isDirectory() && wanted(entry.name))
       .map((entry) => entry.name);
-    return await Promise.all(
-      names.sort().map(async (name) => ({ name, text: await readFile(join(dir, name), 'utf8') })),
-    );
+    return names.sort().map((name) => ({ name, text: readFileSync(join(dir, name), 'utf8') }));
   } catch (cause) {
     const message = `The policy directory ${dir} cannot be read: ${errorText(cause)}. Create it with at least one *.yaml, or point --policies at the right place.`;
     throw new CountersignError('policy_invalid', message, { cause });

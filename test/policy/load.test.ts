@@ -156,6 +156,23 @@ describe('the policy in force', () => {
     store.close();
   });
 
+  it('is what was compiled ahead only as long as the files are the same', async () => {
+    await write('a.yaml', ALLOW);
+    const known = await loadPolicy(dir);
+    const same = await createPolicyStore({ dir, known });
+    expect(same.current()).toBe(known);
+    same.close();
+    await write('a.yaml', DENY);
+    const changed = await createPolicyStore({ dir, known });
+    expect(changed.current().evaluate(call()).effect).toBe('deny');
+    changed.close();
+    await write('a.yaml', ALLOW);
+    await write('b.yaml', DENY.replaceAll('id: ', 'id: b-'));
+    const more = await createPolicyStore({ dir, known });
+    expect(more.current().files).toEqual(['a.yaml', 'b.yaml']);
+    more.close();
+  });
+
   it('does not start without a valid policy', async () => {
     await write('a.yaml', 'version: 1\nrulez: []\n');
     await expect(createPolicyStore({ dir })).rejects.toMatchObject({ code: 'policy_invalid' });

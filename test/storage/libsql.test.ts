@@ -119,6 +119,8 @@ describe('a closed database', () => {
     await database.close();
     const statement = { sql: 'SELECT 1', params: [] };
     await expect(database.query(statement)).rejects.toMatchObject({ code: 'shutting_down' });
-    await expect(database.apply([{ entries: [] }], () => [])).rejects.toMatchObject({ code: 'shutting_down' });
+    await expect(database.apply([{ entries: [] }], () => [])).rejects.toMatchObject({
+      code: 'shutting_down',
+    });
   });
 });

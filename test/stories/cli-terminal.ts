@@ -55,13 +55,14 @@ export function oracleConfig(witness: string, more: object = {}): string {
   });
 }
 
-export async function openTerminal(): Promise<Terminal> {
+/** `main` is the program of the command `countersign`: the sources unless told otherwise. */
+export async function openTerminal(main = MAIN): Promise<Terminal> {
   const dir = await mkdtemp(join(tmpdir(), 'countersign-cli-'));
   const dataDir = join(dir, 'data');
   const children = new Set<ChildProcessByStdio<null, Readable, Readable>>();
 
   function open(args: readonly string[], env: Record<string, string> = {}) {
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const child = spawn(process.execPath, [main, ...args], {
       cwd: dir,
       env: environment(dataDir, env),
       stdio: ['ignore', 'pipe', 'pipe'],
