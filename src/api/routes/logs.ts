@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { toRfc3339 } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { Entry } from '../../ledger/entry.ts';
 import type { EntryFilter } from '../../ledger/filter.ts';
 import { queryEntries } from '../../ledger/query.ts';
@@ -20,7 +19,7 @@ const entrySchema = z
     ts: z.string(),
     type: z.string(),
     ref: z.record(z.string(), z.string()),
-    body: z.record(z.string(), z.unknown()),
+    body: z.record(z.string(), z.any()),
   })
   .openapi('Entry');
 
@@ -65,13 +64,7 @@ function filterOf(query: FilterQuery): EntryFilter {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as EntryFilter;
 }
 
-function show(entry: Entry): {
-  seq: number;
-  ts: string;
-  type: string;
-  ref: Record<string, string>;
-  body: JsonObject;
-} {
+function show(entry: Entry): z.infer<typeof entrySchema> {
   return {
     seq: entry.seq,
     ts: toRfc3339(entry.ts),

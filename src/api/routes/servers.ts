@@ -24,8 +24,8 @@ const toolSchema = z
     exposed: z.string(),
     state: z.enum(['active', 'quarantined']),
     hash: z.string(),
-    definition: z.record(z.string(), z.unknown()),
-    pinned_definition: z.record(z.string(), z.unknown()).nullable(),
+    definition: z.record(z.string(), z.any()),
+    pinned_definition: z.record(z.string(), z.any()).nullable(),
     pinned_hash: z.string().nullable(),
   })
   .openapi('Tool');
@@ -75,16 +75,18 @@ export function addServerRoutes(api: Api, deps: ApiDeps): void {
       const pins = new Map((await deps.pins(name)).map((pin) => [pin.tool, pin]));
       const data = catalog.tools
         .filter((tool) => tool.server === name)
-        .map((tool) => ({
-          server: tool.server,
-          tool: tool.tool,
-          exposed: tool.exposed,
-          state: tool.state,
-          hash: tool.hash,
-          definition: tool.definition,
-          pinned_definition: pins.get(tool.tool)?.definition ?? null,
-          pinned_hash: pins.get(tool.tool)?.hash ?? null,
-        }));
+        .map(
+          (tool): z.infer<typeof toolSchema> => ({
+            server: tool.server,
+            tool: tool.tool,
+            exposed: tool.exposed,
+            state: tool.state,
+            hash: tool.hash,
+            definition: tool.definition,
+            pinned_definition: pins.get(tool.tool)?.definition ?? null,
+            pinned_hash: pins.get(tool.tool)?.hash ?? null,
+          }),
+        );
       return c.json({ data, next_cursor: null, has_more: false as const }, 200);
     },
   );
