@@ -17,6 +17,24 @@ function endQuietlyWithoutReader(stream: NodeJS.WriteStream): void {
   });
 }
 
+const PARENT_CHECK_MS = 500;
+
+/**
+ * Under `npm run` this process belongs to npm: when npm is killed nobody else would end it, and it would go on holding
+ * port and data directory. Calls the listener once then. A process that was started otherwise may outlive its parent.
+ */
+function onOrphaned(listener: () => void): () => void {
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return () => undefined;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    listener();
+  }, PARENT_CHECK_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
 export function processDeps(): ProcessDeps {
   endQuietlyWithoutReader(process.stdout);
   endQuietlyWithoutReader(process.stderr);
@@ -32,9 +50,11 @@ export function processDeps(): ProcessDeps {
     onSignal(listener) {
       process.on('SIGINT', listener);
       process.on('SIGTERM', listener);
+      const forget = onOrphaned(listener);
       return () => {
         process.off('SIGINT', listener);
         process.off('SIGTERM', listener);
+        forget();
       };
     },
     exitNow: (code) => process.exit(code),
