@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/fixed-seed.ts'],
     // The embedded engine is native code: a process per file keeps an abort in one file out of the others.
     pool: 'forks',
     maxWorkers: 2,

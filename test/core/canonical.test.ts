@@ -121,9 +121,10 @@ describe('canonicalize', () => {
 });
 
 function sorted(value: JsonValue): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+  if (Array.isArray(value)) return ['array', ...value.map(sorted)];
   if (typeof value !== 'object' || value === null) return value;
-  return Object.keys(value)
+  const members = Object.keys(value)
     .sort()
-    .map((key) => [key, sorted(value[key] as JsonValue), 'member']);
+    .map((key) => [key, sorted(value[key] as JsonValue)]);
+  return ['object', ...members];
 }
