@@ -5,7 +5,6 @@ import { startSweeps } from './app/sweeps.ts';
 import { wireGate } from './app/wire-gate.ts';
 import type { Approval } from './approvals/approval.ts';
 import { findApproval } from './approvals/list.ts';
-import { listApproved } from './approvals/sweep.ts';
 import { createChangeSignal, waitForApproval } from './approvals/wait.ts';
 import { type Config, loadConfig } from './config.ts';
 import { LIMITS } from './core/limits.ts';
@@ -20,6 +19,7 @@ import { createMcpEndpoint } from './mcp/serve.ts';
 import { createToolLists } from './mcp/tools.ts';
 import { relyingParty } from './principals/web/relying-party.ts';
 import { createSessionDirectory } from './sessions/directory.ts';
+import { mcpAccess } from './sessions/session.ts';
 
 const READY_WAIT_MS = 15_000;
 
@@ -126,7 +126,6 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
         log.error({ err }, 'a spent enrol link was kept'),
       );
     },
-    isReady: () => true,
     closing: ending.signal,
     now,
     newId,
@@ -157,7 +156,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
       origins: config.allowedOrigins,
     }),
   });
-  for (const id of await listApproved(database)) replays.run(id);
+  await replays.resume();
 
   const { promise: closed, resolve: ended } = Promise.withResolvers<void>();
   let closing: Promise<void> | undefined;
@@ -176,7 +175,6 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     await database.close();
     ended();
   }
-  const { token } = credentials.session;
   return {
     origin: publicOrigin,
     dashboardUrl: `${publicOrigin}/`,
@@ -186,11 +184,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     session: {
       id: credentials.session.id,
       expiresAt: credentials.session.expiresAt,
-      mcp: {
-        url: `${publicOrigin}/mcp`,
-        headers: { Authorization: `Bearer ${token}` },
-        secretUrl: `${publicOrigin}/mcp/${token}`,
-      },
+      mcp: mcpAccess(publicOrigin, credentials.session.token),
     },
     closed,
     close: () => {

@@ -42,7 +42,6 @@ export interface ApiDeps {
   readonly policy: PolicyStore;
   /** Called after a person has enrolled. */
   readonly onEnrolled: () => void;
-  readonly isReady: () => boolean;
   /** Aborted when the gateway begins to close: whatever waits or streams then ends at once. */
   readonly closing: AbortSignal;
   readonly now: Clock;

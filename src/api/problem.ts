@@ -37,7 +37,6 @@ const TABLE: Readonly<
   policy_invalid: [422, 'The policy is not valid'],
   ledger_unavailable: [503, 'The ledger cannot be written'],
   downstream_unavailable: [502, 'A server behind the gateway is not available'],
-  downstream_timeout: [504, 'A server behind the gateway did not answer in time'],
   outcome_unknown: [502, 'The outcome is not known'],
   cancelled: [409, 'This was cancelled'],
   shutting_down: [503, 'The gateway is shutting down'],

@@ -8,6 +8,7 @@ import { createKey, listKeys } from '../principals/keys.ts';
 import { createBootstrapInvite, requireInvite } from '../principals/web/invite.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import { type MintDeps, mintSession } from '../sessions/mint.ts';
+import { mcpAccess } from '../sessions/session.ts';
 
 /** What a start prints and keeps: credentials that exist nowhere else in clear text. */
 export interface Credentials {
@@ -59,8 +60,8 @@ async function starterSession(deps: FirstStartDeps): Promise<Credentials['sessio
             expiresAt: toRfc3339(minted.session.expiresAt),
           }),
         );
-  const mcp = { url: `${deps.origin}/mcp`, headers: { Authorization: `Bearer ${session.token}` } };
-  writePrivate(file, { ...session, mcp });
+  const { url, headers } = mcpAccess(deps.origin, session.token);
+  writePrivate(file, { ...session, mcp: { url, headers } });
   return session;
 }
 

@@ -1,3 +1,4 @@
+import type { McpAccess } from '../sessions/session.ts';
 import type { Database } from '../storage/database.ts';
 
 /** How the gateway is to be started; flags win over files. */
@@ -30,11 +31,7 @@ export interface RunningApp {
   readonly enrolUrl?: string;
   readonly session: {
     readonly id: string;
-    readonly mcp: {
-      readonly url: string;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly secretUrl: string;
-    };
+    readonly mcp: McpAccess;
     readonly expiresAt: string;
   };
   readonly closed: Promise<void>;

@@ -61,7 +61,6 @@ export function wireGate(
     report: (err) => log.error({ err }, 'an outcome could not be recorded'),
     now,
     newId,
-    random,
   };
   const recheckDeps = {
     ...gate,

@@ -16,7 +16,6 @@ export type ErrorCode =
   | 'policy_invalid'
   | 'ledger_unavailable'
   | 'downstream_unavailable'
-  | 'downstream_timeout'
   | 'outcome_unknown'
   | 'cancelled'
   | 'shutting_down'

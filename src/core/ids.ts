@@ -5,22 +5,16 @@ import { customAlphabet } from 'nanoid';
 export type IdPrefix =
   | 'ses'
   | 'apr'
-  | 'cap'
-  | 'job'
   | 'key'
-  | 'whk'
-  | 'evt'
   | 'per'
   | 'psk'
   | 'svc'
   | 'inv'
   | 'stm'
-  | 'pay'
   | 'dec'
   | 'req'
   | 'mcp'
   | 'web'
-  | 'wsp'
   | 'own';
 
 /** Makes an unguessable id such as `apr_…` with at least 128 bits of randomness. */

@@ -164,6 +164,13 @@ export function parseStrict(text: string, maxDepth: number = LIMITS.jsonDepth): 
   return value;
 }
 
+/** The value at a path of keys; undefined when a key is missing or stands under something that is no object. */
+export function valueAt(object: JsonObject, path: readonly string[]): JsonValue | undefined {
+  let value: JsonValue | undefined = object;
+  for (const key of path) value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return value;
+}
+
 /** True for a plain JSON object (not null, not an array). */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

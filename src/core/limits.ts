@@ -22,7 +22,6 @@ export const LIMITS = {
   /** Longer than any call can take: the longest timeout, drawn out by progress as far as it can be. */
   replayLeaseMs: 2 * 3_600_000,
   waitPollMs: 1_000,
-  revocationPollMs: 500,
   pageSizeDefault: 50,
   pageSizeMax: 200,
   groupCommitItems: 256,

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, valueAt } from '../core/json.ts';
 
 /** An argument that a tool wants repeated as a header (2026-07-28, Streamable HTTP, `x-mcp-header`). */
 export interface MirroredArgument {
@@ -35,12 +35,6 @@ export function encodeHeader(text: string): string {
     text === text.trim() &&
     !(text.startsWith('=?base64?') && text.endsWith('?='));
   return isPlain ? text : `=?base64?${Buffer.from(text, 'utf8').toString('base64')}?=`;
-}
-
-function valueAt(args: JsonObject, path: readonly string[]): JsonValue | undefined {
-  let value: JsonValue | undefined = args;
-  for (const key of path) value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-  return value;
 }
 
 /** The `Mcp-Param-*` headers of one call. Arguments that are absent, null or not primitive are left out. */

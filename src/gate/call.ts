@@ -2,7 +2,7 @@ import type { Approval } from '../approvals/approval.ts';
 import type { HeldCall } from '../approvals/request.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorCode } from '../core/errors.ts';
-import type { NewId, RandomBytes } from '../core/ids.ts';
+import type { NewId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Downstreams } from '../downstream/catalog.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -55,5 +55,4 @@ export interface GateDeps {
   readonly report: (error: unknown) => void;
   readonly now: Clock;
   readonly newId: NewId;
-  readonly random: RandomBytes;
 }

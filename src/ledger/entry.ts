@@ -4,7 +4,6 @@ import type { JsonObject } from '../core/json.ts';
 /** Everything that the ledger records. A type never changes its meaning; new facts get new types. */
 export type EntryType =
   | 'ledger.genesis'
-  | 'config.loaded'
   | 'policy.loaded'
   | 'key.created'
   | 'key.revoked'

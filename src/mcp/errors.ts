@@ -24,7 +24,6 @@ const TABLE: Readonly<Record<ErrorCode, { readonly code: number; readonly httpSt
   policy_invalid: { code: INTERNAL, httpStatus: 200 },
   ledger_unavailable: { code: INTERNAL, httpStatus: 503 },
   downstream_unavailable: { code: SERVER_ERROR, httpStatus: 200 },
-  downstream_timeout: { code: SERVER_ERROR, httpStatus: 200 },
   outcome_unknown: { code: SERVER_ERROR, httpStatus: 200 },
   cancelled: { code: SERVER_ERROR, httpStatus: 200 },
   shutting_down: { code: SERVER_ERROR, httpStatus: 503 },

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, valueAt } from '../core/json.ts';
 import { scopeCovers } from '../core/scope.ts';
 import type { Catalog, CatalogTool } from '../downstream/catalog.ts';
 import type { Session } from '../sessions/session.ts';
@@ -90,12 +90,6 @@ function decoded(value: string): string | undefined {
     if (error instanceof TypeError) return undefined;
     throw error;
   }
-}
-
-function valueAt(args: JsonObject, path: readonly string[]): JsonValue | undefined {
-  let value: JsonValue | undefined = args;
-  for (const key of path) value = isJsonObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-  return value;
 }
 
 /**

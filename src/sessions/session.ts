@@ -32,6 +32,18 @@ export function sessionToken(random: Uint8Array): string {
   return `cst_${Buffer.from(random).toString('base64url')}`;
 }
 
+/** How an agent connects: `url` with `headers`, or `secretUrl` alone for clients that take nothing else. */
+export interface McpAccess {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly secretUrl: string;
+}
+
+export function mcpAccess(origin: string, token: string): McpAccess {
+  const url = `${origin}/mcp`;
+  return { url, headers: { Authorization: `Bearer ${token}` }, secretUrl: `${url}/${token}` };
+}
+
 /** True for text of the right shape, so that nothing else reaches the hash or the database. */
 export function looksLikeSessionToken(text: string): boolean {
   return TOKEN.test(text);

@@ -29,8 +29,9 @@ export function addHealthRoutes(api: Api, deps: ApiDeps): void {
       },
     }),
     (c) =>
-      deps.isReady() && !deps.closing.aborted
-        ? c.json({ status: 'ready' as const }, 200)
-        : c.json({ status: 'not_ready' as const }, 503),
+      // While it starts, the listener itself answers 503.
+      deps.closing.aborted
+        ? c.json({ status: 'not_ready' as const }, 503)
+        : c.json({ status: 'ready' as const }, 200),
   );
 }

@@ -4,7 +4,7 @@ import { CountersignError } from '../../core/errors.ts';
 import { principalRef } from '../../principals/principal.ts';
 import type { SessionWithCalls } from '../../sessions/directory.ts';
 import { mintSession } from '../../sessions/mint.ts';
-import { sessionState } from '../../sessions/session.ts';
+import { mcpAccess, sessionState } from '../../sessions/session.ts';
 import { type Api, type ApiDeps, requireAny, requireKey } from '../context.ts';
 import { pageBody, readCursor } from '../cursor.ts';
 import { answers, creates, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
@@ -48,13 +48,9 @@ const listQuery = z.strictObject({
   state: stateSchema.optional(),
 });
 
-/** How an agent connects: `url` with `headers`, or `secret_url` alone for clients that take nothing else. */
-export function connection(publicOrigin: string, token: string): z.infer<typeof mintedSchema>['mcp'] {
-  return {
-    url: `${publicOrigin}/mcp`,
-    secret_url: `${publicOrigin}/mcp/${token}`,
-    headers: { Authorization: `Bearer ${token}` },
-  };
+function connection(publicOrigin: string, token: string): z.infer<typeof mintedSchema>['mcp'] {
+  const { url, secretUrl, headers } = mcpAccess(publicOrigin, token);
+  return { url, secret_url: secretUrl, headers: { ...headers } };
 }
 
 export function addSessionRoutes(api: Api, deps: ApiDeps): void {
