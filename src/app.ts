@@ -3,9 +3,10 @@ import { openAddress, openState } from './app/open-state.ts';
 import { createUndo, type RunningApp, type StartOptions, type Undo } from './app/options.ts';
 import { startSweeps } from './app/sweeps.ts';
 import { wireGate } from './app/wire-gate.ts';
-import type { Approval } from './approvals/approval.ts';
+import { type Approval, termsOf } from './approvals/approval.ts';
 import { findApproval } from './approvals/list.ts';
 import { createChangeSignal, waitForApproval } from './approvals/wait.ts';
+import { issueCapability } from './capabilities/issue.ts';
 import { type Config, loadConfig } from './config.ts';
 import { LIMITS } from './core/limits.ts';
 import { VERSION } from './core/version.ts';
@@ -110,6 +111,16 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
       newId,
       random,
       log: signer.name,
+      release: (approval: Approval, at: number) =>
+        issueCapability(
+          { newId },
+          {
+            approval,
+            basis: 'decision',
+            dpop: termsOf(approval).capability.dpop,
+            at,
+          },
+        ),
       onDecided: (approval: Approval) => {
         onChanged(approval.id);
         if (approval.state === 'approved') replays.run(approval.id);

@@ -105,9 +105,9 @@ export function approvalBody(
     state: stateAt(approval, context.now),
     state_reason: approval.stateReason ?? null,
     session: {
-      id: approval.sessionId,
+      id: approval.sessionId ?? '',
       subject: approval.subject,
-      labels: { ...context.labelsOf(approval.sessionId) },
+      labels: { ...context.labelsOf(approval.sessionId ?? '') },
     },
     server: approval.call.server,
     tool: approval.call.tool,

@@ -1,6 +1,7 @@
 import { listDecisions } from '../approvals/list.ts';
 import { requestApproval } from '../approvals/request.ts';
 import { createReplayRunner, type ReplayRunner } from '../approvals/runner.ts';
+import { spendInternally } from '../capabilities/spend.ts';
 import { commitment } from '../core/digest.ts';
 import type { Downstreams } from '../downstream/catalog.ts';
 import type { GateDeps } from '../gate/call.ts';
@@ -78,8 +79,10 @@ export function wireGate(
       random,
       owner: newId('own'),
       recheck: (approval) => recheck(recheckDeps, approval),
-      stillAllowed: (approval) => sessions.mayStillAct(approval.sessionId),
-      dispatch: (approval, attempt) => dispatchFrozen(downstreams, approval, attempt),
+      stillAllowed: (approval) =>
+        approval.sessionId !== undefined && sessions.mayStillAct(approval.sessionId),
+      spend: (approval) => spendInternally({ database, now }, approval),
+      dispatch: (approval, { attempt }) => dispatchFrozen(downstreams, approval, attempt),
       onChanged: input.onChanged,
     },
     (fields, message) => log.error(fields, message),

@@ -4,9 +4,14 @@ import type { EntryDraft, EntryType } from '../ledger/entry.ts';
 /** What an entry must say of the approval that it is about. */
 export interface EntrySubject {
   readonly id: string;
-  readonly sessionId: string;
+  readonly sessionId: string | undefined;
   readonly subject: string;
-  readonly call: { readonly server: string; readonly tool: string };
+  readonly call: { readonly kind: 'tool' | 'action'; readonly server: string; readonly tool: string };
+}
+
+/** `server/tool` of a tool call, the name of any other action. */
+function actionOf(call: EntrySubject['call']): string {
+  return call.kind === 'action' ? call.tool : `${call.server}/${call.tool}`;
 }
 
 /** One fact about an approval. `principal` is who brought it about, as `person:…`, `session:…`; absent for the gateway itself. */
@@ -18,10 +23,10 @@ export function approvalEntry(
     type: fact.type,
     ref: {
       approval: approval.id,
-      session: approval.sessionId,
+      ...(approval.sessionId === undefined ? {} : { session: approval.sessionId }),
       subject: approval.subject,
       ...(fact.principal === undefined ? {} : { principal: fact.principal }),
-      action: `${approval.call.server}/${approval.call.tool}`,
+      action: actionOf(approval.call),
     },
     body: fact.body,
   };

@@ -24,7 +24,11 @@ export interface StoredResult {
 export interface Approval {
   readonly id: string;
   readonly workspace: string;
-  readonly sessionId: string;
+  /** Who asked: `session:ses_…`, `api_key:key_…` or `service_account:svc_…`. */
+  readonly requester: string;
+  /** The session that made the call; an action has none. */
+  readonly sessionId: string | undefined;
+  /** The end user of the session; the actor of an action. */
   readonly subject: string;
   readonly state: ApprovalState;
   /** Grows with every change; a decision is bound to the revision that it read. */
@@ -52,6 +56,10 @@ export interface Approval {
   readonly outcomeAt: number | undefined;
   /** Why it became void, expired, cancelled or unknown, in one sentence. */
   readonly stateReason: string | undefined;
+  /** When its last due escalation was recorded. */
+  readonly escalatedAt: number | undefined;
+  /** When its call, view and result were erased; what is left of them says nothing. */
+  readonly redactedAt: number | undefined;
 }
 
 const NEXT: Readonly<Record<ApprovalState, readonly ApprovalState[]>> = {
@@ -99,6 +107,8 @@ export interface Decision {
   readonly approver: string;
   readonly decision: 'approve' | 'deny';
   readonly reason: string | undefined;
+  /** Made by one of those who may decide when nobody else can. */
+  readonly breakGlass: boolean;
   readonly decidedAt: number;
 }
 

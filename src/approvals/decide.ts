@@ -34,6 +34,12 @@ export interface VerifiedProof {
   readonly stillValid: Statement;
 }
 
+/** What a change brings with it in another feature: rows and entries of the same transaction. */
+export interface Alongside {
+  readonly then: readonly Statement[];
+  readonly entries: readonly EntryDraft[];
+}
+
 export interface DecideDeps {
   readonly database: Reader;
   readonly ledger: Ledger;
@@ -42,6 +48,8 @@ export interface DecideDeps {
   readonly random: RandomBytes;
   /** The log's origin, named in every statement. */
   readonly log: string;
+  /** The single-use right that approving releases. `approval` is approved and ends when the right does. */
+  readonly release: (approval: Approval, at: number) => Alongside;
   /** Called after a decision is durable. */
   readonly onDecided: (approval: Approval) => void;
 }
@@ -170,13 +178,26 @@ export async function decideApprovalRequest(
     if (Number(offered.expires_at) <= now)
       throw new CountersignError('expired', 'The statement has expired. Load the page again.');
     const earlier = await decisionsBefore(deps, approval, by);
-    const state = stateAfter(decision, earlier, termsOf(approval).quorum);
+    const terms = termsOf(approval);
+    const state = stateAfter(decision, earlier, terms.quorum);
+    // Built, not read back: once the decision is durable, nothing may keep the replay from being started.
+    const decided: Approval = {
+      ...approval,
+      state,
+      rev: approval.rev + 1,
+      expiresAt: state === 'approved' ? now + terms.capability.ttlMs : approval.expiresAt,
+      decidedAt: state === 'pending' ? undefined : now,
+      decidedBy: by,
+      decisionReason: reason,
+    };
+    const released = state === 'approved' ? deps.release(decided, now) : { then: [], entries: [] };
     const change: Change = {
       guard: decideApproval({
         id: approval.id,
         rev: approval.rev,
         state,
         at: now,
+        expiresAt: decided.expiresAt,
         by,
         reason,
         statementId: input.statementId,
@@ -196,19 +217,14 @@ export async function decideApprovalRequest(
           at: now,
         }),
         ...verified.then,
+        ...released.then,
       ],
-      entries: decisionEntries(approval, { by, decision, state, statement: text, proof: verified.proof }),
+      entries: [
+        ...decisionEntries(approval, { by, decision, state, statement: text, proof: verified.proof }),
+        ...released.entries,
+      ],
     };
     if (await commitDecision(deps, change, input.statementId)) {
-      // Built, not read back: once the decision is durable, nothing may keep the replay from being started.
-      const decided: Approval = {
-        ...approval,
-        state,
-        rev: approval.rev + 1,
-        decidedAt: state === 'pending' ? undefined : now,
-        decidedBy: by,
-        decisionReason: reason,
-      };
       deps.onDecided(decided);
       return decided;
     }

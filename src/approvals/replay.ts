@@ -7,9 +7,10 @@ import { LIMITS } from '../core/limits.ts';
 import type { DownstreamOutcome } from '../downstream/catalog.ts';
 import type { EntryDraft, EntryType } from '../ledger/entry.ts';
 import type { Change, Ledger } from '../ledger/ledger.ts';
-import type { Reader } from '../storage/database.ts';
+import type { Reader, Statement } from '../storage/database.ts';
 import type { Approval, StoredResult } from './approval.ts';
 import { approvalEntry } from './approval-entry.ts';
+import type { Alongside } from './decide.ts';
 import { plainNote } from './reason.ts';
 import { approvalFromRow, selectApproval } from './store.ts';
 import { claimApproval, settleApproval, stepApproval } from './transitions/store.ts';
@@ -25,9 +26,20 @@ export interface ReplayDeps {
   readonly recheck: (approval: Approval) => Promise<string | undefined>;
   /** Whether the session may still act, without I/O; asked immediately before sending. */
   readonly stillAllowed: (approval: Approval) => boolean;
+  /** The spending of the approval's capability, for the claim's transaction. A throw makes the approval void. */
+  readonly spend: (approval: Approval) => Promise<Spent>;
   /** Sends the frozen bytes. The only effect in this file. */
-  readonly dispatch: (approval: Approval, attempt: number) => Promise<DownstreamOutcome>;
+  readonly dispatch: (
+    approval: Approval,
+    sending: { attempt: number; token: string | undefined },
+  ) => Promise<DownstreamOutcome>;
   readonly onChanged: (approvalId: string) => void;
+}
+
+/** How a capability is spent: a condition of the claim, what is written beside it, and what a downstream may be shown. */
+export interface Spent extends Alongside {
+  readonly condition: Statement;
+  readonly token?: string;
 }
 
 interface Settlement {
@@ -93,29 +105,49 @@ async function refusalOf(deps: ReplayDeps, approval: Approval): Promise<string |
   }
 }
 
+async function spendOrReason(deps: ReplayDeps, approval: Approval): Promise<Spent | string> {
+  try {
+    return await deps.spend(approval);
+  } catch (error) {
+    return plainNote(`Its capability cannot be spent: ${errorText(error)}`);
+  }
+}
+
 interface Claim {
   readonly attempt: number;
   readonly leaseUntil: number;
+  readonly token: string | undefined;
   /** False when COMMIT did not report that the claim is on disk; then nothing may be sent. */
   readonly durable: boolean;
 }
 
 /** Takes the lease in a transaction of its own. Undefined when another took it, or the approval or session has ended. */
-async function claim(deps: ReplayDeps, approval: Approval): Promise<Claim | undefined> {
+async function claim(
+  deps: ReplayDeps,
+  { approval, spent }: { approval: Approval; spent: Spent },
+): Promise<Claim | undefined> {
   const now = deps.now();
   const attempt = approval.attempt + 1;
   const leaseUntil = now + LIMITS.replayLeaseMs;
+  const taken = { attempt, leaseUntil, token: spent.token };
   const body = { attempt, owner: deps.owner, digest: approval.action.commit };
   try {
     const claimed = await deps.ledger.commit({
-      guard: claimApproval({ id: approval.id, owner: deps.owner, until: leaseUntil, now }),
-      entries: [entry(approval, 'approval.executing', body)],
+      guard: claimApproval({
+        id: approval.id,
+        owner: deps.owner,
+        until: leaseUntil,
+        now,
+        condition: spent.condition,
+      }),
+      then: spent.then,
+      entries: [entry(approval, 'approval.executing', body), ...spent.entries],
     });
-    return claimed.kind === 'refused' ? undefined : { attempt, leaseUntil, durable: true };
+    return claimed.kind === 'refused' ? undefined : { ...taken, durable: true };
   } catch (error) {
     const held = await load(deps, approval.id);
     const isOurs = held?.leaseOwner === deps.owner && held.attempt === attempt;
-    if (held?.state === 'executing' && isOurs) return { attempt, leaseUntil, durable: false };
+    if (held?.state === 'executing' && isOurs) return { ...taken, durable: false };
     throw error;
   }
 }
@@ -129,7 +161,7 @@ async function send(deps: ReplayDeps, approval: Approval, held: Claim): Promise<
   if (deps.now() >= Math.min(held.leaseUntil, approval.expiresAt) || !deps.stillAllowed(approval))
     return notSent('the session was revoked or the approval expired at the last moment.');
   try {
-    return await deps.dispatch(approval, held.attempt);
+    return await deps.dispatch(approval, { attempt: held.attempt, token: held.token });
   } catch (error) {
     return { kind: 'unknown', reason: `sending it ended early (${errorText(error)}).` };
   }
@@ -173,7 +205,9 @@ export async function replayApproval(deps: ReplayDeps, approvalId: string): Prom
   const refusal = await refusalOf(deps, approval);
   if (refusal !== undefined) return voidApproval(deps, approval, refusal);
 
-  const held = await claim(deps, approval);
+  const spent = await spendOrReason(deps, approval);
+  if (typeof spent === 'string') return voidApproval(deps, approval, spent);
+  const held = await claim(deps, { approval, spent });
   if (held === undefined) {
     // What ended between the re-check and the claim (the session, say) is found by looking again.
     const ended = await refusalOf(deps, approval);

@@ -48,7 +48,7 @@ async function existing(
   key: string,
   digest: string,
 ): Promise<Approval | undefined> {
-  const row = (await deps.database.query(selectByDedupe(sessionId, key)))[0];
+  const row = (await deps.database.query(selectByDedupe(`session:${sessionId}`, key)))[0];
   if (row === undefined) return undefined;
   const approval = approvalFromRow(row);
   if (approval.call.digest !== digest) {
@@ -90,6 +90,7 @@ function draft(deps: RequestDeps, held: HeldCall, key: string): Approval {
   return {
     id,
     workspace: held.workspace,
+    requester: `session:${held.session.id}`,
     sessionId: held.session.id,
     subject: held.session.subject,
     state: 'pending',
@@ -115,6 +116,8 @@ function draft(deps: RequestDeps, held: HeldCall, key: string): Approval {
     result: undefined,
     outcomeAt: undefined,
     stateReason: undefined,
+    escalatedAt: undefined,
+    redactedAt: undefined,
   };
 }
 
@@ -186,7 +189,7 @@ export async function requestApproval(
     entries: [
       approvalEntry(approval, {
         type: 'approval.requested',
-        principal: `session:${approval.sessionId}`,
+        principal: approval.requester,
         body: requestedBody(approval),
       }),
     ],

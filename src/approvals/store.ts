@@ -8,14 +8,16 @@ const DEDUPED = `'pending', 'approved', 'executing', 'succeeded', 'failed', 'unk
 
 export function insertApproval(approval: Approval): Statement {
   return {
-    sql: `INSERT INTO approval (id, workspace, session_id, subject, state, server, tool, exposed, risk, dedupe_key, call_text,
+    sql: `INSERT INTO approval (id, workspace, kind, requester, session_id, subject, state, server, tool, exposed, risk, dedupe_key, call_text,
       call_digest, call_salt, call_commit, view_text, view_salt, view_commit, tool_hash, policy_version, verdict, instance,
-      requested_at, expires_at)
-      VALUES (?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      requested_at, expires_at, erase_at)
+      VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     params: [
       approval.id,
       approval.workspace,
-      approval.sessionId,
+      approval.call.kind,
+      approval.requester,
+      approval.sessionId ?? null,
       approval.subject,
       approval.call.server,
       approval.call.tool,
@@ -35,6 +37,7 @@ export function insertApproval(approval: Approval): Statement {
       approval.instance,
       approval.requestedAt,
       approval.expiresAt,
+      approval.verdict.retainMs === undefined ? null : approval.requestedAt + approval.verdict.retainMs,
     ],
   };
 }
@@ -53,14 +56,14 @@ export function admitFreeze(freeze: {
     sql: `UPDATE session SET calls = calls + 1
       WHERE id = ? AND revoked_at IS NULL AND expires_at > ? AND (call_cap IS NULL OR calls < call_cap)
       AND (SELECT count(*) FROM approval WHERE session_id = ? AND state = 'pending') < ?
-      AND NOT EXISTS (SELECT 1 FROM approval WHERE session_id = ? AND dedupe_key = ? AND state IN (${DEDUPED}))
+      AND NOT EXISTS (SELECT 1 FROM approval WHERE requester = ? AND dedupe_key = ? AND state IN (${DEDUPED}))
       RETURNING calls`,
     params: [
       freeze.sessionId,
       freeze.now,
       freeze.sessionId,
       freeze.maxPending,
-      freeze.sessionId,
+      `session:${freeze.sessionId}`,
       freeze.dedupeKey,
     ],
   };
@@ -82,10 +85,10 @@ export function selectApproval(id: string): Statement {
 }
 
 /** The approval that a repetition of a call belongs to: any that is neither expired, cancelled nor void. */
-export function selectByDedupe(sessionId: string, key: string): Statement {
+export function selectByDedupe(requester: string, key: string): Statement {
   return {
-    sql: `SELECT * FROM approval WHERE session_id = ? AND dedupe_key = ? AND state IN (${DEDUPED})`,
-    params: [sessionId, key],
+    sql: `SELECT * FROM approval WHERE requester = ? AND dedupe_key = ? AND state IN (${DEDUPED})`,
+    params: [requester, key],
   };
 }
 
@@ -128,7 +131,7 @@ export function selectApprovals(filter: ApprovalFilter): Statement {
 
 export function selectDecisionsOf(approvalIds: readonly string[]): Statement {
   return {
-    sql: `SELECT approval_id, approver, decision, reason, decided_at FROM decision
+    sql: `SELECT approval_id, approver, decision, reason, break_glass, decided_at FROM decision
       WHERE approval_id IN (${approvalIds.map(() => '?').join(', ')}) ORDER BY decided_at, id`,
     params: [...approvalIds],
   };
@@ -139,6 +142,7 @@ export function decisionFromRow(row: Row): Decision {
     approver: String(row.approver),
     decision: row.decision === 'approve' ? 'approve' : 'deny',
     reason: row.reason == null ? undefined : String(row.reason),
+    breakGlass: Number(row.break_glass) === 1,
     decidedAt: Number(row.decided_at),
   };
 }
@@ -156,7 +160,8 @@ export function approvalFromRow(row: Row): Approval {
   return {
     id: String(row.id),
     workspace: String(row.workspace),
-    sessionId: String(row.session_id),
+    requester: String(row.requester),
+    sessionId: text(row.session_id),
     subject: String(row.subject),
     state: String(row.state) as ApprovalState,
     rev: Number(row.rev),
@@ -181,5 +186,7 @@ export function approvalFromRow(row: Row): Approval {
     result,
     outcomeAt: integer(row.outcome_at),
     stateReason: text(row.state_reason),
+    escalatedAt: integer(row.escalated_at),
+    redactedAt: integer(row.redacted_at),
   };
 }

@@ -22,9 +22,13 @@ const BATCH = 256;
 function subjectOf(row: Row): EntrySubject {
   return {
     id: String(row.id),
-    sessionId: String(row.session_id),
+    sessionId: row.session_id == null ? undefined : String(row.session_id),
     subject: String(row.subject),
-    call: { server: String(row.server), tool: String(row.tool) },
+    call: {
+      kind: row.kind === 'action' ? 'action' : 'tool',
+      server: String(row.server),
+      tool: String(row.tool),
+    },
   };
 }
 

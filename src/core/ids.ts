@@ -5,10 +5,13 @@ import { customAlphabet } from 'nanoid';
 export type IdPrefix =
   | 'ses'
   | 'apr'
+  | 'cap'
   | 'key'
   | 'per'
   | 'psk'
   | 'svc'
+  | 'tok'
+  | 'act'
   | 'inv'
   | 'stm'
   | 'dec'

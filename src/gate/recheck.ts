@@ -19,7 +19,7 @@ export interface RecheckDeps extends JudgeDeps {
  * undefined when the call may run. Throws only when something could not be looked up; the caller treats that as void.
  */
 export async function recheck(deps: RecheckDeps, approval: Approval): Promise<string | undefined> {
-  const session = await deps.session(approval.sessionId);
+  const session = approval.sessionId === undefined ? undefined : await deps.session(approval.sessionId);
   if (session === undefined || !deps.isActive(session))
     return 'The session was revoked or has expired since the call was made.';
   const { server, tool: name } = approval.call;

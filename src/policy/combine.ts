@@ -67,7 +67,13 @@ export function mergeApprovals(all: readonly ApprovalTerms[]): ApprovalTerms {
     approver,
     excludeRequester: all.some((terms) => terms.excludeRequester),
     expiresMs: Math.min(...all.map((terms) => terms.expiresMs)),
-    capability: { uses: 1, ttlMs: Math.min(...all.map((terms) => terms.capability.ttlMs)) },
+    escalations: all.flatMap((terms) => terms.escalations),
+    authenticator: Object.assign({}, ...all.map((terms) => terms.authenticator)),
+    capability: {
+      uses: 1,
+      ttlMs: Math.min(...all.map((terms) => terms.capability.ttlMs)),
+      dpop: all.some((terms) => terms.capability.dpop),
+    },
   };
 }
 

@@ -56,7 +56,9 @@ function approvalTerms(own: ApprovalShape | undefined, defaults: ApprovalShape |
     approver,
     excludeRequester: merged.exclude_requester ?? true,
     expiresMs: parseDuration(merged.expires ?? '') ?? LIMITS.approvalExpiryDefaultMs,
-    capability: { uses: 1, ttlMs: parseDuration(ttl ?? '') ?? CAPABILITY_TTL_DEFAULT_MS },
+    escalations: [],
+    authenticator: {},
+    capability: { uses: 1, ttlMs: parseDuration(ttl ?? '') ?? CAPABILITY_TTL_DEFAULT_MS, dpop: false },
   };
 }
 

@@ -11,7 +11,26 @@ export interface ApprovalTerms {
   readonly approver: 'person' | 'automation';
   readonly excludeRequester: boolean;
   readonly expiresMs: number;
-  readonly capability: { readonly uses: 1; readonly ttlMs: number };
+  /** Each widens the groups once the request has waited that long. */
+  readonly escalations: readonly Escalation[];
+  readonly authenticator: AuthenticatorTerms;
+  /** What approving releases. `dpop`: it can be exchanged only with proof of a key (RFC 9449). */
+  readonly capability: { readonly uses: 1; readonly ttlMs: number; readonly dpop: boolean };
+}
+
+export interface Escalation {
+  readonly afterMs: number;
+  readonly groups: readonly string[];
+}
+
+/** What the passkey of an approver must be; an absent member asks for nothing. */
+export interface AuthenticatorTerms {
+  /** `false`: bound to one device (WebAuthn Level 3 §6.1.3, flag BE clear). */
+  readonly backupEligible?: false;
+  /** Attestation statement formats (WebAuthn Level 3 §8) of which its enrolment must have shown one. */
+  readonly attestation?: readonly string[];
+  /** Models of authenticators, as AAGUIDs. */
+  readonly aaguids?: readonly string[];
 }
 
 /** Where in the policy files a rule stands. */
@@ -36,6 +55,8 @@ export interface Verdict {
   readonly readOnly: boolean;
   /** The operator's rule says that a second dispatch with the same idempotency key is harmless. */
   readonly idempotent: boolean;
+  /** How long arguments and results are kept; the shortest of all matching rules, for ever when absent. Milliseconds. */
+  readonly retainMs?: number;
   /** JSON Pointers (RFC 6901) into the arguments, and `result:` + pointer, to hide in views and logs. */
   readonly redact: readonly string[];
   /** Rules in `mode: shadow` that would have had another effect. */

@@ -68,6 +68,7 @@ export async function mintSession(
     scope: request.tools === undefined ? EVERYTHING : parseScope(request.tools),
     callCap: request.callCap,
     mintedBy: by,
+    ancestors: [],
     createdAt: now,
     expiresAt: now + ttlMs,
     revokedAt: undefined,

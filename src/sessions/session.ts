@@ -11,6 +11,8 @@ export interface Session {
   /** How many tool calls it may make in all; undefined means no cap. */
   readonly callCap: number | undefined;
   readonly mintedBy: string;
+  /** The sessions that this one was narrowed from, the first one first; when one of them ends, so does this. */
+  readonly ancestors: readonly string[];
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly revokedAt: number | undefined;
@@ -58,6 +60,7 @@ export function mintedBody(session: Session): JsonObject {
     scope: [...session.scope],
     call_cap: session.callCap ?? null,
     minted_by: session.mintedBy,
+    ...(session.ancestors.length === 0 ? {} : { ancestors: [...session.ancestors] }),
     expires_at: session.expiresAt,
   };
 }

@@ -2,12 +2,12 @@ import type { Row, SqlValue, Statement } from '../storage/database.ts';
 import type { Session, SessionState } from './session.ts';
 
 const COLUMNS =
-  'id, workspace, subject, labels, scope, call_cap, calls, minted_by, created_at, expires_at, revoked_at, revoke_reason';
+  'id, workspace, subject, labels, scope, call_cap, calls, minted_by, ancestors, created_at, expires_at, revoked_at, revoke_reason';
 
 export function insertSession(session: Session, tokenHash: string): Statement {
   return {
-    sql: `INSERT INTO session (id, workspace, token_hash, subject, labels, scope, call_cap, calls, minted_by, created_at, expires_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?) RETURNING id`,
+    sql: `INSERT INTO session (id, workspace, token_hash, subject, labels, scope, call_cap, calls, minted_by, parent_id, ancestors,
+      created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?) RETURNING id`,
     params: [
       session.id,
       session.workspace,
@@ -17,6 +17,8 @@ export function insertSession(session: Session, tokenHash: string): Statement {
       JSON.stringify(session.scope),
       session.callCap ?? null,
       session.mintedBy,
+      session.ancestors.at(-1) ?? null,
+      JSON.stringify(session.ancestors),
       session.createdAt,
       session.expiresAt,
     ],
@@ -101,6 +103,7 @@ export function sessionFromRow(row: Row): Session & { readonly calls: number } {
     callCap: optional(row.call_cap),
     calls: Number(row.calls),
     mintedBy: String(row.minted_by),
+    ancestors: JSON.parse(String(row.ancestors)) as string[],
     createdAt: Number(row.created_at),
     expiresAt: Number(row.expires_at),
     revokedAt: optional(row.revoked_at),

@@ -46,6 +46,7 @@ const decision = (kind: 'approve' | 'deny', approver: string): Decision => ({
   approver,
   decision: kind,
   reason: undefined,
+  breakGlass: false,
   decidedAt: 1,
 });
 

@@ -11,6 +11,8 @@ import { getApproval, listDecisions } from '../../src/approvals/list.ts';
 import type { ReplayDeps } from '../../src/approvals/replay.ts';
 import { requestApproval } from '../../src/approvals/request.ts';
 import type { ByHandDeps } from '../../src/approvals/settle-by-hand.ts';
+import { issueCapability } from '../../src/capabilities/issue.ts';
+import { spendInternally } from '../../src/capabilities/spend.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Catalog, CatalogTool, DownstreamOutcome } from '../../src/downstream/catalog.ts';
 import type { PolicyInForce } from '../../src/gate/judge.ts';
@@ -33,7 +35,9 @@ const TERMS: ApprovalTerms = {
   approver: 'person',
   excludeRequester: true,
   expiresMs: 600_000,
-  capability: { uses: 1, ttlMs: 300_000 },
+  escalations: [],
+  authenticator: {},
+  capability: { uses: 1, ttlMs: 300_000, dpop: false },
 };
 
 /** A verdict that holds, with terms of the test's choice. */
@@ -142,6 +146,7 @@ export async function openDesk(): Promise<Desk> {
     newId,
     random,
     log: LOG,
+    release: (approval, at) => issueCapability({ newId }, { approval, basis: 'decision', dpop: false, at }),
     onDecided: (approval) => changed.push(approval.id),
   };
   const policy: PolicyInForce = {
@@ -224,7 +229,8 @@ export async function openDesk(): Promise<Desk> {
       random,
       owner,
       recheck: (approval) => recheck(recheckDeps, approval),
-      stillAllowed: (approval) => sessions.mayStillAct(approval.sessionId),
+      stillAllowed: (approval) => sessions.mayStillAct(approval.sessionId ?? ''),
+      spend: (approval) => spendInternally({ database, now }, approval),
       dispatch: async (approval) => {
         dispatched.push(callParamsText(approval.call));
         return world.answer(approval);

@@ -6,6 +6,8 @@ import { findApproval, listDecisions } from '../../src/approvals/list.ts';
 import { replayApproval } from '../../src/approvals/replay.ts';
 import { requestApproval } from '../../src/approvals/request.ts';
 import { expireOverdue, listApproved, reapOrphans } from '../../src/approvals/sweep.ts';
+import { issueCapability } from '../../src/capabilities/issue.ts';
+import { spendInternally } from '../../src/capabilities/spend.ts';
 import type { NewId } from '../../src/core/ids.ts';
 import type { PolicyInForce } from '../../src/gate/judge.ts';
 import { recheck } from '../../src/gate/recheck.ts';
@@ -130,7 +132,8 @@ export async function openWorld(outside: Outside) {
     random,
     owner,
     recheck: (approval: Approval) => recheck(recheckDeps, approval),
-    stillAllowed: (approval: Approval) => sessions.mayStillAct(approval.sessionId),
+    stillAllowed: (approval: Approval) => sessions.mayStillAct(approval.sessionId ?? ''),
+    spend: (approval: Approval) => spendInternally({ database, now }, approval),
     dispatch: async (approval: Approval) => {
       if (life.dead) return never;
       await outside.onDispatch(approval, callParamsText(approval.call));
@@ -140,7 +143,17 @@ export async function openWorld(outside: Outside) {
   });
   const owners = [newId('own'), newId('own')];
   const byHand = { database, ledger, now, onChanged: () => undefined };
-  const decideDeps = { database, ledger, now, newId, random, log: signer.name, onDecided: () => undefined };
+  const decideDeps = {
+    database,
+    ledger,
+    now,
+    newId,
+    random,
+    log: signer.name,
+    release: (approval: Approval, at: number) =>
+      issueCapability({ newId }, { approval, basis: 'decision', dpop: false, at }),
+    onDecided: () => undefined,
+  };
 
   return {
     database,
@@ -160,6 +173,7 @@ export async function openWorld(outside: Outside) {
             id,
             name: id,
             groups: [],
+            subject: undefined,
             createdAt: 0,
             removedAt: undefined,
             workspace: 'default',

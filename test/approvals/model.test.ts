@@ -183,7 +183,7 @@ async function checkDispatch(run: Run, approval: Approval, paramsText: string): 
   }
   expect(outside.policy.verdict.effect).not.toBe('deny');
   expect(outside.clock.nowMs).toBeLessThan(approval.expiresAt);
-  const session = await world.sessions.get(approval.sessionId);
+  const session = await world.sessions.get(approval.sessionId ?? '');
   expect(session !== undefined && world.sessions.isActive(session)).toBe(true);
 }
 

@@ -24,6 +24,7 @@ async function offered() {
     rev: approval.rev,
     state: 'approved' as const,
     at: approval.requestedAt,
+    expiresAt: approval.expiresAt,
     by: `person:${ada.person.id}`,
     reason: undefined,
     statementId: statement.id,

@@ -30,6 +30,7 @@ function session(id: string, scope: readonly string[]): Session {
     scope,
     callCap: undefined,
     mintedBy: 'key',
+    ancestors: [],
     createdAt: 0,
     expiresAt: 1,
     revokedAt: undefined,

@@ -65,7 +65,9 @@ describe('the verdict', () => {
       approver: 'person',
       excludeRequester: true,
       expiresMs: 1_800_000,
-      capability: { uses: 1, ttlMs: 300_000 },
+      escalations: [],
+      authenticator: {},
+      capability: { uses: 1, ttlMs: 300_000, dpop: false },
     });
     expect(verdict.reason).toBe(
       "No rule matches shop/pay, so the policy's default asks for a decision on it.",
@@ -91,7 +93,9 @@ describe('the verdict', () => {
       approver: 'person',
       excludeRequester: true,
       expiresMs: 600_000,
-      capability: { uses: 1, ttlMs: 60_000 },
+      escalations: [],
+      authenticator: {},
+      capability: { uses: 1, ttlMs: 60_000, dpop: false },
     });
     expect(verdict).toMatchObject({
       effect: 'hold',

@@ -35,7 +35,7 @@ async function bodyContext(
   approvals: readonly Approval[],
   mayDecide: boolean,
 ): Promise<BodyContext> {
-  const sessionIds = [...new Set(approvals.map((approval) => approval.sessionId))];
+  const sessionIds = [...new Set(approvals.flatMap((approval) => approval.sessionId ?? []))];
   const [people, accounts, sessions] = await Promise.all([
     listPeople(deps.principals),
     listServiceAccounts(deps.principals),

@@ -7,6 +7,8 @@ export function decideApproval(change: {
   rev: number;
   state: 'approved' | 'denied' | 'pending';
   at: number;
+  /** From now on: an approved call must run while its capability lasts. */
+  expiresAt: number;
   by: string;
   reason: string | undefined;
   statementId: string;
@@ -14,7 +16,7 @@ export function decideApproval(change: {
   stillValid: Statement;
 }): Statement {
   return {
-    sql: `UPDATE approval SET state = ?, rev = rev + 1, decided_at = ?, decided_by = ?, decision_reason = ?
+    sql: `UPDATE approval SET state = ?, rev = rev + 1, decided_at = ?, decided_by = ?, decision_reason = ?, expires_at = ?
       WHERE id = ? AND rev = ? AND state = 'pending' AND expires_at > ?
       AND EXISTS (SELECT 1 FROM statement WHERE id = ? AND approval_id = approval.id AND used_at IS NULL AND expires_at > ?)
       AND NOT EXISTS (SELECT 1 FROM decision WHERE approval_id = approval.id AND approver = ?)
@@ -25,6 +27,7 @@ export function decideApproval(change: {
       change.state === 'pending' ? null : change.at,
       change.by,
       change.reason ?? null,
+      change.expiresAt,
       change.id,
       change.rev,
       change.at,
@@ -106,13 +109,21 @@ export function selectStatement(id: string): Statement {
  * Takes the right to dispatch: only from `approved`, only unexpired, only while the session is alive. Attempt grows and
  * is the fencing token.
  */
-export function claimApproval(claim: { id: string; owner: string; until: number; now: number }): Statement {
+export function claimApproval(claim: {
+  id: string;
+  owner: string;
+  until: number;
+  now: number;
+  /** An `EXISTS (…)` term: its capability is unspent. */
+  condition: Statement;
+}): Statement {
   return {
     sql: `UPDATE approval SET state = 'executing', rev = rev + 1, attempt = attempt + 1, lease_owner = ?, lease_until = ?
       WHERE id = ? AND state = 'approved' AND expires_at > ?
       AND EXISTS (SELECT 1 FROM session WHERE session.id = approval.session_id AND session.revoked_at IS NULL AND session.expires_at > ?)
+      AND ${claim.condition.sql}
       RETURNING attempt`,
-    params: [claim.owner, claim.until, claim.id, claim.now, claim.now],
+    params: [claim.owner, claim.until, claim.id, claim.now, claim.now, ...claim.condition.params],
   };
 }
 
@@ -173,7 +184,7 @@ export function expireApproval(id: string, now: number): Statement {
 
 export function selectExpired(now: number, limit: number): Statement {
   return {
-    sql: `SELECT id, session_id, subject, server, tool FROM approval
+    sql: `SELECT id, kind, session_id, subject, server, tool FROM approval
       WHERE state IN ('pending', 'approved') AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
     params: [now, limit],
   };
@@ -182,7 +193,7 @@ export function selectExpired(now: number, limit: number): Statement {
 /** Executing rows whose lease has ended; with `now` at infinity (a restart of the only process) that is all of them. */
 export function selectOrphans(now: number): Statement {
   return {
-    sql: `SELECT id, session_id, subject, server, tool, attempt, lease_owner FROM approval
+    sql: `SELECT id, kind, session_id, subject, server, tool, attempt, lease_owner FROM approval
       WHERE state = 'executing' AND lease_until <= ?`,
     params: [now],
   };

@@ -21,7 +21,14 @@ export function isCredentialId(id: unknown): id is string {
 
 export type NewPasskey = Pick<
   Passkey,
-  'credentialId' | 'publicKey' | 'counter' | 'transports' | 'aaguid' | 'deviceType' | 'backedUp'
+  | 'credentialId'
+  | 'publicKey'
+  | 'counter'
+  | 'transports'
+  | 'aaguid'
+  | 'deviceType'
+  | 'backedUp'
+  | 'attestation'
 >;
 
 function refused(cause: unknown): CountersignError {
@@ -76,6 +83,7 @@ export async function checkRegistration(
       aaguid: registrationInfo.aaguid,
       deviceType: registrationInfo.credentialDeviceType,
       backedUp: registrationInfo.credentialBackedUp,
+      attestation: registrationInfo.fmt,
     };
   } catch (cause) {
     throw refused(cause);

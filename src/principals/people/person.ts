@@ -3,6 +3,8 @@ export interface Person {
   readonly id: string;
   readonly name: string;
   readonly groups: readonly string[];
+  /** The subject of the sessions whose agents act for this person, so that nobody approves their own. */
+  readonly subject: string | undefined;
   readonly createdAt: number;
   readonly removedAt: number | undefined;
 }
@@ -18,8 +20,12 @@ export interface Passkey {
   readonly aaguid: string;
   readonly deviceType: string;
   readonly backedUp: boolean;
+  /** Format of the attestation statement that its enrolment showed, `none` when it showed nothing. */
+  readonly attestation: string;
   readonly createdAt: number;
   readonly lastUsedAt: number | undefined;
+  /** When a valid signature came with a counter that went back: somebody may have copied the key. */
+  readonly suspectAt: number | undefined;
 }
 
 export interface PersonWithPasskeys extends Person {

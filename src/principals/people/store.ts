@@ -9,6 +9,7 @@ function toPerson(row: Row): Person {
     id: String(row.id),
     name: String(row.name),
     groups: JSON.parse(String(row.groups)) as string[],
+    subject: row.subject == null ? undefined : String(row.subject),
     createdAt: Number(row.created_at),
     removedAt: optionalTime(row.removed_at),
   };
@@ -25,23 +26,32 @@ function toPasskey(row: Row): Passkey {
     aaguid: String(row.aaguid),
     deviceType: String(row.device_type),
     backedUp: Number(row.backed_up) === 1,
+    attestation: String(row.attestation),
     createdAt: Number(row.created_at),
     lastUsedAt: optionalTime(row.last_used_at),
+    suspectAt: optionalTime(row.suspect_at),
   };
 }
 
 export function insertPerson(person: Person & { readonly workspace: string }): Statement {
   return {
-    sql: 'INSERT INTO person (id, workspace, name, groups, created_at) VALUES (?, ?, ?, ?, ?)',
-    params: [person.id, person.workspace, person.name, JSON.stringify(person.groups), person.createdAt],
+    sql: 'INSERT INTO person (id, workspace, name, groups, subject, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+    params: [
+      person.id,
+      person.workspace,
+      person.name,
+      JSON.stringify(person.groups),
+      person.subject ?? null,
+      person.createdAt,
+    ],
   };
 }
 
 export function insertPasskey(passkey: Passkey & { readonly workspace: string }): Statement {
   return {
     sql: `INSERT INTO passkey (id, workspace, person_id, credential_id, public_key, counter, transports, aaguid,
-                               device_type, backed_up, created_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                               device_type, backed_up, attestation, created_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     params: [
       passkey.id,
       passkey.workspace,
@@ -53,6 +63,7 @@ export function insertPasskey(passkey: Passkey & { readonly workspace: string })
       passkey.aaguid,
       passkey.deviceType,
       passkey.backedUp ? 1 : 0,
+      passkey.attestation,
       passkey.createdAt,
     ],
   };

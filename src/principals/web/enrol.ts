@@ -78,6 +78,7 @@ export async function finishEnrolment(
     id: personId,
     name: invite.name,
     groups: invite.groups,
+    subject: invite.subject,
     createdAt: now,
     removedAt: undefined,
   };
@@ -87,6 +88,7 @@ export async function finishEnrolment(
     personId,
     createdAt: now,
     lastUsedAt: undefined,
+    suspectAt: undefined,
   };
   const webToken = formatWebToken(deps.random(WEB_TOKEN_BYTES));
   const applied = await deps.ledger.commit({

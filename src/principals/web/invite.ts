@@ -36,6 +36,7 @@ function draft(
     tokenHash: hashSecret(token),
     name: input.name,
     groups: input.groups,
+    subject: undefined,
     createdBy: input.createdBy,
     createdAt,
     expiresAt: createdAt + LIMITS.enrolLinkTtlMs,

@@ -7,6 +7,8 @@ export interface Invite {
   readonly id: string;
   readonly name: string;
   readonly groups: readonly string[];
+  /** The subject whose agents act for this person. */
+  readonly subject: string | undefined;
   /** `person:per_…`, or `bootstrap`. */
   readonly createdBy: string;
   readonly createdAt: number;
@@ -29,13 +31,23 @@ export interface NewWebSession {
 
 export type Purpose = 'enrol' | 'sign-in';
 
-const INVITE_COLUMNS = 'id, workspace, token_hash, name, groups, created_by, created_at, expires_at';
+const INVITE_COLUMNS = 'id, workspace, token_hash, name, groups, subject, created_by, created_at, expires_at';
 // PostgreSQL takes a bare parameter in a SELECT list for text, so numbers say what they are.
-const INVITE_VALUES = '?, ?, ?, ?, ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT)';
+const INVITE_VALUES = '?, ?, ?, ?, ?, ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT)';
 
 function inviteParams(invite: NewInvite): Statement['params'] {
-  const { id, workspace, tokenHash, name, groups, createdBy, createdAt, expiresAt } = invite;
-  return [id, workspace, tokenHash, name, JSON.stringify(groups), createdBy, createdAt, expiresAt];
+  const { id, workspace, tokenHash, name, groups, subject, createdBy, createdAt, expiresAt } = invite;
+  return [
+    id,
+    workspace,
+    tokenHash,
+    name,
+    JSON.stringify(groups),
+    subject ?? null,
+    createdBy,
+    createdAt,
+    expiresAt,
+  ];
 }
 
 function toInvite(row: Row): Invite {
@@ -43,6 +55,7 @@ function toInvite(row: Row): Invite {
     id: String(row.id),
     name: String(row.name),
     groups: JSON.parse(String(row.groups)) as string[],
+    subject: row.subject == null ? undefined : String(row.subject),
     createdBy: String(row.created_by),
     createdAt: Number(row.created_at),
     expiresAt: Number(row.expires_at),

@@ -13,17 +13,22 @@ CREATE TABLE session (
   call_cap BIGINT,
   calls BIGINT NOT NULL DEFAULT 0,
   minted_by TEXT NOT NULL,
+  parent_id TEXT,
+  ancestors TEXT NOT NULL DEFAULT '[]',
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   revoked_at BIGINT,
   revoke_reason TEXT
 );
 CREATE INDEX session_by_time ON session (workspace, created_at, id);
+CREATE INDEX session_by_parent ON session (parent_id) WHERE parent_id IS NOT NULL;
 
 CREATE TABLE approval (
   id TEXT PRIMARY KEY,
   workspace TEXT NOT NULL,
-  session_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  requester TEXT NOT NULL,
+  session_id TEXT,
   subject TEXT NOT NULL,
   state TEXT NOT NULL,
   rev BIGINT NOT NULL DEFAULT 1,
@@ -54,9 +59,12 @@ CREATE TABLE approval (
   result_kind TEXT,
   result_text TEXT,
   outcome_at BIGINT,
-  state_reason TEXT
+  state_reason TEXT,
+  escalated_at BIGINT,
+  erase_at BIGINT,
+  redacted_at BIGINT
 );
-CREATE UNIQUE INDEX approval_dedupe ON approval (session_id, dedupe_key)
+CREATE UNIQUE INDEX approval_dedupe ON approval (requester, dedupe_key)
   WHERE state IN ('pending', 'approved', 'executing', 'succeeded', 'failed', 'unknown', 'denied');
 CREATE INDEX approval_by_state ON approval (workspace, state, requested_at, id);
 CREATE INDEX approval_pending_tool ON approval (workspace, tool, requested_at, id) WHERE state = 'pending';
@@ -66,7 +74,10 @@ CREATE INDEX approval_pending_expiry ON approval (expires_at) WHERE state IN ('p
 CREATE INDEX approval_executing ON approval (lease_until) WHERE state = 'executing';
 CREATE INDEX approval_approved ON approval (decided_at) WHERE state = 'approved';
 CREATE INDEX approval_by_time ON approval (workspace, requested_at, id);
-CREATE INDEX approval_by_session ON approval (session_id, requested_at, id);
+CREATE INDEX approval_by_session ON approval (session_id, requested_at, id) WHERE session_id IS NOT NULL;
+CREATE INDEX approval_pending_requester ON approval (requester) WHERE state = 'pending';
+CREATE INDEX approval_by_subject ON approval (subject, requested_at, id);
+CREATE INDEX approval_erasable ON approval (erase_at) WHERE erase_at IS NOT NULL AND redacted_at IS NULL;
 
 CREATE TABLE statement (
   id TEXT PRIMARY KEY,
@@ -90,15 +101,68 @@ CREATE TABLE decision (
   reason TEXT,
   statement TEXT NOT NULL,
   proof TEXT NOT NULL,
+  break_glass BIGINT NOT NULL DEFAULT 0,
   decided_at BIGINT NOT NULL,
   UNIQUE (approval_id, approver)
 );
+
+CREATE TABLE act_statement (
+  id TEXT PRIMARY KEY,
+  workspace TEXT NOT NULL,
+  act TEXT NOT NULL,
+  person_id TEXT NOT NULL,
+  params TEXT NOT NULL,
+  text TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  used_at BIGINT
+);
+
+CREATE TABLE capability (
+  id TEXT PRIMARY KEY,
+  workspace TEXT NOT NULL,
+  approval_id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL,
+  holder TEXT NOT NULL,
+  aud TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  dpop BIGINT NOT NULL,
+  basis TEXT NOT NULL,
+  issued_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  exchanged_at BIGINT,
+  revoked_at BIGINT,
+  revoke_reason TEXT,
+  jti TEXT UNIQUE,
+  kid TEXT,
+  jkt TEXT,
+  token_expires_at BIGINT
+);
+CREATE INDEX capability_by_time ON capability (workspace, issued_at, id);
+
+CREATE TABLE access_token (
+  id TEXT PRIMARY KEY,
+  workspace TEXT NOT NULL,
+  token_hash TEXT NOT NULL UNIQUE,
+  service_account_id TEXT NOT NULL,
+  jkt TEXT,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  revoked_at BIGINT
+);
+
+CREATE TABLE seen_proof (
+  id TEXT PRIMARY KEY,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX seen_proof_expiry ON seen_proof (expires_at);
 
 CREATE TABLE person (
   id TEXT PRIMARY KEY,
   workspace TEXT NOT NULL,
   name TEXT NOT NULL,
   groups TEXT NOT NULL,
+  subject TEXT,
   created_at BIGINT NOT NULL,
   removed_at BIGINT
 );
@@ -114,8 +178,10 @@ CREATE TABLE passkey (
   aaguid TEXT NOT NULL,
   device_type TEXT NOT NULL,
   backed_up BIGINT NOT NULL,
+  attestation TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   last_used_at BIGINT,
+  suspect_at BIGINT,
   removed_at BIGINT
 );
 CREATE INDEX passkey_by_person ON passkey (person_id);
@@ -136,6 +202,7 @@ CREATE TABLE invite (
   token_hash TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
   groups TEXT NOT NULL,
+  subject TEXT,
   created_by TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
@@ -189,65 +256,4 @@ CREATE TABLE tool_pin (
   candidate_definition TEXT,
   candidate_seen_at BIGINT,
   PRIMARY KEY (workspace, server, tool)
-);
-
-CREATE TABLE payload (
-  id TEXT PRIMARY KEY,
-  workspace TEXT NOT NULL,
-  commitment TEXT NOT NULL,
-  salt TEXT NOT NULL,
-  ciphertext TEXT NOT NULL,
-  subject TEXT NOT NULL,
-  created_at BIGINT NOT NULL
-) WITHOUT ROWID;
-
-CREATE TABLE ledger (
-  seq BIGINT PRIMARY KEY,
-  workspace TEXT NOT NULL,
-  ts BIGINT NOT NULL,
-  type TEXT NOT NULL,
-  action TEXT,
-  session TEXT,
-  subject TEXT,
-  principal TEXT,
-  approval TEXT,
-  call TEXT,
-  entry TEXT NOT NULL,
-  leaf TEXT NOT NULL
-);
-CREATE INDEX ledger_by_subject ON ledger (subject, seq) WHERE subject IS NOT NULL;
-CREATE INDEX ledger_by_session ON ledger (session, seq) WHERE session IS NOT NULL;
-CREATE INDEX ledger_by_approval ON ledger (approval, seq) WHERE approval IS NOT NULL;
-CREATE INDEX ledger_by_principal ON ledger (principal, seq) WHERE principal IS NOT NULL;
-CREATE INDEX ledger_by_action ON ledger (action, seq) WHERE action IS NOT NULL;
-CREATE INDEX ledger_by_type ON ledger (type, seq);
-CREATE INDEX ledger_by_time ON ledger (ts, seq);
-CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
-BEGIN
-  SELECT RAISE(ABORT, 'the ledger is append-only');
-END;
-CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger
-BEGIN
-  SELECT RAISE(ABORT, 'the ledger is append-only');
-END;
-
-CREATE TABLE ledger_node (
-  level BIGINT NOT NULL,
-  idx BIGINT NOT NULL,
-  hash TEXT NOT NULL,
-  PRIMARY KEY (level, idx)
-);
-
-CREATE TABLE checkpoint (
-  size BIGINT PRIMARY KEY,
-  root TEXT NOT NULL,
-  note TEXT NOT NULL,
-  signed_at BIGINT NOT NULL
-);
-
-CREATE TABLE policy_version (
-  hash TEXT PRIMARY KEY,
-  workspace TEXT NOT NULL,
-  files TEXT NOT NULL,
-  loaded_at BIGINT NOT NULL
 );

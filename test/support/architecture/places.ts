@@ -21,6 +21,7 @@ export type Place =
   | 'core'
   | 'dashboard'
   | 'demo'
+  | 'evidence'
   | 'feature'
   | 'gate'
   | 'http'
@@ -36,7 +37,10 @@ export interface Arrows {
   readonly types: readonly Place[];
 }
 
-const DOORS: Arrows = { values: ['core', 'storage', 'feature', 'gate', 'http'], types: ['config'] };
+const DOORS: Arrows = {
+  values: ['core', 'storage', 'feature', 'gate', 'http'],
+  types: ['config', 'evidence'],
+};
 
 export const ARROWS: Readonly<Record<Place, Arrows>> = {
   core: { values: [], types: [] },
@@ -45,6 +49,7 @@ export const ARROWS: Readonly<Record<Place, Arrows>> = {
   http: { values: ['core'], types: [] },
   config: { values: ['core', 'feature'], types: [] },
   gate: { values: ['core', 'storage', 'feature'], types: ['config'] },
+  evidence: { values: ['core', 'feature'], types: ['storage'] },
   mcp: DOORS,
   api: DOORS,
   dashboard: { values: ['core', 'http'], types: ['feature', 'config'] },
@@ -58,6 +63,7 @@ export const ARROWS: Readonly<Record<Place, Arrows>> = {
       'storage',
       'feature',
       'config',
+      'evidence',
       'gate',
       'http',
       'mcp',
@@ -69,7 +75,7 @@ export const ARROWS: Readonly<Record<Place, Arrows>> = {
     types: ['cli'],
   },
   index: { values: ['core', 'sdk', 'app'], types: ['feature', 'config'] },
-  main: { values: ['core', 'sdk', 'app', 'cli', 'config', 'demo', 'feature'], types: [] },
+  main: { values: ['core', 'sdk', 'app', 'cli', 'config', 'demo', 'evidence', 'feature'], types: [] },
 };
 
 /** Places whose code also runs outside Node: of core they may use what imports neither Node nor a package. */
@@ -83,6 +89,7 @@ const FOLDERS: Readonly<Record<string, Place>> = {
   core: 'core',
   dashboard: 'dashboard',
   demo: 'demo',
+  evidence: 'evidence',
   gate: 'gate',
   http: 'http',
   mcp: 'mcp',
