@@ -31,6 +31,13 @@ export function commitment(salt: Uint8Array, canonical: Bytes): string {
   return hash('sha256', Buffer.concat([padded(salt, 0x5c), inner]), 'hex');
 }
 
+const CHALLENGE_PREFIX = 'countersign/statement/v1\n';
+
+/** What is signed for a statement of any type: SHA-256("countersign/statement/v1\n" ‖ its canonical text). */
+export function statementChallenge(text: string): Uint8Array {
+  return sha256(CHALLENGE_PREFIX + text);
+}
+
 /** Compares two secrets of any length in constant time, by comparing their digests. */
 export function equalSecrets(a: Bytes, b: Bytes): boolean {
   return timingSafeEqual(sha256(a), sha256(b));

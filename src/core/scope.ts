@@ -39,6 +39,27 @@ export function scopeCovers(scope: Scope, target: Target): boolean {
   return covered;
 }
 
+/** A pattern as the one target that it would be if `*` were a character like any other; undefined for `*` alone. */
+function targetOf(pattern: string): Target | undefined {
+  if (pattern === '*') return undefined;
+  const kind = (['resource', 'prompt'] as const).find((one) => pattern.startsWith(PREFIXES[one])) ?? 'tool';
+  const rest = kind === 'tool' ? pattern : pattern.slice(PREFIXES[kind].length);
+  const slash = rest.indexOf('/');
+  const cut = slash >= 0 || kind !== 'tool' ? slash : rest.indexOf('.');
+  if (cut >= 0) return { kind, server: rest.slice(0, cut), name: rest.slice(cut + 1) };
+  return kind === 'tool' ? { kind, server: '*', name: rest } : { kind, server: rest, name: '*' };
+}
+
+/**
+ * True when the scope covers whatever the pattern covers. Says false where that takes two patterns together, and
+ * leaves the scope’s `!` patterns aside. Only a `*` can match a `*`, so that what is true of the pattern's text is
+ * true of every text that the pattern stands for.
+ */
+export function scopeContains(scope: Scope, pattern: string): boolean {
+  const target = targetOf(pattern);
+  return scope.some((one) => one === '*' || (target !== undefined && matchesPattern(one, target)));
+}
+
 /** Checks the grammar of a scope that a caller sent; throws `invalid_request` naming the entry. */
 export function parseScope(patterns: readonly string[], field = 'tools'): Scope {
   if (patterns.length === 0 || patterns.length > LIMITS.scopeEntries) {

@@ -4,19 +4,22 @@ import { LIMITS } from '../core/limits.ts';
 import { type Applied, type Database, isAmbiguousCommit, type Transition } from '../storage/database.ts';
 import { type Head, type PreparedEntry, prepareEntry, type SealedBatch, sealBatch } from './draft.ts';
 import type { Entry } from './entry.ts';
-import type { Change, RunningLedger } from './ledger.ts';
-import { type NoteSigner, type NoteVerifier, parseVkey } from './note.ts';
-import { extendHead, openHead } from './open-head.ts';
+import { checkHead, createHeadKeeper, type HeadFile } from './keep-head.ts';
+import type { Change, RotatedKey, RotateInput, RunningLedger } from './ledger.ts';
+import type { LogSigner } from './log-key.ts';
+import { type NoteVerifier, parseVkey } from './note.ts';
+import { extendHead, openHead, vkeyInForce } from './open-head.ts';
+import { createRotations } from './rotate.ts';
+import { type Schedule, systemSchedule } from './schedule.ts';
 import { rootOf } from './tree.ts';
-
-/** Runs `run` once after `delayMs` unless it is cancelled by what is returned. Must not keep the process alive. */
-export type Schedule = (run: () => void, delayMs: number) => () => void;
 
 export interface LedgerDeps {
   readonly database: Database;
   readonly now: Clock;
   /** Signs checkpoints; its name is the log's origin and the `log` member of every entry. */
-  readonly signer: NoteSigner;
+  readonly signer: LogSigner;
+  /** Where the newest checkpoint is kept outside the database; without it a rollback goes unnoticed. */
+  readonly headFile?: HeadFile;
   /** Told of what no caller waits for: a checkpoint that could not be written, a listener that threw. */
   readonly report: (error: unknown) => void;
   readonly workspace?: string;
@@ -26,15 +29,10 @@ export interface LedgerDeps {
 interface Item extends Transition<PreparedEntry> {
   readonly resolve: (applied: Applied) => void;
   readonly reject: (error: unknown) => void;
+  readonly isRotation?: boolean;
 }
 
-const systemSchedule: Schedule = (run, delayMs) => {
-  const timer = setTimeout(run, delayMs);
-  timer.unref();
-  return () => clearTimeout(timer);
-};
-
-function unavailable(cause: unknown): CountersignError {
+export function unavailable(cause: unknown): CountersignError {
   if (isCountersignError(cause) && cause.code === 'ledger_unavailable') return cause;
   return new CountersignError(
     'ledger_unavailable',
@@ -48,10 +46,17 @@ function unavailable(cause: unknown): CountersignError {
  * Opens the ledger for writing. There must be one writer for a database. Commits of one turn of the event loop share
  * a transaction of at most `LIMITS.groupCommitItems`; the next starts as soon as it has ended, never on a timer. When
  * a transaction fails its items are tried again one by one, so that one bad change fails alone. Throws
- * `config_invalid` when what is stored does not fit its newest checkpoint or the log key.
+ * `config_invalid` when what is stored does not fit its newest checkpoint, the log key, or the kept head.
  */
 export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
-  const { database, now, signer, report, workspace = 'default', schedule = systemSchedule } = deps;
+  const { database, now, signer, headFile, report, workspace = 'default', schedule = systemSchedule } = deps;
+  const vkeys = signer.rotation?.vkeys() ?? [signer.vkey];
+  // Before the keys: a database from before a rotation would put the earlier key in force again.
+  if (headFile !== undefined) await checkHead(headFile, { database, vkeys, now, report });
+  signer.rotation?.settle(await vkeyInForce(database));
+  const rotations = createRotations(signer, report);
+  const keeper =
+    headFile === undefined ? undefined : createHeadKeeper(headFile.file, { schedule, report, vkeys });
   let head: Head = await openHead(database, parseVkey(signer.vkey) as NoteVerifier);
   let stale = false;
   let closed = false;
@@ -91,19 +96,26 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
     const found = await extendHead(database, head);
     stale = false;
     adopt(found.head);
-    if (found.texts.length > 0) publish(found.texts.map((text) => JSON.parse(text) as Entry));
+    keeper?.keep(head.note, true);
+    const entries = found.texts.map((text) => JSON.parse(text) as Entry);
+    rotations.resolve(entries);
+    if (entries.length > 0) publish(entries);
   }
 
   async function write(items: readonly Item[]): Promise<void> {
     let sealed: SealedBatch | undefined;
     const results = await database.apply(items, (accepted) => {
       const prepared = accepted.flatMap((transition) => transition.entries);
-      sealed = sealBatch({ head, prepared, signer, workspace, at: now(), sign: signDue });
+      const nextSigner = rotations.nextSigner();
+      sealed = sealBatch({ head, prepared, signer, nextSigner, workspace, at: now(), sign: signDue });
       return sealed.statements;
     });
     const kept = sealed as unknown as SealedBatch;
     const grown = kept.head.frontier.size > head.frontier.size;
     adopt(kept.head);
+    // Nobody learns of a decision or an exchange before its head is kept, nor is a key dropped that the kept one needs.
+    keeper?.keep(head.note, kept.isUrgent);
+    if (kept.isRotation) rotations.end(true);
     for (const [index, item] of items.entries()) item.resolve(results[index] as Applied);
     if (grown && listeners.size > 0) publish(kept.entries());
   }
@@ -115,11 +127,13 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
     } catch (error) {
       if (isAmbiguousCommit(error)) {
         stale = true;
+        if (items.some((item) => item.isRotation)) rotations.doubt();
         for (const item of items) item.reject(error);
         await reread().catch(report);
       } else if (items.length > 1 && !stale) {
         for (const item of items) await writeOrSplit([item]);
       } else {
+        if (items.some((item) => item.isRotation)) rotations.end(false);
         for (const item of items) item.reject(unavailable(error));
       }
     }
@@ -137,17 +151,30 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
     setImmediate(() => turn().catch(report));
   }
 
-  function enqueue(change: Transition<PreparedEntry>): Promise<Applied> {
+  function enqueue(change: Omit<Item, 'resolve' | 'reject'>): Promise<Applied> {
     return new Promise((resolve, reject) => {
       queue.push({ ...change, resolve, reject });
       wake();
     });
   }
 
-  async function commit(change: Change): Promise<Applied> {
+  function checkOpen(): void {
     if (closed)
       throw new CountersignError('shutting_down', 'Countersign is shutting down; nothing was changed.');
+  }
+
+  async function commit(change: Change): Promise<Applied> {
+    checkOpen();
     return enqueue({ ...change, entries: change.entries.map((entry) => prepareEntry(signer.name, entry)) });
+  }
+
+  async function rotateKey({ overlapMs, principal }: RotateInput): Promise<RotatedKey> {
+    checkOpen();
+    const overlapUntil = now() + overlapMs;
+    const draft = rotations.begin({ overlapUntil, principal });
+    const vkey = String(draft.body.vkey);
+    await enqueue({ entries: [prepareEntry(signer.name, draft)], isRotation: true });
+    return { vkey, previous: String(draft.body.previous), overlapUntil };
   }
 
   async function sign(): Promise<string> {
@@ -161,8 +188,10 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
   }
 
   adopt(head);
+  if (head.note !== '') keeper?.keep(head.note, false);
   return {
     commit,
+    rotateKey,
     checkpointNow,
     head: () => ({ size: head.frontier.size, root: Buffer.from(rootOf(head.frontier)).toString('hex') }),
     onEntries: (listener) => {
@@ -175,6 +204,7 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
       cancelTimer?.();
       cancelTimer = undefined;
       await sign();
+      keeper?.close();
     },
   };
 }

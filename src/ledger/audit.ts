@@ -2,6 +2,8 @@ import { canonicalize } from '../core/canonical.ts';
 import { errorText } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, parseStrict } from '../core/json.ts';
 import { parseCheckpoint } from './checkpoint.ts';
+import type { Entry } from './entry.ts';
+import { extendKeyChain, type KeyChain } from './key-chain.ts';
 import { type NoteVerifier, openNote } from './note.ts';
 import type { AuditRow, StoredCheckpoint } from './store.ts';
 import { type Frontier, leafHash, push, rootOf, type TileNode } from './tree.ts';
@@ -56,6 +58,13 @@ export function auditRow(
   if (reason !== undefined) return { seq, reason };
   if (row.ts < expected.ts) return { seq, reason: 'its time is before that of the entry before it' };
   return undefined;
+}
+
+/** The chain after a row that `auditRow` has found sound, or what is wrong with the key that it brings. */
+export function auditKey(row: AuditRow, chain: KeyChain): KeyChain | Problem {
+  if (row.type !== 'ledger.genesis' && row.type !== 'ledger.key_rotated') return chain;
+  const extended = extendKeyChain(chain, JSON.parse(row.text) as Entry);
+  return typeof extended === 'string' ? { seq: row.seq, reason: extended } : extended;
 }
 
 /** What is wrong with a stored checkpoint by itself: signature, origin, and columns against the signed text. */

@@ -15,7 +15,10 @@ const POSITION_BYTES = 40;
 /** Their batch is signed in the same transaction: whoever acts on them can show a checkpoint that covers them. */
 const SIGNED_AT_ONCE: ReadonlySet<EntryType> = new Set<EntryType>([
   'ledger.genesis',
+  'ledger.key_rotated',
   'approval.decided',
+  'capability.exchanged',
+  'break_glass.invoked',
   'approver.enrolled',
   'approver.removed',
 ]);
@@ -62,6 +65,10 @@ export interface Head {
 export interface SealedBatch {
   readonly head: Head;
   readonly statements: readonly Statement[];
+  /** It holds what is acted on as soon as it is durable, so its checkpoint has to outlive the database too. */
+  readonly isUrgent: boolean;
+  /** It brings a new key of the log into force. */
+  readonly isRotation: boolean;
   /** Builds the sealed entries, for those who listen. */
   entries(): Entry[];
 }
@@ -70,6 +77,8 @@ export interface SealInput {
   readonly head: Head;
   readonly prepared: readonly PreparedEntry[];
   readonly signer: NoteSigner;
+  /** Signs in its place when the entries rotate the key. */
+  readonly nextSigner: NoteSigner | undefined;
   readonly workspace: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -78,13 +87,16 @@ export interface SealInput {
 }
 
 /** Gives each entry its sequence and time, extends a copy of the tree, and returns the rows to insert. */
-export function sealBatch({ head, prepared, signer, workspace, at, sign }: SealInput): SealedBatch {
+export function sealBatch(input: SealInput): SealedBatch {
+  const { head, prepared, signer, nextSigner, workspace, at, sign } = input;
   const frontier = copyFrontier(head.frontier);
   const first = frontier.size;
   const ts = Math.max(at, head.lastTs);
   const statements: Statement[] = [];
   const completed: TileNode[] = [];
   let signNow = sign && head.signedSize !== first;
+  let isUrgent = false;
+  let isRotation = false;
   for (const { draft, before, after } of prepared) {
     const seq = frontier.size;
     const text = `${before}${seq},"ts":${ts}${after}`;
@@ -94,19 +106,24 @@ export function sealBatch({ head, prepared, signer, workspace, at, sign }: SealI
     statements.push(
       insertEntry({ workspace, seq, ts, type, ref, text, leaf: Buffer.from(leaf).toString('hex') }),
     );
-    signNow ||= sign || SIGNED_AT_ONCE.has(type);
+    isUrgent ||= SIGNED_AT_ONCE.has(type);
+    isRotation ||= type === 'ledger.key_rotated';
+    signNow ||= sign || isUrgent;
   }
   for (const node of completed) statements.push(insertNode(node));
   let { signedSize, note } = head;
   if (signNow) {
     const root = Buffer.from(rootOf(frontier)).toString('hex');
     signedSize = frontier.size;
-    note = signer.sign(formatCheckpoint({ origin: signer.name, size: signedSize, root }));
+    const by = isRotation ? (nextSigner ?? signer) : signer;
+    note = by.sign(formatCheckpoint({ origin: signer.name, size: signedSize, root }));
     statements.push(insertCheckpoint({ size: signedSize, root, note, signedAt: ts }));
   }
   return {
     head: { frontier, lastTs: prepared.length === 0 ? head.lastTs : ts, signedSize, note },
     statements,
+    isUrgent,
+    isRotation,
     entries: () =>
       prepared.map(({ draft }, index) => ({
         ...draft,

@@ -2,9 +2,11 @@ import { CountersignError } from '../core/errors.ts';
 import type { Reader } from '../storage/database.ts';
 import { parseCheckpoint } from './checkpoint.ts';
 import type { Head } from './draft.ts';
+import type { Entry } from './entry.ts';
 import { type NoteVerifier, openNote } from './note.ts';
 import {
   latestCheckpoint,
+  newestOfType,
   readEntries,
   readNodes,
   type StoredCheckpoint,
@@ -85,6 +87,22 @@ export async function extendHead(database: Reader, head: Head): Promise<{ head: 
   const checkpoint = await latestCheckpoint(database);
   if (checkpoint !== undefined) ({ size: signedSize, note } = checkpoint);
   return { head: { frontier, lastTs, signedSize, note }, texts };
+}
+
+function vkeyOf(text: string): string | undefined {
+  const { vkey } = (JSON.parse(text) as Entry).body;
+  return typeof vkey === 'string' ? vkey : undefined;
+}
+
+/**
+ * The log key in force by what is stored: the newest rotation's, else that of genesis; undefined when there is neither.
+ * Nothing vouches for it but the checkpoint that this key has to have signed.
+ */
+export async function vkeyInForce(database: Reader): Promise<string | undefined> {
+  const rotated = await newestOfType(database, 'ledger.key_rotated');
+  if (rotated !== undefined) return vkeyOf(rotated);
+  const [first] = await readEntries(database, { from: 0, limit: 1 });
+  return first?.type === 'ledger.genesis' ? vkeyOf(first.text) : undefined;
 }
 
 /**

@@ -1,19 +1,20 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import type { Clock } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
-import { isKeyName, type NoteSigner, newSkey, parseSkey } from './note.ts';
+import { readSecretFile, writeSecretFile } from '../core/secret-file.ts';
+import {
+  formatKeyFile,
+  type KeptKey,
+  type KeyFile,
+  parseKeyFile,
+  readKept,
+  settled,
+  turned,
+} from './key-file.ts';
+import { type KeyRotation, type LogSigner, signRotation } from './log-key.ts';
+import { newSkey, signTogether } from './note.ts';
+import { isKeyName } from './note-key.ts';
 
 const DATA_KEY_BYTES = 32;
 
@@ -21,68 +22,89 @@ function refuse(file: string, what: string, cause?: unknown): never {
   throw new CountersignError('config_invalid', `${file}: ${what}`, cause === undefined ? {} : { cause });
 }
 
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-/** Writes a whole file or none, durable before it has its name, readable by its owner alone. */
-function writeSecret(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.new`;
-  const handle = openSync(draft, 'w', 0o600);
-  try {
-    chmodSync(draft, 0o600);
-    writeSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(draft, file);
-  syncFolder(dirname(file));
-}
-
-function readSecret(file: string): string {
-  const mode = statSync(file).mode & 0o777;
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    refuse(
-      file,
-      `this secret key can be read by other users (mode ${mode.toString(8)}); run: chmod 600 ${file}`,
-    );
-  }
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (cause) {
-    return refuse(file, 'this secret key cannot be read; check the owner of the file', cause);
-  }
+export interface LogKeyOptions {
+  readonly file: string;
+  /** The log's origin, such as `localhost:8787/default`, should the key have to be made. */
+  readonly name: string;
+  readonly random: RandomBytes;
+  readonly now: Clock;
+  /** Told the verifier key that has come into force. */
+  readonly onRotated?: (vkey: string) => void;
 }
 
 /**
- * Opens the key that signs checkpoints, made on first use under `name` (the log's origin, such as
- * `localhost:8787/default`). Later the name in the file holds, for it is in every entry. Throws `config_invalid` when
- * the file is malformed or can be read by other users.
+ * Opens the keys that sign checkpoints; the first one is made on first use. Later the name in the file holds, for it is
+ * in every entry. Throws `config_invalid` when the file is malformed or can be read by other users.
  */
-export function openLogKey(options: { file: string; name: string; random: RandomBytes }): {
-  signer: NoteSigner;
-  created: boolean;
-} {
-  const { file, name, random } = options;
+export function openLogKey(options: LogKeyOptions): { signer: LogSigner; created: boolean } {
+  const { file, name, random, now, onRotated } = options;
   const created = !existsSync(file);
   if (created) {
     if (!isKeyName(name)) refuse(file, `"${name}" cannot name a log; expected no white space and no "+"`);
-    writeSecret(file, `${newSkey({ name, random })}\n`);
+    writeSecretFile(file, `${newSkey({ name, random })}\n`);
   }
-  const signer = parseSkey(readSecret(file));
-  if (signer === undefined) {
-    return refuse(
-      file,
-      'expected one line "PRIVATE+KEY+<name>+<id>+<base64>"; restore the file from a backup',
-    );
+  const malformed =
+    'expected "PRIVATE+KEY+<name>+<id>+<base64>" on the first line and earlier keys below; restore the file from a backup';
+  let keys: KeyFile = parseKeyFile(readSecretFile(file)) ?? refuse(file, malformed);
+
+  function keep(next: KeyFile): void {
+    writeSecretFile(file, formatKeyFile(next));
+    keys = next;
   }
+
+  const rotation: KeyRotation = {
+    vkeys: () =>
+      [keys.current, ...(keys.next === undefined ? [] : [keys.next]), ...keys.previous].map(
+        (key) => key.signer.vkey,
+      ),
+    settle(vkey) {
+      const found = settled(keys, { vkey, at: now() });
+      if (found === undefined)
+        refuse(
+          file,
+          `the ledger's key is ${vkey}, which is not in this file; restore the file from a backup`,
+        );
+      if (formatKeyFile(found) !== formatKeyFile(keys)) keep(found);
+    },
+    prepare({ overlapUntil }) {
+      const made = readKept(newSkey({ name: keys.current.signer.name, random })) as KeptKey;
+      const prepared = { ...keys, next: { ...made, until: overlapUntil } };
+      keep(prepared);
+      const { current, previous } = turned(prepared, now());
+      return {
+        vkey: made.signer.vkey,
+        previous: keys.current.signer.vkey,
+        signature: signRotation(keys.current.signer, made.signer.vkey),
+        overlapUntil,
+        signer: signTogether(
+          current.signer,
+          previous.map((key) => key.signer),
+        ),
+      };
+    },
+    complete() {
+      keys = turned(keys, now());
+      onRotated?.(keys.current.signer.vkey);
+      keep(keys);
+    },
+    discard() {
+      const { current, previous } = keys;
+      keep({ current, previous });
+    },
+  };
+
+  const signer: LogSigner = {
+    name: keys.current.signer.name,
+    get vkey() {
+      return keys.current.signer.vkey;
+    },
+    sign(text) {
+      const at = now();
+      const beside = keys.previous.filter((key) => at < key.until).map((key) => key.signer);
+      return signTogether(keys.current.signer, beside).sign(text);
+    },
+    rotation,
+  };
   return { signer, created };
 }
 
@@ -91,8 +113,8 @@ export function openLogKey(options: { file: string; name: string; random: Random
  * is malformed or can be read by other users. Whoever loses it loses every stored payload, and only those.
  */
 export function openDataKey({ file, random }: { file: string; random: RandomBytes }): Uint8Array {
-  if (!existsSync(file)) writeSecret(file, `${Buffer.from(random(DATA_KEY_BYTES)).toString('base64')}\n`);
-  const text = readSecret(file);
+  if (!existsSync(file)) writeSecretFile(file, `${Buffer.from(random(DATA_KEY_BYTES)).toString('base64')}\n`);
+  const text = readSecretFile(file);
   const key = Buffer.from(text, 'base64');
   if (key.length !== DATA_KEY_BYTES || key.toString('base64') !== text) {
     refuse(file, 'expected 32 bytes in base64 on one line; restore the file from a backup');

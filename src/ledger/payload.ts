@@ -17,6 +17,8 @@ export interface Payload {
   readonly subject: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /** When the sweep erases it; kept until somebody asks for its erasure when undefined. */
+  readonly eraseAt?: number | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export function sealPayload(
 
 /** The text of a sealed payload; undefined when key, commitment or ciphertext do not belong together. */
 export function openPayload(
-  key: Uint8Array,
+  key: Uint8Array | KeyObject,
   { commitment, ciphertext }: { commitment: string; ciphertext: string },
 ): string | undefined {
   const bytes = Buffer.from(ciphertext, 'base64');

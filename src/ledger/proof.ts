@@ -19,47 +19,60 @@ export function rangeHashOf(leaves: readonly Uint8Array[]): RangeHash {
   };
 }
 
-/** The audit path of a leaf in the tree of `size` leaves, RFC 6962 §2.1.1. `index < size`. */
-export function inclusionProof(
-  range: RangeHash,
-  { index, size }: { index: number; size: number },
-): Uint8Array[] {
-  const path: Uint8Array[] = [];
+/** The leaves from `begin` to `end`, exclusive. `begin` is a multiple of every power of two below `end - begin`. */
+export interface LeafRange {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The ranges whose hashes are the audit path of a leaf in the tree of `size` leaves, RFC 6962 §2.1.1. `index < size`. */
+export function inclusionRanges({ index, size }: { index: number; size: number }): LeafRange[] {
+  const path: LeafRange[] = [];
   let begin = 0;
   let end = size;
   while (end - begin > 1) {
     const middle = begin + splitPoint(end - begin);
     if (index < middle) {
-      path.unshift(range(middle, end));
+      path.unshift({ begin: middle, end });
       end = middle;
     } else {
-      path.unshift(range(begin, middle));
+      path.unshift({ begin, end: middle });
       begin = middle;
     }
   }
   return path;
 }
 
-/** The proof that the tree of `size` leaves extends that of `first`, RFC 6962 §2.1.2. `0 < first <= size`. */
-export function consistencyProof(
-  range: RangeHash,
-  { first, size }: { first: number; size: number },
-): Uint8Array[] {
-  const proof: Uint8Array[] = [];
+/**
+ * The ranges whose hashes prove that the tree of `size` leaves extends that of `first`, RFC 6962 §2.1.2.
+ * `0 < first <= size`.
+ */
+export function consistencyRanges({ first, size }: { first: number; size: number }): LeafRange[] {
+  const proof: LeafRange[] = [];
   let begin = 0;
   let end = size;
   while (first !== end) {
     const middle = begin + splitPoint(end - begin);
     if (first <= middle) {
-      proof.unshift(range(middle, end));
+      proof.unshift({ begin: middle, end });
       end = middle;
     } else {
-      proof.unshift(range(begin, middle));
+      proof.unshift({ begin, end: middle });
       begin = middle;
     }
   }
-  if (begin > 0) proof.unshift(range(begin, end));
+  if (begin > 0) proof.unshift({ begin, end });
   return proof;
+}
+
+/** The audit path of a leaf in the tree of `size` leaves. `index < size`. */
+export function inclusionProof(range: RangeHash, leaf: { index: number; size: number }): Uint8Array[] {
+  return inclusionRanges(leaf).map(({ begin, end }) => range(begin, end));
+}
+
+/** The proof that the tree of `size` leaves extends that of `first`. `0 < first <= size`. */
+export function consistencyProof(range: RangeHash, trees: { first: number; size: number }): Uint8Array[] {
+  return consistencyRanges(trees).map(({ begin, end }) => range(begin, end));
 }
 
 function sameHash(a: Uint8Array | undefined, b: Uint8Array): boolean {

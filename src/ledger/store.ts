@@ -1,7 +1,7 @@
 import type { Reader, Row, Statement } from '../storage/database.ts';
 import type { EntryRef, EntryType } from './entry.ts';
 import type { Payload } from './payload.ts';
-import type { TileNode } from './tree.ts';
+import type { NodeRange, TileNode } from './tree.ts';
 
 /** One row of the ledger as it is inserted: the hashed text, its leaf, and the columns that queries filter on. */
 export interface EntryRow {
@@ -118,15 +118,16 @@ export async function readSize(database: Reader): Promise<number> {
   return typeof row?.newest === 'number' ? row.newest + 1 : 0;
 }
 
-/** The hex hashes of the stored nodes of a level with `from <= index < to`, in order. */
-export async function readNodes(
-  database: Reader,
-  range: { level: number; from: number; to: number },
-): Promise<string[]> {
-  const rows = await database.query({
-    sql: 'SELECT hash FROM ledger_node WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx',
-    params: [range.level, range.from, range.to],
-  });
+/** The hex hashes of the stored nodes of a level with `from <= index < to`, in order; those of level 0 are the leaves. */
+export async function readNodes(database: Reader, { level, from, to }: NodeRange): Promise<string[]> {
+  const rows = await database.query(
+    level === 0
+      ? { sql: 'SELECT leaf AS hash FROM ledger WHERE seq >= ? AND seq < ? ORDER BY seq', params: [from, to] }
+      : {
+          sql: 'SELECT hash FROM ledger_node WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx',
+          params: [level, from, to],
+        },
+  );
   return rows.map((row) => row.hash as string);
 }
 
@@ -137,6 +138,24 @@ function readCheckpointRow(row: Row): StoredCheckpoint {
     note: row.note as string,
     signedAt: row.signed_at as number,
   };
+}
+
+/** The checkpoint of exactly this size, or undefined when none was signed. */
+export async function checkpointOfSize(
+  database: Reader,
+  size: number,
+): Promise<StoredCheckpoint | undefined> {
+  const [row] = await database.query({ sql: 'SELECT * FROM checkpoint WHERE size = ?', params: [size] });
+  return row === undefined ? undefined : readCheckpointRow(row);
+}
+
+/** The text of the newest entry of a type, as the type column has it. */
+export async function newestOfType(database: Reader, type: EntryType): Promise<string | undefined> {
+  const [row] = await database.query({
+    sql: 'SELECT entry FROM ledger WHERE type = ? ORDER BY seq DESC LIMIT 1',
+    params: [type],
+  });
+  return row?.entry as string | undefined;
 }
 
 /** The checkpoint of the largest size, or undefined when none was ever signed. */
@@ -162,20 +181,12 @@ export async function readCheckpoints(
 
 /** Appends a payload; goes into the transition of the entry that commits to it. */
 export function insertPayload(payload: Payload): Statement {
-  const { id, workspace, commitment, salt, ciphertext, subject, createdAt } = payload;
+  const { id, workspace, commitment, salt, ciphertext, subject, createdAt, eraseAt } = payload;
   return {
     sql:
-      'INSERT INTO payload (id, workspace, commitment, salt, ciphertext, subject, created_at) ' +
-      'VALUES (?, ?, ?, ?, ?, ?, ?)',
-    params: [id, workspace, commitment, salt, ciphertext, subject, createdAt],
-  };
-}
-
-/** Erases a payload and its salt for good; a guard that is refused when it is already gone. Returns its commitment. */
-export function erasePayload({ workspace, id }: { workspace: string; id: string }): Statement {
-  return {
-    sql: 'DELETE FROM payload WHERE workspace = ? AND id = ? RETURNING id, commitment',
-    params: [workspace, id],
+      'INSERT INTO payload (id, workspace, commitment, salt, ciphertext, subject, created_at, erase_at) ' +
+      'VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    params: [id, workspace, commitment, salt, ciphertext, subject, createdAt, eraseAt ?? null],
   };
 }
 
@@ -197,5 +208,6 @@ export async function readPayload(
     ciphertext: row.ciphertext as string,
     subject: row.subject as string,
     createdAt: row.created_at as number,
+    ...(row.erase_at == null ? {} : { eraseAt: row.erase_at as number }),
   };
 }

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CountersignError } from '../core/errors.ts';
 import type { Reader } from '../storage/database.ts';
-import { auditCheckpoint, auditRow, extendTree, type Problem, rootHex } from './audit.ts';
-import { type NoteVerifier, parseVkey } from './note.ts';
+import { auditCheckpoint, auditKey, auditRow, extendTree, type Problem, rootHex } from './audit.ts';
+import { type KeyChain, keyOfSize, type LogKey } from './key-chain.ts';
+import { parseVkey } from './note.ts';
 import {
   latestCheckpoint,
   readAuditRows,
@@ -21,7 +22,10 @@ export interface Verification {
   readonly size: number;
   /** Hex root over those; it proves something only when `ok`. */
   readonly root: string;
-  /** The newest checkpoint that was found good: the entries below its size are signed for. */
+  /**
+   * The newest checkpoint that was found good and that the given key, or one that it has handed over to, has signed:
+   * the entries below its size are signed for.
+   */
   readonly checkpoint?: { readonly size: number; readonly note: string };
   /** The first bad entry and why. */
   readonly problem?: Problem;
@@ -46,10 +50,12 @@ async function nodeProblem(database: Reader, node: TileNode): Promise<string | u
 
 /**
  * Checks everything stored up to the size found at the start: each text against its leaf, columns, place and time;
- * each stored tree node; each checkpoint's signature and root. Stops at the first problem. When a text was rewritten
+ * each stored tree node; each rotation of the log's key; each checkpoint's signature, by the key that was in force at
+ * its size, and root. Stops at the first problem. When a text was rewritten
  * together with its leaf, the problem names the first entry that the failing node or checkpoint covers and the last
  * good checkpoint does not. Reads pages and yields between them, so that a running gateway goes on.
- * `vkey` must come from outside the database, or whoever rewrote the ledger could have signed it too.
+ * `vkey` is any key that the log has had. It must come from outside the database, or whoever rewrote the ledger could
+ * have signed it too.
  */
 export async function verifyLedger(database: Reader, { vkey }: { vkey: string }): Promise<Verification> {
   const verifier = parseVkey(vkey);
@@ -60,22 +66,27 @@ export async function verifyLedger(database: Reader, { vkey }: { vkey: string })
   }
   const newest = await latestCheckpoint(database);
   const size = await readSize(database);
-  return verifyUpTo(database, { verifier, size, newestSize: newest?.size ?? 0 });
+  const anchor = { vkey, verifier, fromSeq: 0 };
+  return verifyUpTo(database, { anchor, size, newestSize: newest?.size ?? 0 });
 }
 
 async function verifyUpTo(
   database: Reader,
-  { verifier, size, newestSize }: { verifier: NoteVerifier; size: number; newestSize: number },
+  { anchor, size, newestSize }: { anchor: LogKey; size: number; newestSize: number },
 ): Promise<Verification> {
   const frontier = emptyFrontier();
   const signed = checkpoints(database);
   let next = (await signed.next()).value;
   let good: StoredCheckpoint | undefined;
+  /** The newest that the anchor vouches for. */
+  let trusted: StoredCheckpoint | undefined;
+  let chain: KeyChain = [];
   let lastTs = 0;
 
   function result(problem?: Problem): Verification {
     const base = { ok: problem === undefined, size: frontier.size, root: rootHex(frontier) };
-    const checkpoint = good === undefined ? {} : { checkpoint: { size: good.size, note: good.note } };
+    const checkpoint =
+      trusted === undefined ? {} : { checkpoint: { size: trusted.size, note: trusted.note } };
     return { ...base, ...checkpoint, ...(problem === undefined ? {} : { problem }) };
   }
 
@@ -83,6 +94,7 @@ async function verifyUpTo(
   async function checkSigned(): Promise<Problem | undefined> {
     while (next && next.size <= frontier.size) {
       const seq = good?.size ?? 0;
+      const { verifier } = keyOfSize(chain, next.size) ?? anchor;
       const reason = auditCheckpoint(next, verifier);
       if (reason !== undefined) return { seq, reason };
       if (next.root !== rootHex(frontier)) {
@@ -92,6 +104,8 @@ async function verifyUpTo(
         };
       }
       good = next;
+      // Keys before the anchor prove nothing by themselves: anybody can make one that hands over to a known key.
+      if (chain.length === 0 || chain.some((key) => key.vkey === anchor.vkey)) trusted = good;
       next = (await signed.next()).value;
     }
     return undefined;
@@ -102,8 +116,11 @@ async function verifyUpTo(
     const page = await readAuditRows(database, { from: frontier.size, to: size, limit: PAGE });
     if (page.length === 0) return result({ seq: frontier.size, reason: `entry ${frontier.size} is missing` });
     for (const row of page) {
-      problem = auditRow(row, { seq: frontier.size, ts: lastTs, log: verifier.name });
+      problem = auditRow(row, { seq: frontier.size, ts: lastTs, log: anchor.verifier.name });
       if (problem !== undefined) return result(problem);
+      const keys = auditKey(row, chain);
+      if ('reason' in keys) return result(keys);
+      chain = keys;
       lastTs = row.ts;
       for (const node of extendTree(frontier, row)) {
         const reason = await nodeProblem(database, node);
@@ -121,6 +138,9 @@ async function verifyUpTo(
       seq: size,
       reason: `entry ${size} and what followed are missing; ${newestSize} entries were signed`,
     };
+  }
+  if (problem === undefined && chain.length > 0 && trusted === undefined) {
+    problem = { seq: 0, reason: `no checkpoint was signed by ${anchor.vkey} or a key that follows it` };
   }
   return result(problem);
 }

@@ -20,6 +20,8 @@ export interface Transition<Entry> {
   readonly guard?: Statement;
   readonly then?: readonly Statement[];
   readonly entries: readonly Entry[];
+  /** What it removes must not be left in the engine's files: not in free pages, nor in a log that has done its work. */
+  readonly erases?: boolean;
 }
 
 /** The fate of one transition. `rows` is what the guard returned. A refused transition has changed nothing. */

@@ -113,6 +113,19 @@ export function openLibsql({ file, lock = true }: LibsqlOptions): Database {
     if (connection.inTransaction) connection.exec('ROLLBACK');
   }
 
+  /**
+   * Copies the write-ahead log into the database and empties it, so that nothing older can be read from it. What cannot
+   * be done now is done the next time; no change depends on it.
+   */
+  function foldLog(): boolean {
+    try {
+      connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   function applyBatch<Entry>(
     batch: readonly Transition<Entry>[],
     seal: (accepted: readonly Transition<Entry>[]) => readonly Statement[],
@@ -143,6 +156,7 @@ export function openLibsql({ file, lock = true }: LibsqlOptions): Database {
       rollback();
       throw ambiguousCommit(error);
     }
+    if (accepted.some((transition) => transition.erases === true)) foldLog();
     return results;
   }
 
@@ -155,6 +169,7 @@ export function openLibsql({ file, lock = true }: LibsqlOptions): Database {
     close: async () => {
       if (!connection.open) return;
       clear();
+      foldLog();
       connection.close();
       release();
     },

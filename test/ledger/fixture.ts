@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Connection from 'libsql';
 import { onTestFinished } from 'vitest';
-import { createLedger, type Schedule } from '../../src/ledger/append.ts';
+import { createLedger } from '../../src/ledger/append.ts';
 import type { EntryDraft } from '../../src/ledger/entry.ts';
 import type { RunningLedger } from '../../src/ledger/ledger.ts';
 import { type NoteSigner, newSkey, parseSkey } from '../../src/ledger/note.ts';
+import type { Schedule } from '../../src/ledger/schedule.ts';
 import type { Database } from '../../src/storage/database.ts';
 import { openLibsql } from '../../src/storage/libsql.ts';
 

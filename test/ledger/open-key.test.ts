@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemRandomBytes as random } from '../../src/core/ids.ts';
 import { openDataKey, openLogKey } from '../../src/ledger/open-key.ts';
-import { temporaryFolder } from './fixture.ts';
+import { START_MS, temporaryFolder } from './fixture.ts';
 
 const name = 'localhost:8787/default';
+const now = (): number => START_MS;
 
 describe('the log key', () => {
   it('is made once, for its owner alone, and keeps its name', () => {
     const folder = join(temporaryFolder(), 'keys');
     const file = join(folder, 'log.key');
-    const first = openLogKey({ file, name, random });
-    const second = openLogKey({ file, name: 'other.example/default', random });
+    const first = openLogKey({ file, name, random, now });
+    const second = openLogKey({ file, name: 'other.example/default', random, now });
     expect([first.created, second.created]).toEqual([true, false]);
     expect(second.signer.vkey).toBe(first.signer.vkey);
     expect(second.signer.name).toBe(name);
@@ -22,25 +23,25 @@ describe('the log key', () => {
 
   it('is refused when others can read it, with the command that mends it', () => {
     const file = join(temporaryFolder(), 'log.key');
-    openLogKey({ file, name, random });
+    openLogKey({ file, name, random, now });
     chmodSync(file, 0o640);
-    expect(() => openLogKey({ file, name, random })).toThrow(
+    expect(() => openLogKey({ file, name, random, now })).toThrow(
       `${file}: this secret key can be read by other users (mode 640); run: chmod 600 ${file}`,
     );
   });
 
   it('is refused when it is damaged, and never replaced', () => {
     const file = join(temporaryFolder(), 'log.key');
-    openLogKey({ file, name, random });
+    openLogKey({ file, name, random, now });
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, -8));
     const before = readFileSync(file, 'utf8');
-    expect(() => openLogKey({ file, name, random })).toThrow(/expected one line/);
+    expect(() => openLogKey({ file, name, random, now })).toThrow(/expected "PRIVATE/);
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 
   it('is not made under a name that checkpoints cannot carry', () => {
     const file = join(temporaryFolder(), 'log.key');
-    expect(() => openLogKey({ file, name: 'my log', random })).toThrow(/cannot name a log/);
+    expect(() => openLogKey({ file, name: 'my log', random, now })).toThrow(/cannot name a log/);
   });
 });
 

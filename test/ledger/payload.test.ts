@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { commitment } from '../../src/core/digest.ts';
 import { systemRandomBytes } from '../../src/core/ids.ts';
 import { openPayload, sealPayload } from '../../src/ledger/payload.ts';
-import { erasePayload, insertPayload, readPayload } from '../../src/ledger/store.ts';
+import { eraseSidecars } from '../../src/ledger/redact/erase.ts';
+import { insertPayload, readPayload } from '../../src/ledger/store.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
 import { draft, openFixture } from './fixture.ts';
 
@@ -59,15 +60,12 @@ describe('a sealed payload', () => {
     });
     expect(await readPayload(database, { workspace: 'default', id: 'req_1' })).toEqual(stored);
     const erase = () =>
-      ledger.commit({
-        guard: erasePayload({ workspace: 'default', id: 'req_1' }),
-        entries: [draft({ call: 'req_1' }, 'payload.redacted')],
+      eraseSidecars({ database, ledger, workspace: 'default' }, ['req_1'], {
+        reason: 'requested',
+        principal: 'api_key:key_1',
       });
-    expect(await erase()).toEqual({
-      kind: 'applied',
-      rows: [{ id: 'req_1', commitment: commit }],
-    });
-    expect(await erase()).toEqual({ kind: 'refused' });
+    expect(await erase()).toEqual(['req_1']);
+    expect(await erase()).toEqual([]);
     expect(await readPayload(database, { workspace: 'default', id: 'req_1' })).toBeUndefined();
     expect(await verifyLedger(database, { vkey: signer.vkey })).toMatchObject({ ok: true, size: 2 });
   });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import type { Entry, EntryDraft } from '../../src/ledger/entry.ts';
+import { type Entry, type EntryDraft, genesisEntry } from '../../src/ledger/entry.ts';
 import { type LedgerThread, openLedgerThread } from '../../src/ledger/thread/open-thread.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
 import type { Reader, Statement } from '../../src/storage/database.ts';
@@ -31,6 +31,7 @@ async function open(dir: string): Promise<Opened> {
     file: join(dir, 'x.db'),
     keyFile: join(dir, 'x.key'),
     keyName: 'localhost/test',
+    head: { file: join(dir, 'x.head'), acceptRollback: false },
     workspace: 'default',
   };
   const thread = await openLedgerThread(data, (error) => faults.push(error));
@@ -154,4 +155,22 @@ test('a commit after the thread was closed fails as an unavailable ledger and is
   await expect(one.thread.ledger.commit({ entries: [note('req_1')] })).rejects.toMatchObject({
     code: 'ledger_unavailable',
   });
+});
+
+test('the key is rotated in the thread, and whoever asks for it here gets the one in force', async () => {
+  const dir = await folder();
+  const { thread, reader } = await open(dir);
+  await thread.ledger.commit({ entries: [genesisEntry(thread.signer.vkey)] });
+  const before = thread.signer.vkey;
+  const rotated = await thread.ledger.rotateKey({ overlapMs: 60_000, principal: 'api_key:key_1' });
+  expect(rotated).toMatchObject({ previous: before, vkey: thread.signer.vkey });
+  expect(rotated.vkey).not.toBe(before);
+  expect((await thread.ledger.checkpointNow()).match(/^— /gm)).toHaveLength(2);
+  for (const vkey of [before, rotated.vkey])
+    expect(await verifyLedger(reader, { vkey })).toMatchObject({ ok: true, size: 2 });
+  const racing = await Promise.allSettled(
+    [1, 2].map(() => thread.ledger.rotateKey({ overlapMs: 0, principal: 'api_key:key_1' })),
+  );
+  expect(racing.map((one) => one.status)).toEqual(['fulfilled', 'rejected']);
+  expect(racing[1]).toMatchObject({ reason: { code: 'conflict' } });
 });

@@ -30,13 +30,20 @@ function packError(error: unknown): PackedError {
   return { code: error.code, message: error.message, fields: [...error.fields], cause };
 }
 
-async function main({ file, keyFile, keyName, workspace }: ThreadData): Promise<void> {
+async function main({ file, keyFile, keyName, head, workspace }: ThreadData): Promise<void> {
   const database = openLibsql({ file });
-  const { signer } = openLogKey({ file: keyFile, name: keyName, random: systemRandomBytes });
+  const { signer } = openLogKey({
+    file: keyFile,
+    name: keyName,
+    random: systemRandomBytes,
+    now: systemClock,
+    onRotated: (vkey) => send({ kind: 'key', vkey }),
+  });
   const ledger = await createLedger({
     database,
     now: systemClock,
     signer,
+    headFile: head,
     workspace,
     report: (error) => send({ kind: 'report', text: errorText(error) }),
   });
@@ -55,9 +62,10 @@ async function main({ file, keyFile, keyName, workspace }: ThreadData): Promise<
 
   const unpack = ([sql, ...params]: PackedStatement): Statement => ({ sql: texts[sql] ?? '', params });
 
-  function commit({ id, guard, then, entries }: PackedChange): void {
+  function commit({ id, guard, then, entries, erases }: PackedChange): void {
     const change = {
       ...(guard === undefined ? {} : { guard: unpack(guard) }),
+      erases,
       then: then.map(unpack),
       entries,
     };
@@ -74,6 +82,22 @@ async function main({ file, keyFile, keyName, workspace }: ThreadData): Promise<
     parentPort?.close();
   }
 
+  async function answer(message: Exclude<ToThread, { kind: 'commit' }>): Promise<void> {
+    const { id } = message;
+    switch (message.kind) {
+      case 'close':
+        return close(id);
+      case 'checkpoint': {
+        const note = await ledger.checkpointNow();
+        return send({ kind: 'note', id, head: ledger.head(), note });
+      }
+      case 'rotate': {
+        const rotated = await ledger.rotateKey(message.input);
+        return send({ kind: 'rotated', id, head: ledger.head(), rotated });
+      }
+    }
+  }
+
   parentPort?.on('message', (message: ToThread) => {
     if (message.kind === 'commit') {
       texts.push(...message.sql);
@@ -81,11 +105,7 @@ async function main({ file, keyFile, keyName, workspace }: ThreadData): Promise<
       return;
     }
     const { id } = message;
-    const done =
-      message.kind === 'close'
-        ? close(id)
-        : ledger.checkpointNow().then((note) => send({ kind: 'note', id, head: ledger.head(), note }));
-    done.catch((error: unknown) => send({ kind: 'failed', id, error: packError(error) }));
+    answer(message).catch((error: unknown) => send({ kind: 'failed', id, error: packError(error) }));
   });
   send({ kind: 'ready', name: signer.name, vkey: signer.vkey, head: ledger.head() });
 }

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { CountersignError } from '../../core/errors.ts';
 import type { Applied, Reader, Statement } from '../../storage/database.ts';
 import type { Entry } from '../entry.ts';
-import type { Change, RunningLedger } from '../ledger.ts';
+import type { Change, RotatedKey, RotateInput, RunningLedger } from '../ledger.ts';
 import { readEntries } from '../store.ts';
 import type {
   FromThread,
@@ -16,7 +16,7 @@ import type {
 
 export interface LedgerThread {
   readonly ledger: RunningLedger;
-  /** The log's name and verifier key. */
+  /** The log's name and the verifier key in force. */
   readonly signer: { readonly name: string; readonly vkey: string };
   /** Serves listeners: entries are read from here once the thread says that they are durable. */
   attachReader(reader: Reader): void;
@@ -104,6 +104,7 @@ export async function openLedgerThread(
   }
 
   let head: Head = { size: 0, root: '' };
+  let vkey = '';
   function moved(next: Head): void {
     head = next;
     if (listeners.size === 0) return;
@@ -114,6 +115,7 @@ export async function openLedgerThread(
     switch (message.kind) {
       case 'ready':
         head = message.head;
+        vkey = message.vkey;
         return started.resolve(message);
       case 'refused':
         return started.reject(unpackError(message.error));
@@ -126,6 +128,12 @@ export async function openLedgerThread(
           else settle(result.id, (one) => one.reject(unpackError(result.error)));
         }
         return undefined;
+      case 'key':
+        vkey = message.vkey;
+        return undefined;
+      case 'rotated':
+        moved(message.head);
+        return settle(message.id, (one) => one.resolve(message.rotated as never));
       case 'note':
         moved(message.head);
         return settle(message.id, (one) => one.resolve(message.note as never));
@@ -185,15 +193,26 @@ export async function openLedgerThread(
 
   const ready = await started.promise;
   return {
-    signer: { name: ready.name, vkey: ready.vkey },
+    signer: {
+      name: ready.name,
+      get vkey() {
+        return vkey;
+      },
+    },
     attachReader(opened) {
       reader = opened;
     },
     ledger: {
-      commit: ({ guard, then = [], entries, later = false }: Change) =>
+      commit: ({ guard, then = [], entries, erases = false, later = false }: Change) =>
         ask<Applied>((id) =>
           enqueue(
-            { id, guard: guard === undefined ? undefined : pack(guard), then: then.map(pack), entries },
+            {
+              id,
+              guard: guard === undefined ? undefined : pack(guard),
+              then: then.map(pack),
+              entries,
+              erases,
+            },
             later,
           ),
         ),
@@ -201,6 +220,11 @@ export async function openLedgerThread(
         ask<string>((id) => {
           flush();
           post({ kind: 'checkpoint', id });
+        }),
+      rotateKey: (input: RotateInput) =>
+        ask<RotatedKey>((id) => {
+          flush();
+          post({ kind: 'rotate', id, input });
         }),
       head: () => head,
       onEntries(listener) {

@@ -1,12 +1,15 @@
 import type { ErrorCode, FieldProblem } from '../../core/errors.ts';
 import type { Applied, SqlValue } from '../../storage/database.ts';
 import type { EntryDraft } from '../entry.ts';
+import type { HeadFile } from '../keep-head.ts';
+import type { RotatedKey, RotateInput } from '../ledger.ts';
 
 /** What the thread is started with. It opens database and key by itself, since neither can be handed over. */
 export interface ThreadData {
   readonly file: string;
   readonly keyFile: string;
   readonly keyName: string;
+  readonly head: HeadFile;
   readonly workspace: string;
 }
 
@@ -18,11 +21,13 @@ export interface PackedChange {
   readonly guard: PackedStatement | undefined;
   readonly then: readonly PackedStatement[];
   readonly entries: readonly EntryDraft[];
+  readonly erases: boolean;
 }
 
 export type ToThread =
   | { readonly kind: 'commit'; readonly sql: readonly string[]; readonly changes: readonly PackedChange[] }
   | { readonly kind: 'checkpoint'; readonly id: number }
+  | { readonly kind: 'rotate'; readonly id: number; readonly input: RotateInput }
   | { readonly kind: 'close'; readonly id: number };
 
 export interface Head {
@@ -47,6 +52,9 @@ export type FromThread =
   | { readonly kind: 'refused'; readonly error: PackedError }
   | { readonly kind: 'settled'; readonly head: Head; readonly results: readonly Settled[] }
   | { readonly kind: 'note'; readonly id: number; readonly head: Head; readonly note: string }
+  /** The log key that has come into force; sent before anything that it has signed. */
+  | { readonly kind: 'key'; readonly vkey: string }
+  | { readonly kind: 'rotated'; readonly id: number; readonly head: Head; readonly rotated: RotatedKey }
   | { readonly kind: 'failed'; readonly id: number; readonly error: PackedError }
   | { readonly kind: 'closed'; readonly id: number }
   | { readonly kind: 'report'; readonly text: string };

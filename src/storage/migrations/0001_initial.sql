@@ -58,8 +58,10 @@ CREATE TABLE approval (
   lease_until BIGINT,
   result_kind TEXT,
   result_text TEXT,
+  result_salt TEXT,
   outcome_at BIGINT,
   state_reason TEXT,
+  escalate_at BIGINT,
   escalated_at BIGINT,
   erase_at BIGINT,
   redacted_at BIGINT
@@ -70,6 +72,7 @@ CREATE INDEX approval_by_state ON approval (workspace, state, requested_at, id);
 CREATE INDEX approval_pending_tool ON approval (workspace, tool, requested_at, id) WHERE state = 'pending';
 CREATE INDEX approval_pending_subject ON approval (workspace, subject, requested_at, id) WHERE state = 'pending';
 CREATE INDEX approval_pending_session ON approval (workspace, session_id, requested_at, id) WHERE state = 'pending';
+CREATE INDEX approval_pending_escalation ON approval (escalate_at) WHERE state = 'pending' AND escalate_at IS NOT NULL;
 CREATE INDEX approval_pending_expiry ON approval (expires_at) WHERE state IN ('pending', 'approved');
 CREATE INDEX approval_executing ON approval (lease_until) WHERE state = 'executing';
 CREATE INDEX approval_approved ON approval (decided_at) WHERE state = 'approved';
@@ -111,8 +114,8 @@ CREATE TABLE act_statement (
   workspace TEXT NOT NULL,
   act TEXT NOT NULL,
   person_id TEXT NOT NULL,
-  params TEXT NOT NULL,
   text TEXT NOT NULL,
+  kept TEXT,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   used_at BIGINT
@@ -191,6 +194,7 @@ CREATE TABLE web_session (
   workspace TEXT NOT NULL,
   token_hash TEXT NOT NULL UNIQUE,
   person_id TEXT NOT NULL,
+  passkey_id TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   revoked_at BIGINT
