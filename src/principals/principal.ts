@@ -20,6 +20,9 @@ export type Principal =
     }
   | { readonly kind: 'session'; readonly id: string; readonly subject: string };
 
+/** Someone who is signed in with a passkey. */
+export type PersonPrincipal = Extract<Principal, { kind: 'person' }>;
+
 /** `api_key:key_…`, the form in ledger references. */
 export function principalRef(principal: Principal): string {
   return `${principal.kind}:${principal.id}`;

@@ -1,7 +1,8 @@
 import { CountersignError } from '../core/errors.ts';
 import type { Statement } from '../storage/database.ts';
 import type { PrincipalDeps } from './deps.ts';
-import { type AuthenticationResponseJSON, checkAssertion, isCredentialId } from './people/passkey.ts';
+import { acceptAssertion } from './people/accept-assertion.ts';
+import { type AuthenticationResponseJSON, isCredentialId } from './people/passkey.ts';
 import {
   livePasskeyByCredential,
   livePasskeys,
@@ -29,14 +30,20 @@ export interface ServiceAccountProof {
   readonly signature: string;
 }
 
-type Reader = Pick<PrincipalDeps, 'database' | 'workspace' | 'now'>;
+type ProveDeps = Pick<PrincipalDeps, 'database' | 'ledger' | 'workspace' | 'now'>;
 
 export interface ProvenByPasskey {
   readonly proof: PasskeyProof;
   readonly passkeyId: string;
-  /** Records the use of the passkey; belongs into the `then` of the decision's transition. */
+  /** What policy may ask of the authenticator: flag BE of this very assertion, and what its enrolment showed. */
+  readonly authenticator: {
+    readonly backupEligible: boolean;
+    readonly attestation: string;
+    readonly aaguid: string;
+  };
+  /** Records the use of the passkey; belongs into the `then` of the transition. */
   readonly recordUse: Statement;
-  /** `EXISTS (…)`: to be ANDed into the decision's guard, so that a removal or replay in between refuses it. */
+  /** `EXISTS (…)`: to be ANDed into the transition's guard, so that a removal or replay in between refuses it. */
   readonly stillValid: Statement;
 }
 
@@ -48,12 +55,13 @@ export interface ProvenByServiceAccount {
 }
 
 /**
- * Checks that `personId`, enrolled now, answered this statement's challenge with one of their passkeys. Changes
- * nothing: the caller commits `recordUse` together with the decision. `challenge` is the SHA-256 of the statement;
- * `expectedOrigin` comes from configuration. Throws `unauthenticated`, or `forbidden` when the passkey is not theirs.
+ * Checks that `personId`, enrolled now, answered a statement's challenge (its SHA-256) with one of their passkeys.
+ * Changes nothing, apart from flagging a passkey whose counter went back: the caller commits `recordUse` together with
+ * what was signed. `expectedOrigin` comes from configuration. Throws `unauthenticated`, or `forbidden` when the
+ * passkey is not theirs.
  */
-export async function verifyDecisionAssertion(
-  deps: Reader,
+export async function verifyPersonAssertion(
+  deps: ProveDeps,
   input: {
     challenge: Uint8Array;
     assertion: AuthenticationResponseJSON;
@@ -68,10 +76,11 @@ export async function verifyDecisionAssertion(
   if (passkey === undefined || passkey.personId !== input.personId) {
     throw new CountersignError(
       'forbidden',
-      'This passkey does not belong to the person who is signed in, or is no longer enrolled. Nothing was decided.',
+      'This passkey does not belong to the person who is signed in, or is no longer enrolled. Nothing was done.',
     );
   }
-  const { counter } = await checkAssertion(relyingParty(input.expectedOrigin), {
+  const { counter, backupEligible } = await acceptAssertion(deps, {
+    party: relyingParty(input.expectedOrigin),
     response: assertion,
     challenge: Buffer.from(input.challenge).toString('base64url'),
     passkey,
@@ -85,6 +94,7 @@ export async function verifyDecisionAssertion(
       signature: assertion.response.signature,
     },
     passkeyId: passkey.id,
+    authenticator: { backupEligible, attestation: passkey.attestation, aaguid: passkey.aaguid },
     recordUse: recordPasskeyUse({ passkeyId: passkey.id, counter, now: deps.now() }),
     stillValid: passkeyStillUsable({ passkeyId: passkey.id, counter }),
   };
@@ -92,7 +102,7 @@ export async function verifyDecisionAssertion(
 
 /** The passkeys that may answer for a person, as `allowCredentials` wants them. */
 export async function allowedCredentials(
-  deps: Pick<Reader, 'database' | 'workspace'>,
+  deps: Pick<ProveDeps, 'database' | 'workspace'>,
   personId: string,
 ): Promise<{ id: string; transports: readonly string[] }[]> {
   const passkeys = await livePasskeys(deps.database, deps.workspace);
@@ -106,7 +116,7 @@ export async function allowedCredentials(
  * decide is the caller's question. Throws `unauthenticated`.
  */
 export async function verifyServiceAccountSignature(
-  deps: Pick<Reader, 'database' | 'workspace'>,
+  deps: Pick<ProveDeps, 'database' | 'workspace'>,
   input: { challenge: Uint8Array; signature: string; serviceAccountId: string },
 ): Promise<ProvenByServiceAccount> {
   const at = { id: input.serviceAccountId, workspace: deps.workspace };

@@ -1,77 +1,90 @@
 import { CountersignError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { PrincipalDeps } from './deps.ts';
-import { type Principal, principalRef } from './principal.ts';
+import { actRefused, proveAct, type SignedAct } from './acts.ts';
+import type { PasskeyDeps, PrincipalDeps } from './deps.ts';
 import { parsePublicKey, type ServiceAccount } from './service-account.ts';
-import { insertServiceAccount, liveServiceAccounts, markServiceAccountRemoved } from './store.ts';
-import { parseGroups, parseName } from './text.ts';
+import {
+  insertServiceAccount,
+  liveServiceAccount,
+  liveServiceAccounts,
+  markServiceAccountRemoved,
+} from './store.ts';
 
-function requirePerson(by: Principal): void {
-  if (by.kind === 'person') return;
-  throw new CountersignError(
-    'forbidden',
-    'Only a signed-in person can register or remove a service account, because it may decide in their place. Use the dashboard.',
-  );
-}
-
-/** Registers a machine with its public key. Throws `forbidden` unless `by` is a person, and `invalid_request`. */
-export async function createServiceAccount(
-  deps: PrincipalDeps,
-  input: { name: string; groups: readonly string[]; publicKey: string | JsonObject; by: Principal },
-): Promise<ServiceAccount> {
-  requirePerson(input.by);
+/** Registers a machine with its public key as the signed act `service_account.create` says. Throws as `proveAct` does. */
+export async function createServiceAccount(deps: PasskeyDeps, signed: SignedAct): Promise<ServiceAccount> {
+  const act = await proveAct(deps, { ...signed, act: 'service_account.create' });
+  const { name, groups, public_key } = act.params;
   const account: ServiceAccount = {
     id: deps.newId('svc'),
-    name: parseName(input.name),
-    groups: parseGroups(input.groups),
-    publicKey: parsePublicKey(input.publicKey),
-    createdBy: principalRef(input.by),
+    name,
+    groups,
+    publicKey: parsePublicKey(public_key),
+    createdBy: act.by,
     createdAt: deps.now(),
     removedAt: undefined,
   };
-  await deps.ledger.commit({
-    guard: insertServiceAccount({ ...account, workspace: deps.workspace }),
+  const applied = await deps.ledger.commit({
+    guard: insertServiceAccount({ ...account, workspace: deps.workspace }, act.stillValid),
+    then: act.then,
     entries: [
       {
         type: 'service_account.created',
-        ref: { principal: account.createdBy, action: 'service_accounts.create' },
+        ref: { principal: act.by, action: 'service_accounts.create' },
         body: {
           service_account: account.id,
-          name: account.name,
-          groups: [...account.groups],
+          name,
+          groups: [...groups],
           public_key: JSON.parse(account.publicKey) as JsonObject,
+          ...act.evidence,
         },
       },
     ],
   });
+  if (applied.kind === 'refused') throw actRefused('The account was not registered.');
   return account;
 }
 
 /** Registered accounts, oldest first. */
-export async function listServiceAccounts(deps: PrincipalDeps): Promise<ServiceAccount[]> {
+export async function listServiceAccounts(
+  deps: Pick<PrincipalDeps, 'database' | 'workspace'>,
+): Promise<ServiceAccount[]> {
   return liveServiceAccounts(deps.database, deps.workspace);
 }
 
-/** Removes an account; it cannot decide from then on. Throws `forbidden` unless `by` is a person, and `not_found`. */
+/** The account with this id while it is registered. Throws `not_found`. */
+export async function requireServiceAccount(
+  deps: Pick<PrincipalDeps, 'database' | 'workspace'>,
+  id: string,
+): Promise<ServiceAccount> {
+  const account = await liveServiceAccount(deps.database, { id, workspace: deps.workspace });
+  if (account !== undefined) return account;
+  throw new CountersignError(
+    'not_found',
+    'There is no service account with this id. GET /v1/service-accounts lists them.',
+  );
+}
+
+/**
+ * Removes an account as the signed act `service_account.remove` says; it cannot act from then on. Throws as
+ * `proveAct` does, and `not_found`.
+ */
 export async function removeServiceAccount(
-  deps: PrincipalDeps,
-  input: { id: string; by: Principal },
+  deps: PasskeyDeps,
+  input: SignedAct & { accountId: string },
 ): Promise<void> {
-  requirePerson(input.by);
+  const about = { service_account: input.accountId };
+  const act = await proveAct(deps, { ...input, act: 'service_account.remove', about });
+  const { id } = await requireServiceAccount(deps, input.accountId);
   const applied = await deps.ledger.commit({
-    guard: markServiceAccountRemoved({ id: input.id, workspace: deps.workspace, now: deps.now() }),
+    guard: markServiceAccountRemoved({ id, workspace: deps.workspace, now: deps.now() }, act.stillValid),
+    then: act.then,
     entries: [
       {
         type: 'service_account.removed',
-        ref: { principal: principalRef(input.by), action: 'service_accounts.remove' },
-        body: { service_account: input.id },
+        ref: { principal: act.by, action: 'service_accounts.remove' },
+        body: { service_account: id, ...act.evidence },
       },
     ],
   });
-  if (applied.kind === 'refused') {
-    throw new CountersignError(
-      'not_found',
-      'There is no service account with this id. GET /v1/service-accounts lists them.',
-    );
-  }
+  if (applied.kind === 'refused') throw actRefused('The account was removed already.');
 }

@@ -86,10 +86,14 @@ export async function allKeys(database: Reader, workspace: string): Promise<ApiK
   return rows.map(toKey);
 }
 
-export function insertServiceAccount(account: ServiceAccount & { readonly workspace: string }): Statement {
+/** Matches only under `condition`. */
+export function insertServiceAccount(
+  account: ServiceAccount & { readonly workspace: string },
+  condition: Statement,
+): Statement {
   return {
     sql: `INSERT INTO service_account (id, workspace, name, groups, public_key, created_by, created_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+          SELECT ?, ?, ?, ?, ?, ?, CAST(? AS BIGINT) WHERE ${condition.sql} RETURNING id`,
     params: [
       account.id,
       account.workspace,
@@ -98,19 +102,20 @@ export function insertServiceAccount(account: ServiceAccount & { readonly worksp
       account.publicKey,
       account.createdBy,
       account.createdAt,
+      ...condition.params,
     ],
   };
 }
 
-/** Matches only an account that is not removed yet. */
-export function markServiceAccountRemoved(account: {
-  id: string;
-  workspace: string;
-  now: number;
-}): Statement {
+/** Matches only under `condition`, and an account that is not removed yet. */
+export function markServiceAccountRemoved(
+  account: { id: string; workspace: string; now: number },
+  condition: Statement,
+): Statement {
   return {
-    sql: 'UPDATE service_account SET removed_at = ? WHERE id = ? AND workspace = ? AND removed_at IS NULL RETURNING id',
-    params: [account.now, account.id, account.workspace],
+    sql: `UPDATE service_account SET removed_at = ?
+          WHERE id = ? AND workspace = ? AND removed_at IS NULL AND ${condition.sql} RETURNING id`,
+    params: [account.now, account.id, account.workspace, ...condition.params],
   };
 }
 
@@ -139,4 +144,80 @@ export function serviceAccountStillRegistered(account: { id: string; workspace: 
     sql: 'EXISTS (SELECT 1 FROM service_account WHERE id = ? AND workspace = ? AND removed_at IS NULL)',
     params: [account.id, account.workspace],
   };
+}
+
+/** An act statement as it was offered. Times are epoch milliseconds. */
+export interface OfferedAct {
+  readonly id: string;
+  readonly act: string;
+  readonly personId: string;
+  readonly text: string;
+  /** What the gateway knows beyond what is signed, as JSON text. */
+  readonly kept: string | undefined;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** Matches only while fewer than `most` statements are open for the person. */
+export function insertAct(act: OfferedAct & { readonly workspace: string }, most: number): Statement {
+  return {
+    sql: `INSERT INTO act_statement (id, workspace, act, person_id, text, kept, created_at, expires_at)
+          SELECT ?, ?, ?, ?, ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT)
+          WHERE (SELECT count(*) FROM act_statement WHERE person_id = ? AND used_at IS NULL AND expires_at > ?)
+                < CAST(? AS BIGINT)
+          RETURNING id`,
+    params: [
+      act.id,
+      act.workspace,
+      act.act,
+      act.personId,
+      act.text,
+      act.kept ?? null,
+      act.createdAt,
+      act.expiresAt,
+      act.personId,
+      act.createdAt,
+      most,
+    ],
+  };
+}
+
+export function dropStaleActs(now: number): Statement {
+  return { sql: 'DELETE FROM act_statement WHERE expires_at <= ?', params: [now] };
+}
+
+/** A statement as it was offered, and whether it was used. */
+export async function actById(
+  database: Reader,
+  act: { id: string; workspace: string },
+): Promise<(OfferedAct & { readonly used: boolean }) | undefined> {
+  const rows = await database.query({
+    sql: 'SELECT * FROM act_statement WHERE id = ? AND workspace = ?',
+    params: [act.id, act.workspace],
+  });
+  const row = rows[0];
+  return (
+    row && {
+      id: String(row.id),
+      act: String(row.act),
+      personId: String(row.person_id),
+      text: String(row.text),
+      kept: row.kept == null ? undefined : String(row.kept),
+      createdAt: Number(row.created_at),
+      expiresAt: Number(row.expires_at),
+      used: row.used_at != null,
+    }
+  );
+}
+
+/** A condition for the guard of an act: its statement is neither used nor expired. */
+export function actStillOpen(act: { id: string; now: number }): Statement {
+  return {
+    sql: 'EXISTS (SELECT 1 FROM act_statement WHERE id = ? AND used_at IS NULL AND expires_at > ?)',
+    params: [act.id, act.now],
+  };
+}
+
+export function useAct(act: { id: string; now: number }): Statement {
+  return { sql: 'UPDATE act_statement SET used_at = ? WHERE id = ?', params: [act.now, act.id] };
 }

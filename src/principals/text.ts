@@ -32,3 +32,11 @@ export function parseGroups(groups: readonly string[], field = 'groups'): readon
   }
   return [...new Set(groups)];
 }
+
+/** Checks a subject as sessions carry it. */
+export function parseSubject(subject: string, field = 'subject'): string {
+  if (!/^[\x21-\x7e]{1,200}$/.test(subject)) {
+    refuse(field, '1 to 200 printable ASCII characters without spaces, as sessions name their subject');
+  }
+  return subject;
+}

@@ -1,45 +1,64 @@
-import { type CallOptions, type Http, path } from './http.ts';
+import type { CallOptions, Http } from './http.ts';
 import { listPages, type Paged, type PageOptions } from './page.ts';
+
+export interface Passkey {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly lastUsedAt: string | null;
+  /** When it signed validly with a counter that went back, as a copied key does. */
+  readonly suspectAt: string | null;
+  /** `singleDevice`, or `multiDevice` for one that may be copied to other devices. */
+  readonly deviceType: string;
+  /** What its enrolment showed of its maker: a WebAuthn attestation format, `self` or `none`. */
+  readonly attestation: string;
+  /** The authenticator's model. */
+  readonly aaguid: string;
+}
 
 /** A person who can decide with a passkey. */
 export interface Approver {
   readonly id: string;
   readonly name: string;
   readonly groups: readonly string[];
-  readonly passkeys: readonly Readonly<Record<string, unknown>>[];
+  /** The user whose agents act for this person. */
+  readonly subject: string | null;
+  readonly passkeys: readonly Passkey[];
   readonly createdAt: string;
-}
-
-export interface Invite {
-  readonly id: string;
-  /** One-time link; whoever opens it first becomes the approver. */
-  readonly url: string;
-  readonly expiresAt: string;
 }
 
 export interface ApproversResource {
   list(filter?: PageOptions, options?: CallOptions): Paged<Approver>;
-  /** Needs a signed-in person; an API key gets `forbidden`. */
-  invite(
-    input: { readonly name: string; readonly groups: readonly string[] },
-    options?: CallOptions,
-  ): Promise<Invite>;
-  /** Needs a signed-in person; an API key gets `forbidden`. */
-  remove(id: string, options?: CallOptions): Promise<void>;
+}
+
+interface PasskeyWire {
+  readonly id: string;
+  readonly created_at: string;
+  readonly last_used_at?: string | null;
+  readonly suspect_at?: string | null;
+  readonly device_type?: string;
+  readonly attestation?: string;
+  readonly aaguid?: string;
 }
 
 interface ApproverWire {
   readonly id: string;
   readonly name: string;
   readonly groups: readonly string[];
-  readonly passkeys?: Approver['passkeys'];
+  readonly subject?: string | null;
+  readonly passkeys?: readonly PasskeyWire[];
   readonly created_at: string;
 }
 
-interface InviteWire {
-  readonly id: string;
-  readonly url: string;
-  readonly expires_at: string;
+function passkeyFrom(wire: PasskeyWire): Passkey {
+  return {
+    id: wire.id,
+    createdAt: wire.created_at,
+    lastUsedAt: wire.last_used_at ?? null,
+    suspectAt: wire.suspect_at ?? null,
+    deviceType: wire.device_type ?? '',
+    attestation: wire.attestation ?? '',
+    aaguid: wire.aaguid ?? '',
+  };
 }
 
 function approverFrom(wire: ApproverWire): Approver {
@@ -47,7 +66,8 @@ function approverFrom(wire: ApproverWire): Approver {
     id: wire.id,
     name: wire.name,
     groups: wire.groups,
-    passkeys: wire.passkeys ?? [],
+    subject: wire.subject ?? null,
+    passkeys: (wire.passkeys ?? []).map(passkeyFrom),
     createdAt: wire.created_at,
   };
 }
@@ -61,13 +81,5 @@ export function createApprovers(http: Http): ApproversResource {
         fromWire: approverFrom,
         options,
       }),
-    async invite(input, options) {
-      const call = { method: 'POST', path: '/v1/approvers/invites', body: input, options } as const;
-      const { body } = await http.json<InviteWire>(call);
-      return { id: body.id, url: body.url, expiresAt: body.expires_at };
-    },
-    async remove(id, options) {
-      await http.json({ method: 'DELETE', path: path`/v1/approvers/${id}`, options });
-    },
   };
 }

@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { sha256Hex } from '../../src/core/digest.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { listPeople } from '../../src/principals/people/people.ts';
 import { finishEnrolment, startEnrolment } from '../../src/principals/web/enrol.ts';
 import { createBootstrapInvite, createInvite } from '../../src/principals/web/invite.ts';
+import { inviteProof, inviteToken } from '../../src/principals/web/invite-secret.ts';
 import { authenticateWeb } from '../../src/principals/web/sign-in.ts';
 import { type Office, openOffice, tokenOf } from './support/office.ts';
 
@@ -76,33 +78,119 @@ test('a bootstrap link that has expired is refused, and a new one can be made', 
   expect(await createBootstrapInvite(office.deps, bootstrapInput)).toBeDefined();
 });
 
-test('others are enrolled only by the invite of an enrolled person', async () => {
+test('others are enrolled only by an invite that an enrolled person signed', async () => {
   const ada = await office.bootstrap();
-  const grace = await office.invite(ada, 'Grace');
+  const grace = await office.invite(ada, 'Grace', { groups: ['board'], subject: 'user-7' });
   expect((await listPeople(office.deps)).map((person) => person.name)).toEqual(['Ada', 'Grace']);
-  expect((await listPeople(office.deps))[1]?.passkeys).toHaveLength(1);
+  expect((await listPeople(office.deps))[1]).toMatchObject({ groups: ['board'], subject: 'user-7' });
   expect(grace.person.id).not.toBe(ada.person.id);
-  for (const by of [
-    { kind: 'api_key', id: 'key_1', name: 'root', roles: ['operator'] },
-    { kind: 'service_account', id: 'svc_1', name: 'bot', groups: [] },
-    { kind: 'session', id: 'ses_1', subject: 'u' },
-    { kind: 'person', id: 'per_nobody', name: 'Mallory', groups: [] },
-  ] as const) {
-    const made = createInvite(office.deps, { by, name: 'Eve', groups: [] });
-    await expect(made).rejects.toMatchObject({ code: 'forbidden' });
+  const signed = await office.act(ada, {
+    act: 'approver.invite',
+    params: { name: 'Eve', groups: [], token: inviteToken('eve') },
+  });
+  const mallory = { kind: 'person', id: 'per_nobody', name: 'Mallory', groups: [] } as const;
+  const stolen = createInvite(office.deps, { ...signed, by: mallory });
+  await expect(stolen).rejects.toMatchObject({ code: 'forbidden' });
+});
+
+test('an invite and the enrolment by it tell the ledger who signed, for whom, and the proof of the link', async () => {
+  const ada = await office.bootstrap();
+  const link = await office.link(ada, { name: 'Grace', groups: ['board'], subject: 'user-7' });
+  const { person } = await office.enrol(link);
+  const [, , invited, enrolled] = await office.entries('approver.');
+  const proof = inviteProof(tokenOf(link));
+  expect(invited).toEqual({
+    ...invited,
+    type: 'approver.invited',
+    ref: { principal: `person:${ada.person.id}`, action: 'approvers.invite' },
+    body: {
+      invite: link.id,
+      name: 'Grace',
+      groups: ['board'],
+      subject: 'user-7',
+      token: sha256Hex(proof),
+      expires_at: link.expiresAt,
+      statement: expect.any(String),
+      proof: expect.any(String),
+    },
+  });
+  expect(enrolled?.body).toEqual({
+    person: person.id,
+    name: 'Grace',
+    groups: ['board'],
+    subject: 'user-7',
+    invite: link.id,
+    invite_proof: proof,
+    invited_by: `person:${ada.person.id}`,
+    passkey: expect.objectContaining({ attestation: 'none', device_type: 'singleDevice' }),
+  });
+});
+
+test('the secret of a link stands in no table and no entry, before and after it was used', async () => {
+  const ada = await office.bootstrap();
+  const link = await office.link(ada, { name: 'Grace' });
+  await office.enrol(link);
+  const tables = await office.deps.database.query({
+    sql: "SELECT name FROM sqlite_schema WHERE type = 'table'",
+    params: [],
+  });
+  for (const { name } of tables) {
+    const rows = await office.deps.database.query({ sql: `SELECT * FROM "${String(name)}"`, params: [] });
+    expect(JSON.stringify(rows)).not.toContain(tokenOf(link));
   }
 });
 
-test('an invite names its fields when the name or a group cannot be', async () => {
+test('the proof of a link, which the ledger publishes, enrols nobody, and nor does its token', async () => {
   const ada = await office.bootstrap();
-  const invite = (name: string, groups: string[]) =>
-    createInvite(office.deps, { by: ada.principal, name, groups });
-  await expect(invite('Ev\u202Ee', [])).rejects.toMatchObject({
-    code: 'invalid_request',
-    fields: [{ field: 'name' }],
-  });
-  await expect(invite('Eve', ['a', 'B!'])).rejects.toMatchObject({ fields: [{ field: 'groups[1]' }] });
+  const link = await office.link(ada, { name: 'Grace' });
+  for (const published of [inviteProof(tokenOf(link)), inviteToken(tokenOf(link))]) {
+    const started = startEnrolment(office.deps, { token: published });
+    await expect(started).rejects.toMatchObject({ code: 'unauthenticated' });
+  }
 });
+
+test('an invite with the token of another is refused', async () => {
+  const ada = await office.bootstrap();
+  const link = await office.link(ada, { name: 'Grace' });
+  const params = { name: 'Eve', groups: ['finance'], token: inviteToken(tokenOf(link)) };
+  const twice = createInvite(office.deps, await office.act(ada, { act: 'approver.invite', params }));
+  await expect(twice).rejects.toMatchObject({ code: 'conflict' });
+});
+
+test('an invite names its fields when the name, a group, the subject or the token cannot be', async () => {
+  const ada = await office.bootstrap();
+  const good = { name: 'Eve', groups: ['a'], token: inviteToken('x') };
+  const invite = (change: object) =>
+    office.act(ada, { act: 'approver.invite', params: { ...good, ...change } });
+  const refused = (field: string) => ({ code: 'invalid_request', fields: [{ field }] });
+  await expect(invite({ name: 'Ev\u202Ee' })).rejects.toMatchObject(refused('name'));
+  await expect(invite({ groups: ['a', 'B!'] })).rejects.toMatchObject(refused('groups[1]'));
+  await expect(invite({ subject: 'two words' })).rejects.toMatchObject(refused('subject'));
+  await expect(invite({ token: 'secret' })).rejects.toMatchObject(refused('token'));
+});
+
+test.each([
+  ['none', 'none', {}],
+  ['direct', 'self', { attests: true }],
+  ['direct', 'none', {}],
+] as const)(
+  'where attestation is "%s", a passkey that shows "%s" is enrolled as such',
+  async (attestation, shown, device) => {
+    const asking = await openOffice({ attestation });
+    onTestFinished(() => asking.close());
+    const link = await createBootstrapInvite(asking.deps, bootstrapInput);
+    const { options } = await startEnrolment(asking.deps, {
+      token: tokenOf(link ?? { id: '', path: '', expiresAt: 0 }),
+    });
+    expect(options.attestation).toBe(attestation);
+    const aaguid = '00112233445566778899aabbccddeeff';
+    if (link !== undefined) await asking.enrol(link, asking.newDevice({ ...device, aaguid }));
+    expect((await listPeople(asking.deps))[0]?.passkeys[0]).toMatchObject({
+      attestation: shown,
+      aaguid: '00112233-4455-6677-8899-aabbccddeeff',
+    });
+  },
+);
 
 test.each([
   ['another origin', { origin: 'http://evil.localhost:4400' }],
@@ -130,9 +218,8 @@ test.each([
 
 test('a challenge of one link does not enrol by another', async () => {
   const ada = await office.bootstrap();
-  const by = ada.principal;
-  const one = await createInvite(office.deps, { by, name: 'One', groups: [] });
-  const two = await createInvite(office.deps, { by, name: 'Two', groups: ['finance'] });
+  const one = await office.link(ada, { name: 'One', groups: [] });
+  const two = await office.link(ada, { name: 'Two' });
   const { challengeId, options } = await startEnrolment(office.deps, { token: tokenOf(one) });
   const response = office.newDevice().create({ challenge: options.challenge });
   const crossed = finishEnrolment(office.deps, { token: tokenOf(two), challengeId, response });
@@ -141,7 +228,7 @@ test('a challenge of one link does not enrol by another', async () => {
 
 test('a passkey that is enrolled already is refused', async () => {
   const ada = await office.bootstrap();
-  const link = await createInvite(office.deps, { by: ada.principal, name: 'Ada again', groups: [] });
+  const link = await office.link(ada, { name: 'Ada again' });
   await expect(office.enrol(link, ada.device)).rejects.toMatchObject({ code: 'conflict' });
 });
 

@@ -1,42 +1,57 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { toRfc3339 } from '../../core/clock.ts';
-import type { JsonObject } from '../../core/json.ts';
 import { listPeople } from '../../principals/people/people.ts';
-import { removePerson } from '../../principals/people/remove.ts';
-import {
-  createServiceAccount,
-  listServiceAccounts,
-  removeServiceAccount,
-} from '../../principals/service-accounts.ts';
+import type { Passkey } from '../../principals/people/person.ts';
+import { removePasskey } from '../../principals/people/remove-passkey.ts';
+import { removePerson } from '../../principals/people/remove-person.ts';
+import { addPasskey } from '../../principals/web/add-passkey.ts';
 import { createInvite } from '../../principals/web/invite.ts';
-import { type Api, type ApiDeps, requireAny, requireSignedIn } from '../context.ts';
+import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import type { OpenStreams } from '../open-streams.ts';
-import { answers, creates, idParam, jsonBody, wholeList } from '../openapi.ts';
+import { answers, creates, idParam, wholeList } from '../openapi.ts';
+import { signedBody, signedBy } from './acts.ts';
+
+const passkeySchema = z
+  .object({
+    id: z.string(),
+    created_at: z.string(),
+    last_used_at: z.string().nullable(),
+    suspect_at: z.string().nullable(),
+    device_type: z.string(),
+    attestation: z.string(),
+    aaguid: z.string(),
+  })
+  .openapi('Passkey');
 
 const personSchema = z
   .object({
     id: z.string(),
     name: z.string(),
     groups: z.array(z.string()),
+    subject: z.string().nullable(),
     created_at: z.string(),
-    passkeys: z.array(
-      z.object({ id: z.string(), created_at: z.string(), last_used_at: z.string().nullable() }),
-    ),
+    passkeys: z.array(passkeySchema),
   })
   .openapi('Approver');
 
-const accountSchema = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    groups: z.array(z.string()),
-    public_key: z.string(),
-    created_by: z.string(),
-    created_at: z.string(),
-  })
-  .openapi('ServiceAccount');
-
 const removed = z.object({ id: z.string(), removed: z.literal(true) });
+const passkeyParam = idParam.extend({ passkey: z.string().min(1).max(100) });
+
+function timeOrNull(epochMs: number | undefined): string | null {
+  return epochMs === undefined ? null : toRfc3339(epochMs);
+}
+
+function showPasskey(passkey: Passkey): z.infer<typeof passkeySchema> {
+  return {
+    id: passkey.id,
+    created_at: toRfc3339(passkey.createdAt),
+    last_used_at: timeOrNull(passkey.lastUsedAt),
+    suspect_at: timeOrNull(passkey.suspectAt),
+    device_type: passkey.deviceType,
+    attestation: passkey.attestation,
+    aaguid: passkey.aaguid,
+  };
+}
 
 export function addApproverRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): void {
   api.openapi(
@@ -44,22 +59,13 @@ export function addApproverRoutes(api: Api, deps: ApiDeps, streams: OpenStreams)
       method: 'post',
       path: '/v1/approvers/invites',
       tags: ['approvers'],
-      summary: 'Invite a person; the link is shown only here',
-      request: {
-        body: jsonBody(z.strictObject({ name: z.string(), groups: z.array(z.string()).default([]) })),
-      },
-      responses: creates(
-        z.object({ id: z.string(), url: z.string(), expires_at: z.string() }).openapi('Invite'),
-      ),
+      summary: 'Invite a person, as a signed statement says; the link’s secret stays with who made it',
+      request: { body: signedBody },
+      responses: creates(z.object({ id: z.string(), expires_at: z.string() }).openapi('Invite')),
     }),
     async (c) => {
-      const by = requireSignedIn(c);
-      const { name, groups } = c.req.valid('json');
-      const invite = await createInvite(deps.principals, { by, name, groups });
-      return c.json(
-        { id: invite.id, url: `${deps.publicOrigin}${invite.path}`, expires_at: toRfc3339(invite.expiresAt) },
-        201,
-      );
+      const invite = await createInvite(deps.principals, signedBy(c, c.req.valid('json')));
+      return c.json({ id: invite.id, expires_at: toRfc3339(invite.expiresAt) }, 201);
     },
   );
 
@@ -78,12 +84,9 @@ export function addApproverRoutes(api: Api, deps: ApiDeps, streams: OpenStreams)
         id: person.id,
         name: person.name,
         groups: [...person.groups],
+        subject: person.subject ?? null,
         created_at: toRfc3339(person.createdAt),
-        passkeys: person.passkeys.map((passkey) => ({
-          id: passkey.id,
-          created_at: toRfc3339(passkey.createdAt),
-          last_used_at: passkey.lastUsedAt === undefined ? null : toRfc3339(passkey.lastUsedAt),
-        })),
+        passkeys: person.passkeys.map(showPasskey),
       }));
       return c.json({ data, next_cursor: null, has_more: false as const }, 200);
     },
@@ -91,17 +94,16 @@ export function addApproverRoutes(api: Api, deps: ApiDeps, streams: OpenStreams)
 
   api.openapi(
     createRoute({
-      method: 'delete',
-      path: '/v1/approvers/{id}',
+      method: 'post',
+      path: '/v1/approvers/{id}/remove',
       tags: ['approvers'],
-      summary: 'Remove a person',
-      request: { params: idParam },
+      summary: 'Remove a person, as a signed statement says',
+      request: { params: idParam, body: signedBody },
       responses: answers(removed),
     }),
     async (c) => {
-      const by = requireSignedIn(c);
       const { id } = c.req.valid('param');
-      await removePerson(deps.principals, { by, personId: id });
+      await removePerson(deps.principals, { ...signedBy(c, c.req.valid('json')), personId: id });
       streams.recheck();
       return c.json({ id, removed: true as const }, 200);
     },
@@ -110,75 +112,34 @@ export function addApproverRoutes(api: Api, deps: ApiDeps, streams: OpenStreams)
   api.openapi(
     createRoute({
       method: 'post',
-      path: '/v1/service-accounts',
+      path: '/v1/approvers/{id}/passkeys',
       tags: ['approvers'],
-      summary: 'Register a service account with its public key',
-      request: {
-        body: jsonBody(
-          z.strictObject({
-            name: z.string(),
-            groups: z.array(z.string()).default([]),
-            public_key: z.union([z.string(), z.record(z.string(), z.unknown())]),
-          }),
-        ),
-      },
-      responses: creates(accountSchema),
+      summary: 'Add a passkey, as a statement says that another passkey of the person signed',
+      request: { params: idParam, body: signedBody },
+      responses: creates(passkeySchema),
     }),
     async (c) => {
-      const by = requireSignedIn(c);
-      const { name, groups, public_key } = c.req.valid('json');
-      const account = await createServiceAccount(deps.principals, {
-        name,
-        groups,
-        publicKey: public_key as string | JsonObject,
-        by,
-      });
-      return c.json(showAccount(account), 201);
+      const { id } = c.req.valid('param');
+      const signed = signedBy(c, c.req.valid('json'));
+      return c.json(showPasskey(await addPasskey(deps.principals, { ...signed, personId: id })), 201);
     },
   );
 
   api.openapi(
     createRoute({
-      method: 'get',
-      path: '/v1/service-accounts',
+      method: 'post',
+      path: '/v1/approvers/{id}/passkeys/{passkey}/remove',
       tags: ['approvers'],
-      summary: 'List service accounts',
-      responses: answers(wholeList(accountSchema)),
-    }),
-    async (c) => {
-      requireAny(c);
-      const data = (await listServiceAccounts(deps.principals)).map(showAccount);
-      return c.json({ data, next_cursor: null, has_more: false as const }, 200);
-    },
-  );
-
-  api.openapi(
-    createRoute({
-      method: 'delete',
-      path: '/v1/service-accounts/{id}',
-      tags: ['approvers'],
-      summary: 'Remove a service account',
-      request: { params: idParam },
+      summary: 'Remove a passkey, as a signed statement says',
+      request: { params: passkeyParam, body: signedBody },
       responses: answers(removed),
     }),
     async (c) => {
-      const by = requireSignedIn(c);
-      const { id } = c.req.valid('param');
-      await removeServiceAccount(deps.principals, { id, by });
-      return c.json({ id, removed: true as const }, 200);
+      const { id, passkey } = c.req.valid('param');
+      const signed = signedBy(c, c.req.valid('json'));
+      await removePasskey(deps.principals, { ...signed, personId: id, passkeyId: passkey });
+      streams.recheck();
+      return c.json({ id: passkey, removed: true as const }, 200);
     },
   );
-}
-
-function showAccount(
-  account: Awaited<ReturnType<typeof listServiceAccounts>>[number],
-): z.infer<typeof accountSchema> {
-  return {
-    id: account.id,
-    name: account.name,
-    groups: [...account.groups],
-    public_key: account.publicKey,
-    created_by: account.createdBy,
-    created_at: toRfc3339(account.createdAt),
-  };
 }

@@ -1,12 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { Person } from '../../principals/people/person.ts';
+import { offerAddedPasskey, startAddingPasskey } from '../../principals/web/add-passkey.ts';
 import { finishEnrolment, startEnrolment } from '../../principals/web/enrol.ts';
 import { finishSignIn, signOut, startSignIn } from '../../principals/web/sign-in.ts';
 import { clearedCookie, readSessionCookie, sessionCookie } from '../../principals/web/web-session.ts';
 import { type Api, type ApiDeps, requireSignedIn } from '../context.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { answers, answersNothing, creates, jsonBody, OPEN } from '../openapi.ts';
+import { actStatementSchema, showOffer } from './acts.ts';
 
 const meSchema = z
   .object({ person: z.object({ id: z.string(), name: z.string(), groups: z.array(z.string()) }) })
@@ -107,6 +109,43 @@ export function addWebauthnRoutes(api: Api, deps: ApiDeps, streams: OpenStreams)
       });
       c.header('set-cookie', sessionCookie(party, signedIn.webToken));
       return c.json(me(signedIn.person), 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/webauthn/add-passkey/options',
+      tags: ['sign-in'],
+      summary: 'Begin making one more passkey for the person who is signed in',
+      request: { body: jsonBody(z.strictObject({})) },
+      responses: answers(optionsSchema),
+    }),
+    async (c) => {
+      const by = requireSignedIn(c);
+      const { challengeId, options } = await startAddingPasskey(deps.principals, by);
+      return c.json({ challenge_id: challengeId, options: { ...options } }, 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/webauthn/add-passkey/verify',
+      tags: ['sign-in'],
+      summary: 'Check the new passkey; gives the statement that another passkey must sign before it counts',
+      request: { body: jsonBody(z.strictObject({ challenge_id: z.string(), response: responseSchema })) },
+      responses: answers(actStatementSchema),
+    }),
+    async (c) => {
+      const by = requireSignedIn(c);
+      const { challenge_id, response } = c.req.valid('json');
+      const offer = await offerAddedPasskey(deps.principals, {
+        by,
+        challengeId: challenge_id,
+        response: response as unknown as RegistrationResponseJSON,
+      });
+      return c.json(await showOffer(deps, { offer, personId: by.id }), 200);
     },
   );
 

@@ -4,6 +4,7 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
+import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import { CountersignError, errorText } from '../../core/errors.ts';
 import { isJsonObject, parseStrict } from '../../core/json.ts';
 import type { RelyingParty } from '../web/relying-party.ts';
@@ -13,6 +14,9 @@ export type { AuthenticationResponseJSON, RegistrationResponseJSON };
 
 /** EdDSA, ES256, RS256 (COSE), what every platform offers. */
 export const PASSKEY_ALGORITHMS = [-8, -7, -257];
+
+/** What a new passkey is asked to show of its maker: nothing, or the attestation that its authenticator has. */
+export type Attestation = 'none' | 'direct';
 
 /** True for text that can be a credential id (base64url); anything else is not even looked up. */
 export function isCredentialId(id: unknown): id is string {
@@ -30,6 +34,16 @@ export type NewPasskey = Pick<
   | 'backedUp'
   | 'attestation'
 >;
+
+/**
+ * The format of the attestation that was shown. An authenticator that signs with the new passkey itself has shown
+ * nothing about its maker (WebAuthn Level 3 §6.5.4), and `packed` would say that it had: that is `self`.
+ */
+function attestationFormat(info: { fmt: string; attestationObject: Uint8Array }): string {
+  if (info.fmt !== 'packed') return info.fmt;
+  const statement = decodeAttestationObject(Uint8Array.from(info.attestationObject)).get('attStmt');
+  return statement.get('x5c') === undefined ? 'self' : info.fmt;
+}
 
 function refused(cause: unknown): CountersignError {
   const detail = errorText(cause);
@@ -83,22 +97,35 @@ export async function checkRegistration(
       aaguid: registrationInfo.aaguid,
       deviceType: registrationInfo.credentialDeviceType,
       backedUp: registrationInfo.credentialBackedUp,
-      attestation: registrationInfo.fmt,
+      attestation: attestationFormat(registrationInfo),
     };
   } catch (cause) {
     throw refused(cause);
   }
 }
 
+/** What a valid assertion says of its authenticator. */
+export interface AssertionFlags {
+  /** Its signature counter, 0 where it keeps none (WebAuthn Level 3 §6.1.1). Comparing it is the caller's. */
+  readonly counter: number;
+  /** Flag BE: the passkey may be copied to other devices. */
+  readonly backupEligible: boolean;
+}
+
 /**
  * Checks an assertion by `passkey`: credential, type, challenge, origin, RP id, user presence and verification,
- * signature, and that the counter went up (or is not used by this authenticator). Gives the new counter.
+ * signature, and that flag BE is as it was at enrolment (WebAuthn Level 3 §7.2). Not the counter.
  * Throws `unauthenticated`; the reason is in `cause`, for diagnostics.
  */
 export async function checkAssertion(
-  party: RelyingParty,
-  input: { response: AuthenticationResponseJSON; challenge: string; passkey: Passkey },
-): Promise<{ counter: number }> {
+  party: Pick<RelyingParty, 'origin' | 'rpId'>,
+  input: {
+    response: AuthenticationResponseJSON;
+    /** base64url */
+    challenge: string;
+    passkey: Pick<Passkey, 'credentialId' | 'publicKey' | 'personId' | 'deviceType'>;
+  },
+): Promise<AssertionFlags> {
   const { passkey, response } = input;
   try {
     if (response.id !== passkey.credentialId) throw new Error('another credential answered');
@@ -117,11 +144,17 @@ export async function checkAssertion(
       credential: {
         id: passkey.credentialId,
         publicKey: Buffer.from(passkey.publicKey, 'base64url'),
-        counter: passkey.counter,
+        // With 0 the library does not compare: it would do so before it looks at the signature.
+        counter: 0,
       },
     });
     if (!verified) throw new Error('the signature is not valid');
-    return { counter: authenticationInfo.newCounter };
+    if (authenticationInfo.credentialDeviceType !== passkey.deviceType)
+      throw new Error('the backup eligibility is not that of the enrolled passkey');
+    return {
+      counter: authenticationInfo.newCounter,
+      backupEligible: authenticationInfo.credentialDeviceType === 'multiDevice',
+    };
   } catch (cause) {
     throw refused(cause);
   }

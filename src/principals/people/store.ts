@@ -47,25 +47,43 @@ export function insertPerson(person: Person & { readonly workspace: string }): S
   };
 }
 
+const PASSKEY_COLUMNS = `id, workspace, person_id, credential_id, public_key, counter, transports, aaguid,
+  device_type, backed_up, attestation, created_at`;
+
+function passkeyParams(passkey: Passkey & { readonly workspace: string }): Statement['params'] {
+  return [
+    passkey.id,
+    passkey.workspace,
+    passkey.personId,
+    passkey.credentialId,
+    passkey.publicKey,
+    passkey.counter,
+    JSON.stringify(passkey.transports),
+    passkey.aaguid,
+    passkey.deviceType,
+    passkey.backedUp ? 1 : 0,
+    passkey.attestation,
+    passkey.createdAt,
+  ];
+}
+
 export function insertPasskey(passkey: Passkey & { readonly workspace: string }): Statement {
   return {
-    sql: `INSERT INTO passkey (id, workspace, person_id, credential_id, public_key, counter, transports, aaguid,
-                               device_type, backed_up, attestation, created_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    params: [
-      passkey.id,
-      passkey.workspace,
-      passkey.personId,
-      passkey.credentialId,
-      passkey.publicKey,
-      passkey.counter,
-      JSON.stringify(passkey.transports),
-      passkey.aaguid,
-      passkey.deviceType,
-      passkey.backedUp ? 1 : 0,
-      passkey.attestation,
-      passkey.createdAt,
-    ],
+    sql: `INSERT INTO passkey (${PASSKEY_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    params: passkeyParams(passkey),
+  };
+}
+
+/** Matches only under `condition`, and while nobody ever enrolled this credential. */
+export function insertFurtherPasskey(
+  passkey: Passkey & { readonly workspace: string },
+  condition: Statement,
+): Statement {
+  return {
+    sql: `INSERT INTO passkey (${PASSKEY_COLUMNS})
+          SELECT ?, ?, ?, ?, ?, CAST(? AS BIGINT), ?, ?, ?, CAST(? AS BIGINT), ?, CAST(? AS BIGINT)
+          WHERE NOT EXISTS (SELECT 1 FROM passkey WHERE credential_id = ?) AND ${condition.sql} RETURNING id`,
+    params: [...passkeyParams(passkey), passkey.credentialId, ...condition.params],
   };
 }
 
@@ -147,20 +165,60 @@ export function passkeyStillUsable(use: { passkeyId: string; counter: number }):
   };
 }
 
-/** Matches only when both are enrolled and differ, so that somebody is always left. */
-export function markPersonRemoved(person: {
-  id: string;
-  by: string;
-  workspace: string;
-  now: number;
-}): Statement {
+/** Flags a passkey; matches while it is enrolled. The first time is kept. */
+export function markPasskeySuspect(passkey: { passkeyId: string; now: number }): Statement {
+  return {
+    sql: `UPDATE passkey SET suspect_at = coalesce(suspect_at, ?) WHERE id = ? AND removed_at IS NULL RETURNING id`,
+    params: [passkey.now, passkey.passkeyId],
+  };
+}
+
+/** Matches only under `condition`, and while the person has another passkey. */
+export function markPasskeyRemoved(
+  passkey: { id: string; personId: string; workspace: string; now: number },
+  condition: Statement,
+): Statement {
+  return {
+    sql: `UPDATE passkey SET removed_at = ?
+          WHERE id = ? AND person_id = ? AND workspace = ? AND removed_at IS NULL
+            AND EXISTS (SELECT 1 FROM passkey AS other
+                        WHERE other.person_id = passkey.person_id AND other.id <> passkey.id
+                          AND other.removed_at IS NULL)
+            AND ${condition.sql}
+          RETURNING id`,
+    params: [passkey.now, passkey.id, passkey.personId, passkey.workspace, ...condition.params],
+  };
+}
+
+/** Ends the sign-ins that a passkey began. */
+export function endSessionsOfPasskey(passkey: { id: string; now: number }): Statement {
+  return {
+    sql: 'UPDATE web_session SET revoked_at = ? WHERE passkey_id = ? AND revoked_at IS NULL',
+    params: [passkey.now, passkey.id],
+  };
+}
+
+/** Matches only under `condition`, and while somebody else is enrolled, so that somebody is always left. */
+export function markPersonRemoved(
+  person: { id: string; by: string; workspace: string; now: number },
+  condition: Statement,
+): Statement {
   return {
     sql: `UPDATE person SET removed_at = ?
           WHERE id = ? AND id <> ? AND workspace = ? AND removed_at IS NULL
             AND EXISTS (SELECT 1 FROM person AS other
                         WHERE other.id = ? AND other.workspace = ? AND other.removed_at IS NULL)
+            AND ${condition.sql}
           RETURNING id`,
-    params: [person.now, person.id, person.by, person.workspace, person.by, person.workspace],
+    params: [
+      person.now,
+      person.id,
+      person.by,
+      person.workspace,
+      person.by,
+      person.workspace,
+      ...condition.params,
+    ],
   };
 }
 

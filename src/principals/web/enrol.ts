@@ -1,60 +1,38 @@
-import {
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-} from '@simplewebauthn/server';
+import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/server';
 import { CountersignError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { hashSecret } from '../api-key.ts';
-import type { PrincipalDeps } from '../deps.ts';
-import { checkRegistration, PASSKEY_ALGORITHMS, type RegistrationResponseJSON } from '../people/passkey.ts';
-import type { Passkey, Person } from '../people/person.ts';
-import { credentialKnown, insertPasskey, insertPerson } from '../people/store.ts';
-import { CEREMONY_TIMEOUT_MS, closeChallenge, openChallenge } from './challenge.ts';
+import type { PasskeyDeps } from '../deps.ts';
+import type { RegistrationResponseJSON } from '../people/passkey.ts';
+import type { Person } from '../people/person.ts';
+import { insertPasskey, insertPerson } from '../people/store.ts';
+import { closeChallenge, openChallenge } from './challenge.ts';
 import { requireInvite } from './invite.ts';
-import type { RelyingParty } from './relying-party.ts';
+import { inviteProof } from './invite-secret.ts';
+import { acceptRegistration, passkeyBody, passkeyOf, registrationOptions } from './registration.ts';
 import { insertWebSession, spendInvite } from './store.ts';
 import { formatWebToken, WEB_TOKEN_BYTES } from './web-session.ts';
 
-export interface EnrolDeps extends PrincipalDeps {
-  readonly party: RelyingParty;
-}
-
-/**
- * Starts an enrolment: what `navigator.credentials.create` needs, with a discoverable credential and user
- * verification required. The invite is not spent yet. Throws `unauthenticated`.
- */
+/** Starts an enrolment by a link's secret. The invite is not spent yet. Throws `unauthenticated`. */
 export async function startEnrolment(
-  deps: EnrolDeps,
+  deps: PasskeyDeps,
   input: { token: string },
 ): Promise<{ challengeId: string; name: string; options: PublicKeyCredentialCreationOptionsJSON }> {
   const invite = await requireInvite(deps, input.token);
   const personId = deps.newId('per');
   const challenge = await openChallenge(deps, { purpose: 'enrol', boundTo: `${invite.id} ${personId}` });
-  const options = await generateRegistrationOptions({
-    rpName: 'Countersign',
-    rpID: deps.party.rpId,
-    userName: invite.name,
-    userDisplayName: invite.name,
-    userID: Uint8Array.from(Buffer.from(personId, 'utf8')),
-    challenge: challenge.bytes,
-    timeout: CEREMONY_TIMEOUT_MS,
-    attestationType: 'none',
-    authenticatorSelection: {
-      residentKey: 'required',
-      requireResidentKey: true,
-      userVerification: 'required',
-    },
-    supportedAlgorithmIDs: PASSKEY_ALGORITHMS,
-  });
+  const person = { id: personId, name: invite.name };
+  const options = await registrationOptions(deps, { person, challenge });
   return { challengeId: challenge.id, name: invite.name, options };
 }
 
 /**
  * Finishes an enrolment: spends the invite, enrols the person with this passkey, and signs the browser in, all in one
- * transaction. `webToken` goes into the cookie. Throws `unauthenticated`, and `conflict` for a known passkey.
+ * transaction. `token` is the link's secret; the ledger tells its proof, which the invite promised. `webToken` goes
+ * into the cookie. Throws `unauthenticated`, and `conflict` for a known passkey.
  */
 export async function finishEnrolment(
-  deps: EnrolDeps,
+  deps: PasskeyDeps,
   input: { token: string; challengeId: string; response: RegistrationResponseJSON },
 ): Promise<{ person: Person; webToken: string }> {
   const { challenge, boundTo } = await closeChallenge(deps, { id: input.challengeId, purpose: 'enrol' });
@@ -66,13 +44,7 @@ export async function finishEnrolment(
       'This passkey challenge belongs to another link. Open the link again.',
     );
   }
-  const created = await checkRegistration(deps.party, { response: input.response, challenge });
-  if (await credentialKnown(deps.database, created.credentialId)) {
-    throw new CountersignError(
-      'conflict',
-      'This passkey is already enrolled. Sign in with it, or use another device.',
-    );
-  }
+  const created = await acceptRegistration(deps, { response: input.response, challenge });
   const now = deps.now();
   const person: Person = {
     id: personId,
@@ -82,14 +54,7 @@ export async function finishEnrolment(
     createdAt: now,
     removedAt: undefined,
   };
-  const passkey: Passkey = {
-    ...created,
-    id: deps.newId('psk'),
-    personId,
-    createdAt: now,
-    lastUsedAt: undefined,
-    suspectAt: undefined,
-  };
+  const passkey = passkeyOf(deps, { created, personId, at: now });
   const webToken = formatWebToken(deps.random(WEB_TOKEN_BYTES));
   const applied = await deps.ledger.commit({
     guard: spendInvite({ id: invite.id, now }),
@@ -101,6 +66,7 @@ export async function finishEnrolment(
         workspace: deps.workspace,
         tokenHash: hashSecret(webToken),
         personId,
+        passkeyId: passkey.id,
         createdAt: now,
         expiresAt: now + LIMITS.webSessionTtlMs,
       }),
@@ -113,17 +79,11 @@ export async function finishEnrolment(
           person: personId,
           name: person.name,
           groups: [...person.groups],
+          ...(person.subject === undefined ? {} : { subject: person.subject }),
           invite: invite.id,
+          invite_proof: inviteProof(input.token),
           invited_by: invite.createdBy,
-          passkey: {
-            id: passkey.id,
-            credential_id: passkey.credentialId,
-            public_key: passkey.publicKey,
-            aaguid: passkey.aaguid,
-            device_type: passkey.deviceType,
-            rp_id: deps.party.rpId,
-            origin: deps.party.origin,
-          },
+          passkey: passkeyBody(deps, passkey),
         },
       },
     ],

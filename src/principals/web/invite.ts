@@ -1,9 +1,11 @@
 import { CountersignError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { hashSecret } from '../api-key.ts';
-import type { PrincipalDeps } from '../deps.ts';
-import { type Principal, principalRef } from '../principal.ts';
+import type { EntryDraft } from '../../ledger/entry.ts';
+import { actRefused, proveAct, type SignedAct } from '../acts.ts';
+import type { PasskeyDeps, PrincipalDeps } from '../deps.ts';
 import { parseGroups, parseName } from '../text.ts';
+import { inviteToken } from './invite-secret.ts';
 import {
   BOOTSTRAP,
   type Invite,
@@ -15,7 +17,7 @@ import {
 } from './store.ts';
 import { formatWebToken, WEB_TOKEN_BYTES } from './web-session.ts';
 
-/** A fresh one-time link. The token stands only in the fragment, which browsers never send. */
+/** A fresh one-time link. The secret stands only in the fragment, which browsers never send. */
 export interface InviteLink {
   readonly id: string;
   /** `/enrol#…`, to be put behind the public origin. Shown once. */
@@ -26,78 +28,85 @@ export interface InviteLink {
 
 function draft(
   deps: PrincipalDeps,
-  input: { name: string; groups: readonly string[]; createdBy: string },
-): { invite: NewInvite; link: InviteLink } {
-  const token = formatWebToken(deps.random(WEB_TOKEN_BYTES));
+  input: Pick<NewInvite, 'name' | 'groups' | 'subject' | 'tokenHash' | 'createdBy'>,
+): NewInvite {
   const createdAt = deps.now();
-  const invite = {
+  return {
+    ...input,
     id: deps.newId('inv'),
     workspace: deps.workspace,
-    tokenHash: hashSecret(token),
-    name: input.name,
-    groups: input.groups,
-    subject: undefined,
-    createdBy: input.createdBy,
     createdAt,
     expiresAt: createdAt + LIMITS.enrolLinkTtlMs,
   };
-  return { invite, link: { id: invite.id, path: `/enrol#${token}`, expiresAt: invite.expiresAt } };
 }
 
-function invitedEntry(invite: NewInvite) {
+function invitedEntry(invite: NewInvite, evidence: JsonObject): EntryDraft {
   return {
-    type: 'approver.invited' as const,
+    type: 'approver.invited',
     ref: { principal: invite.createdBy, action: 'approvers.invite' },
-    body: { invite: invite.id, name: invite.name, groups: [...invite.groups], expires_at: invite.expiresAt },
+    body: {
+      invite: invite.id,
+      name: invite.name,
+      groups: [...invite.groups],
+      ...(invite.subject === undefined ? {} : { subject: invite.subject }),
+      token: invite.tokenHash,
+      expires_at: invite.expiresAt,
+      ...evidence,
+    },
   };
 }
 
-/** Invites somebody. Throws `forbidden` unless `by` is a person who is enrolled now, and `invalid_request`. */
+/**
+ * Invites somebody as the signed act `approver.invite` says. Whoever signed made the link's secret; only `inviteToken`
+ * of it comes here. Gives when the link ends, in epoch milliseconds. Throws as `proveAct` does, and `conflict`.
+ */
 export async function createInvite(
-  deps: PrincipalDeps,
-  input: { by: Principal; name: string; groups: readonly string[] },
-): Promise<InviteLink> {
-  const refusal = 'Only an enrolled person can invite another. Sign in to the dashboard with a passkey.';
-  if (input.by.kind !== 'person') throw new CountersignError('forbidden', refusal);
-  const { invite, link } = draft(deps, {
-    name: parseName(input.name),
-    groups: parseGroups(input.groups),
-    createdBy: principalRef(input.by),
-  });
+  deps: PasskeyDeps,
+  signed: SignedAct,
+): Promise<{ id: string; expiresAt: number }> {
+  const act = await proveAct(deps, { ...signed, act: 'approver.invite' });
+  const { name, groups, subject, token } = act.params;
+  const invite = draft(deps, { name, groups, subject, tokenHash: token, createdBy: act.by });
   const applied = await deps.ledger.commit({
-    guard: insertInvite(invite, input.by.id),
-    entries: [invitedEntry(invite)],
+    guard: insertInvite(invite, act.stillValid),
+    then: act.then,
+    entries: [invitedEntry(invite, act.evidence)],
   });
-  if (applied.kind === 'refused') throw new CountersignError('forbidden', refusal);
-  return link;
+  if (applied.kind === 'refused') throw actRefused('An invite with this token exists already.');
+  return { id: invite.id, expiresAt: invite.expiresAt };
 }
 
 /**
- * Makes the link that enrols the first person. Undefined once anybody is enrolled, and while an earlier link is live:
+ * Makes the link that enrols the first person. Undefined once anybody was enrolled, and while an earlier link is live:
  * a link cannot be shown twice, but `replace` ends the earlier one and makes another.
  */
 export async function createBootstrapInvite(
   deps: PrincipalDeps,
   input: { name: string; groups: readonly string[]; replace?: boolean },
 ): Promise<InviteLink | undefined> {
-  const { invite, link } = draft(deps, {
+  const secret = formatWebToken(deps.random(WEB_TOKEN_BYTES));
+  const invite = draft(deps, {
     name: parseName(input.name),
     groups: parseGroups(input.groups),
+    subject: undefined,
+    tokenHash: inviteToken(secret),
     createdBy: BOOTSTRAP,
   });
   const replace = input.replace ?? false;
   const applied = await deps.ledger.commit({
     guard: insertBootstrapInvite(invite, replace),
     then: replace ? [revokeOtherBootstrapInvites(invite)] : [],
-    entries: [invitedEntry(invite)],
+    entries: [invitedEntry(invite, {})],
   });
-  return applied.kind === 'applied' ? link : undefined;
+  return applied.kind === 'applied'
+    ? { id: invite.id, path: `/enrol#${secret}`, expiresAt: invite.expiresAt }
+    : undefined;
 }
 
-/** The invite behind a token, while it can be used. Throws one `unauthenticated` for every other case. */
-export async function requireInvite(deps: PrincipalDeps, token: string): Promise<Invite> {
+/** The invite behind a link's secret, while it can be used. Throws one `unauthenticated` for every other case. */
+export async function requireInvite(deps: PrincipalDeps, secret: string): Promise<Invite> {
   const invite = await usableInvite(deps.database, {
-    tokenHash: hashSecret(token),
+    tokenHash: inviteToken(secret),
     workspace: deps.workspace,
     now: deps.now(),
   });

@@ -5,19 +5,19 @@ import {
 import { CountersignError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { hashSecret } from '../api-key.ts';
-import type { PrincipalDeps } from '../deps.ts';
-import { type AuthenticationResponseJSON, checkAssertion, isCredentialId } from '../people/passkey.ts';
+import type { PasskeyDeps, PrincipalDeps } from '../deps.ts';
+import { acceptAssertion } from '../people/accept-assertion.ts';
+import { type AuthenticationResponseJSON, isCredentialId } from '../people/passkey.ts';
 import type { Person } from '../people/person.ts';
 import { livePasskeyByCredential, personById, recordPasskeyUse } from '../people/store.ts';
 import type { Principal } from '../principal.ts';
 import { CEREMONY_TIMEOUT_MS, closeChallenge, openChallenge } from './challenge.ts';
-import type { EnrolDeps } from './enrol.ts';
 import { insertWebSession, personOfWebSession, revokeWebSession } from './store.ts';
 import { formatWebToken, WEB_TOKEN_BYTES } from './web-session.ts';
 
 /** What `navigator.credentials.get` needs. Names no credential, so that nobody learns who is enrolled. */
 export async function startSignIn(
-  deps: EnrolDeps,
+  deps: PasskeyDeps,
 ): Promise<{ challengeId: string; options: PublicKeyCredentialRequestOptionsJSON }> {
   const challenge = await openChallenge(deps, { purpose: 'sign-in', boundTo: '' });
   const options = await generateAuthenticationOptions({
@@ -38,7 +38,7 @@ function unknownPasskey(): CountersignError {
 
 /** Signs a browser in. `webToken` goes into the cookie. Throws `unauthenticated`. */
 export async function finishSignIn(
-  deps: EnrolDeps,
+  deps: PasskeyDeps,
   input: { challengeId: string; response: AuthenticationResponseJSON },
 ): Promise<{ person: Person; webToken: string }> {
   const { challenge } = await closeChallenge(deps, { id: input.challengeId, purpose: 'sign-in' });
@@ -49,7 +49,8 @@ export async function finishSignIn(
     workspace,
   });
   if (passkey === undefined) throw unknownPasskey();
-  const { counter } = await checkAssertion(deps.party, { response: input.response, challenge, passkey });
+  const { party } = deps;
+  const { counter } = await acceptAssertion(deps, { party, response: input.response, challenge, passkey });
   const now = deps.now();
   const webToken = formatWebToken(deps.random(WEB_TOKEN_BYTES));
   const applied = await deps.ledger.commit({
@@ -60,6 +61,7 @@ export async function finishSignIn(
         workspace,
         tokenHash: hashSecret(webToken),
         personId: passkey.personId,
+        passkeyId: passkey.id,
         createdAt: now,
         expiresAt: now + LIMITS.webSessionTtlMs,
       }),

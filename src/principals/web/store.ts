@@ -25,11 +25,13 @@ export interface NewWebSession {
   readonly workspace: string;
   readonly tokenHash: string;
   readonly personId: string;
+  /** The passkey that signed in, or was enrolled. */
+  readonly passkeyId: string;
   readonly createdAt: number;
   readonly expiresAt: number;
 }
 
-export type Purpose = 'enrol' | 'sign-in';
+export type Purpose = 'enrol' | 'sign-in' | 'add-passkey';
 
 const INVITE_COLUMNS = 'id, workspace, token_hash, name, groups, subject, created_by, created_at, expires_at';
 // PostgreSQL takes a bare parameter in a SELECT list for text, so numbers say what they are.
@@ -62,20 +64,20 @@ function toInvite(row: Row): Invite {
   };
 }
 
-/** Matches only while `inviterId` is enrolled. */
-export function insertInvite(invite: NewInvite, inviterId: string): Statement {
+/** Matches only under `condition`, and while no invite ever had this token. */
+export function insertInvite(invite: NewInvite, condition: Statement): Statement {
   return {
     sql: `INSERT INTO invite (${INVITE_COLUMNS}) SELECT ${INVITE_VALUES}
-          WHERE EXISTS (SELECT 1 FROM person WHERE id = ? AND workspace = ? AND removed_at IS NULL) RETURNING id`,
-    params: [...inviteParams(invite), inviterId, invite.workspace],
+          WHERE NOT EXISTS (SELECT 1 FROM invite WHERE token_hash = ?) AND ${condition.sql} RETURNING id`,
+    params: [...inviteParams(invite), invite.tokenHash, ...condition.params],
   };
 }
 
-/** Matches only while nobody is enrolled and, unless `replace`, no bootstrap invite is live. */
+/** Matches only while nobody was ever enrolled and, unless `replace`, no bootstrap invite is live. */
 export function insertBootstrapInvite(invite: NewInvite, replace: boolean): Statement {
   return {
     sql: `INSERT INTO invite (${INVITE_COLUMNS}) SELECT ${INVITE_VALUES}
-          WHERE NOT EXISTS (SELECT 1 FROM person WHERE workspace = ? AND removed_at IS NULL)
+          WHERE NOT EXISTS (SELECT 1 FROM person WHERE workspace = ?)
             AND (CAST(? AS BIGINT) = 1 OR NOT EXISTS (
               SELECT 1 FROM invite WHERE workspace = ? AND created_by = ? AND used_at IS NULL
                 AND revoked_at IS NULL AND expires_at > ?))
@@ -102,7 +104,7 @@ export function revokeOtherBootstrapInvites(invite: NewInvite): Statement {
 
 const INVITE_IS_GOOD = `used_at IS NULL AND revoked_at IS NULL AND expires_at > ?
   AND ((created_by = '${BOOTSTRAP}'
-        AND NOT EXISTS (SELECT 1 FROM person WHERE person.workspace = invite.workspace AND removed_at IS NULL))
+        AND NOT EXISTS (SELECT 1 FROM person WHERE person.workspace = invite.workspace))
     OR EXISTS (SELECT 1 FROM person
                WHERE 'person:' || person.id = invite.created_by AND person.workspace = invite.workspace
                  AND removed_at IS NULL))`;
@@ -169,13 +171,14 @@ export function spendChallenge(challenge: {
 
 export function insertWebSession(session: NewWebSession): Statement {
   return {
-    sql: `INSERT INTO web_session (id, workspace, token_hash, person_id, created_at, expires_at)
-          VALUES (?, ?, ?, ?, ?, ?)`,
+    sql: `INSERT INTO web_session (id, workspace, token_hash, person_id, passkey_id, created_at, expires_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?)`,
     params: [
       session.id,
       session.workspace,
       session.tokenHash,
       session.personId,
+      session.passkeyId,
       session.createdAt,
       session.expiresAt,
     ],

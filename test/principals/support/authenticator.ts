@@ -20,6 +20,21 @@ export interface Misbehaviour {
   readonly clientData?: Readonly<Record<string, unknown>>;
   readonly userHandle?: string;
   readonly signWith?: KeyObject;
+  /** Flag BE, otherwise as the device is. */
+  readonly backupEligible?: boolean;
+}
+
+export interface SoftDevice {
+  readonly origin: string;
+  readonly rpId: string;
+  /** Whether the counter goes up with each use; it stays 0 otherwise. */
+  readonly counting?: boolean;
+  /** Whether its passkeys may be copied to other devices. */
+  readonly backupEligible?: boolean;
+  /** 16 bytes in hex. */
+  readonly aaguid?: string;
+  /** Signs its attestation with the new passkey itself. */
+  readonly attests?: boolean;
 }
 
 /** A passkey in software: ES256, attestation "none", a counter that goes up unless it is told otherwise. */
@@ -46,11 +61,7 @@ function cbor(value: number | string | Uint8Array | ReadonlyMap<number | string,
   return Buffer.concat([cborHead(5, value.size), ...members]);
 }
 
-export function softAuthenticator(at: {
-  origin: string;
-  rpId: string;
-  counting?: boolean;
-}): SoftAuthenticator {
+export function softAuthenticator(at: SoftDevice): SoftAuthenticator {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const id = randomBytes(32);
   const jwk = publicKey.export({ format: 'jwk' }) as { x: string; y: string };
@@ -64,14 +75,29 @@ export function softAuthenticator(at: {
 
   function authenticatorData(input: Misbehaviour, attested?: Buffer): Buffer {
     if (at.counting !== false) uses.count += 1;
+    const backupEligible = input.backupEligible ?? at.backupEligible ?? false;
     const flags =
-      (input.userPresent === false ? 0 : 1) | (input.userVerified === false ? 0 : 4) | (attested ? 0x40 : 0);
+      (input.userPresent === false ? 0 : 1) |
+      (input.userVerified === false ? 0 : 4) |
+      (backupEligible ? 8 : 0) |
+      (attested ? 0x40 : 0);
     const counter = Buffer.alloc(4);
     counter.writeUInt32BE(input.counter ?? uses.count);
     const rpIdHash = createHash('sha256')
       .update(input.rpId ?? at.rpId)
       .digest();
     return Buffer.concat([rpIdHash, Buffer.from([flags]), counter, ...(attested ? [attested] : [])]);
+  }
+
+  function signatureOver(data: Buffer, clientData: Buffer, signWith = key): Buffer {
+    return sign('sha256', Buffer.concat([data, createHash('sha256').update(clientData).digest()]), signWith);
+  }
+
+  function selfAttestation(data: Buffer, clientData: Buffer): ReadonlyMap<string, unknown> {
+    return new Map<string, unknown>([
+      ['alg', -7],
+      ['sig', signatureOver(data, clientData)],
+    ]);
   }
 
   return {
@@ -84,11 +110,14 @@ export function softAuthenticator(at: {
         [-2, Buffer.from(jwk.x, 'base64url')],
         [-3, Buffer.from(jwk.y, 'base64url')],
       ]);
-      const attested = Buffer.concat([Buffer.alloc(16), Buffer.from([0, id.length]), id, cbor(cose)]);
+      const aaguid = Buffer.from(at.aaguid ?? '00'.repeat(16), 'hex');
+      const attested = Buffer.concat([aaguid, Buffer.from([0, id.length]), id, cbor(cose)]);
+      const clientData = clientDataOf('webauthn.create', input);
+      const authData = authenticatorData(input, attested);
       const attestation = new Map<string, unknown>([
-        ['fmt', 'none'],
-        ['attStmt', new Map()],
-        ['authData', authenticatorData(input, attested)],
+        ['fmt', at.attests ? 'packed' : 'none'],
+        ['attStmt', at.attests ? selfAttestation(authData, clientData) : new Map()],
+        ['authData', authData],
       ]);
       return {
         id: b64(id),
@@ -96,7 +125,7 @@ export function softAuthenticator(at: {
         type: 'public-key',
         clientExtensionResults: {},
         response: {
-          clientDataJSON: b64(clientDataOf('webauthn.create', input)),
+          clientDataJSON: b64(clientData),
           attestationObject: b64(cbor(attestation)),
           transports: ['internal'],
         },
@@ -105,7 +134,6 @@ export function softAuthenticator(at: {
     get(input) {
       const clientData = clientDataOf('webauthn.get', input);
       const data = authenticatorData(input);
-      const signed = Buffer.concat([data, createHash('sha256').update(clientData).digest()]);
       return {
         id: b64(id),
         rawId: b64(id),
@@ -114,7 +142,7 @@ export function softAuthenticator(at: {
         response: {
           clientDataJSON: b64(clientData),
           authenticatorData: b64(data),
-          signature: b64(sign('sha256', signed, input.signWith ?? key)),
+          signature: b64(signatureOver(data, clientData, input.signWith)),
           ...(input.userHandle === undefined ? {} : { userHandle: b64(Buffer.from(input.userHandle)) }),
         },
       };
