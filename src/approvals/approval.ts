@@ -94,8 +94,8 @@ export function stateAt(approval: Approval, now: number): ApprovalState {
   return open && now >= approval.expiresAt ? 'expired' : approval.state;
 }
 
-/** What approving takes; an approval exists only for a verdict that holds, so terms are always there. */
-export function termsOf(approval: Approval): ApprovalTerms {
+/** What approving takes. An approval exists only for a verdict that holds, or for an action that is allowed: both have terms. */
+export function termsOf(approval: Pick<Approval, 'id' | 'verdict'>): ApprovalTerms {
   const terms = approval.verdict.approval;
   if (terms === undefined) throw new Error(`approval ${approval.id} has no terms`);
   return terms;
@@ -110,17 +110,6 @@ export interface Decision {
   /** Made by one of those who may decide when nobody else can. */
   readonly breakGlass: boolean;
   readonly decidedAt: number;
-}
-
-/** The state after one more decision: a single denial settles it, approval takes the quorum of distinct approvers. */
-export function stateAfter(
-  decision: 'approve' | 'deny',
-  earlier: readonly Decision[],
-  quorum: number,
-): 'approved' | 'denied' | 'pending' {
-  if (decision === 'deny') return 'denied';
-  const approvals = earlier.filter((one) => one.decision === 'approve').length + 1;
-  return approvals >= quorum ? 'approved' : 'pending';
 }
 
 /** The key under which a repeated call finds the approval that it already has. */

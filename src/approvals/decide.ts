@@ -1,29 +1,23 @@
-import type { Clock } from '../core/clock.ts';
+import { statementChallenge } from '../core/digest.ts';
 import { CountersignError } from '../core/errors.ts';
-import type { NewId, RandomBytes } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { EntryDraft } from '../ledger/entry.ts';
-import type { Change, Ledger } from '../ledger/ledger.ts';
-import type { Reader, Statement } from '../storage/database.ts';
-import { type Approval, type Decision, stateAfter, stateAt, termsOf } from './approval.ts';
-import { approvalEntry } from './approval-entry.ts';
-import { parseReason } from './reason.ts';
-import { buildStatement, statementChallenge } from './statement.ts';
-import { approvalFromRow, decisionFromRow, selectApproval, selectDecisionsOf } from './store.ts';
+import type { Change } from '../ledger/ledger.ts';
+import type { Statement } from '../storage/database.ts';
+import { type Approval, type Decision, termsOf } from './approval.ts';
+import { type Approver, type Authenticator, approverRef, authenticatorRefusal } from './approver.ts';
+import { decisionEntries } from './decision-entries.ts';
+import { getApproval } from './list.ts';
+import { checkMayDecide, decisionsBefore, type OfferDeps } from './offer.ts';
+import { approversOf, capabilityTtlMs, outcomeOf } from './quorum.ts';
+import { parseStatement } from './statement.ts';
 import {
+  approverStands,
   decideApproval,
   insertDecision,
-  insertStatement,
   selectStatement,
   useStatement,
 } from './transitions/store.ts';
-
-/** Whoever decides, as authenticated by the door: a person by cookie, or a service account by its own key. */
-export interface Approver {
-  readonly kind: 'person' | 'service_account';
-  readonly id: string;
-  readonly groups: readonly string[];
-}
 
 /** A verified signature over a statement: what to store, and what else to write in the same transaction. */
 export interface VerifiedProof {
@@ -32,6 +26,8 @@ export interface VerifiedProof {
   readonly then: readonly Statement[];
   /** A condition of the decision's guard: the credential is still enrolled at the moment of commit. */
   readonly stillValid: Statement;
+  /** The passkey that signed; a service account has none. */
+  readonly authenticator: Authenticator | undefined;
 }
 
 /** What a change brings with it in another feature: rows and entries of the same transaction. */
@@ -40,123 +36,38 @@ export interface Alongside {
   readonly entries: readonly EntryDraft[];
 }
 
-export interface DecideDeps {
-  readonly database: Reader;
-  readonly ledger: Ledger;
-  readonly now: Clock;
-  readonly newId: NewId;
-  readonly random: RandomBytes;
-  /** The log's origin, named in every statement. */
-  readonly log: string;
+/** One person broke the glass for one approval. */
+export interface BreakGlassUse {
+  readonly approval: string;
+  readonly approver: string;
+  readonly reason: string;
+  /** How many have by now, and how many it takes. */
+  readonly approvals: number;
+  readonly needed: number;
+}
+
+export interface DecideDeps extends OfferDeps {
   /** The single-use right that approving releases. `approval` is approved and ends when the right does. */
   readonly release: (approval: Approval, at: number) => Alongside;
   /** Called after a decision is durable. */
   readonly onDecided: (approval: Approval) => void;
+  /** Called after a decision that broke the glass is durable; to be made loud. */
+  readonly onBreakGlass: (use: BreakGlassUse) => void;
+}
+
+interface DecideInput {
+  readonly approvalId: string;
+  readonly statementId: string;
+  readonly approver: Approver;
+  readonly verify: (statement: { text: string; challenge: Uint8Array }) => Promise<VerifiedProof>;
 }
 
 const MAX_ROUNDS = 8;
 
-export function approverRef(approver: Approver): string {
-  return `${approver.kind}:${approver.id}`;
-}
-
-async function load(deps: DecideDeps, id: string): Promise<Approval> {
-  const row = (await deps.database.query(selectApproval(id)))[0];
-  if (row === undefined) throw new CountersignError('not_found', `There is no approval ${id}.`);
-  return approvalFromRow(row);
-}
-
-/** Throws unless the approver may decide this approval at this moment. */
-function checkMayDecide(approval: Approval, approver: Approver, now: number): void {
-  const state = stateAt(approval, now);
-  if (state === 'expired') {
-    throw new CountersignError('conflict', `${approval.id} has expired. The agent must make the call again.`);
-  }
-  if (state !== 'pending')
-    throw new CountersignError('conflict', `${approval.id} is already ${state}; a decision is final.`);
-  const terms = termsOf(approval);
-  if (approver.kind === 'service_account' && terms.approver !== 'automation') {
-    throw new CountersignError('forbidden', 'The rule that holds this call lets only people decide.');
-  }
-  if (terms.groups.length > 0 && !terms.groups.some((group) => approver.groups.includes(group))) {
-    throw new CountersignError(
-      'forbidden',
-      `Only these groups may decide this call: ${terms.groups.join(', ')}.`,
-    );
-  }
-  const own = [approver.id, approverRef(approver)];
-  if (terms.excludeRequester && own.includes(approval.subject)) {
-    throw new CountersignError(
-      'forbidden',
-      'This call was made by your own agent; another person must decide it.',
-    );
-  }
-}
-
-/**
- * Writes the statement that the approver is to sign: single-use, short-lived, bound to the approval, the decision,
- * the reason and the approver. The challenge is its digest.
- */
-export async function offerStatement(
-  deps: DecideDeps,
-  input: { approvalId: string; approver: Approver; decision: 'approve' | 'deny'; reason: string | undefined },
-): Promise<{ id: string; text: string; challenge: Uint8Array; expiresAt: number }> {
-  const now = deps.now();
-  const approval = await load(deps, input.approvalId);
-  checkMayDecide(approval, input.approver, now);
-  await decisionsBefore(deps, approval, approverRef(input.approver));
-  const reason = parseReason('reason', input.reason);
-  const expiresAt = Math.min(now + LIMITS.statementTtlMs, approval.expiresAt);
-  const id = deps.newId('stm');
-  const terms = termsOf(approval);
-  const text = buildStatement({
-    log: deps.log,
-    approval: approval.id,
-    instance: approval.instance,
-    decision: input.decision,
-    ...(reason === undefined ? {} : { reason }),
-    actionCommit: approval.action.commit,
-    viewCommit: approval.view.commit,
-    toolHash: approval.toolHash,
-    policyVersion: approval.policyVersion,
-    approver: approverRef(input.approver),
-    scope: { aud: approval.call.server, uses: 1, ttl: Math.max(1, Math.ceil(terms.capability.ttlMs / 1000)) },
-    nonce: Buffer.from(deps.random(32)).toString('base64url'),
-    exp: Math.floor(expiresAt / 1000),
-  });
-  await deps.ledger.commit({
-    guard: insertStatement({
-      id,
-      workspace: approval.workspace,
-      approvalId: approval.id,
-      approver: approverRef(input.approver),
-      decision: input.decision,
-      reason,
-      text,
-      createdAt: now,
-      expiresAt,
-    }),
-    entries: [],
-  });
-  return { id, text, challenge: statementChallenge(text), expiresAt };
-}
-
-/**
- * Records a decision whose signature `verify` accepts over exactly the offered statement. One winner: the row changes
- * only from `pending`, unexpired, at the revision that was read, by a statement not used before. Throws `conflict`
- * when another decision or expiry came first, `forbidden` when this approver may not decide.
- */
-export async function decideApprovalRequest(
-  deps: DecideDeps,
-  input: {
-    approvalId: string;
-    statementId: string;
-    approver: Approver;
-    verify: (statement: { text: string; challenge: Uint8Array }) => Promise<VerifiedProof>;
-  },
-): Promise<Approval> {
-  const by = approverRef(input.approver);
+/** The offered statement, read back. Throws `forbidden` for another approval's or approver's, `conflict` for a used one. */
+async function offeredStatement(deps: DecideDeps, input: DecideInput) {
   const offered = (await deps.database.query(selectStatement(input.statementId)))[0];
+  const by = approverRef(input.approver);
   if (offered === undefined || offered.approval_id !== input.approvalId || offered.approver !== by) {
     throw new CountersignError(
       'forbidden',
@@ -166,30 +77,50 @@ export async function decideApprovalRequest(
   if (offered.used_at != null)
     throw new CountersignError('conflict', 'This statement was used already. Load the page again.');
   const text = String(offered.text);
+  const { decision, reason, breakGlass = false } = parseStatement(text);
+  return { text, decision, reason, breakGlass, expiresAt: Number(offered.expires_at) };
+}
+
+/**
+ * Records a decision whose signature `verify` accepts over exactly the offered statement. One winner: the row changes
+ * only from `pending`, unexpired, at the revision that was read, by a statement not used before, of an approver who is
+ * then still enrolled in the same groups. A quorum counts people, not keys; breaking the glass is counted apart.
+ * Throws `conflict` when another decision or expiry came first, `forbidden` when this approver or this passkey may not
+ * decide, which says what is missing.
+ */
+export async function decideApprovalRequest(deps: DecideDeps, input: DecideInput): Promise<Approval> {
+  const { approver } = input;
+  const by = approverRef(approver);
+  const { text, decision, reason, breakGlass, expiresAt } = await offeredStatement(deps, input);
   const verified = await input.verify({ text, challenge: statementChallenge(text) });
-  const decision = offered.decision === 'approve' ? 'approve' : 'deny';
-  const reason = offered.reason == null ? undefined : String(offered.reason);
 
   // A quorum's other decisions change the revision; each round reads again, and a bounded number is plenty.
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const now = deps.now();
-    const approval = await load(deps, input.approvalId);
-    checkMayDecide(approval, input.approver, now);
-    if (Number(offered.expires_at) <= now)
-      throw new CountersignError('expired', 'The statement has expired. Load the page again.');
-    const earlier = await decisionsBefore(deps, approval, by);
+    const approval = await getApproval(deps, input.approvalId);
+    checkMayDecide(approval, approver, { at: now, breakGlass });
     const terms = termsOf(approval);
-    const state = stateAfter(decision, earlier, terms.quorum);
+    const unfit = authenticatorRefusal(terms.authenticator, verified.authenticator, breakGlass);
+    if (unfit !== undefined) throw new CountersignError('forbidden', `${unfit} Nothing was decided.`);
+    if (expiresAt <= now)
+      throw new CountersignError('expired', 'The statement has expired. Load the page again.');
+    const earlier = await decisionsBefore(deps.database, { approvalId: approval.id, by });
+    const made: Decision = { approver: by, decision, reason, breakGlass, decidedAt: now };
+    const all = [...earlier, made];
+    const { state, basis } = outcomeOf(all, terms.quorum);
+    const endsAt = now + capabilityTtlMs(terms, basis === 'break_glass');
     // Built, not read back: once the decision is durable, nothing may keep the replay from being started.
     const decided: Approval = {
       ...approval,
       state,
       rev: approval.rev + 1,
-      expiresAt: state === 'approved' ? now + terms.capability.ttlMs : approval.expiresAt,
+      expiresAt: state === 'approved' ? endsAt : approval.expiresAt,
       decidedAt: state === 'pending' ? undefined : now,
       decidedBy: by,
       decisionReason: reason,
     };
+    const broken =
+      breakGlass && reason !== undefined ? { reason, approvals: approversOf(all, true).length } : undefined;
     const released = state === 'approved' ? deps.release(decided, now) : { then: [], entries: [] };
     const change: Change = {
       guard: decideApproval({
@@ -201,7 +132,7 @@ export async function decideApprovalRequest(
         by,
         reason,
         statementId: input.statementId,
-        stillValid: verified.stillValid,
+        conditions: [verified.stillValid, approverStands(approver)],
       }),
       then: [
         useStatement(input.statementId, now),
@@ -214,33 +145,35 @@ export async function decideApprovalRequest(
           reason,
           statement: text,
           proof: verified.proof,
+          breakGlass,
           at: now,
         }),
         ...verified.then,
         ...released.then,
       ],
       entries: [
-        ...decisionEntries(approval, { by, decision, state, statement: text, proof: verified.proof }),
+        ...decisionEntries(approval, {
+          by,
+          decision,
+          statement: text,
+          proof: verified.proof,
+          breakGlass: broken,
+          outcome: basis === undefined ? { state } : { state, basis, expiresAt: endsAt },
+        }),
         ...released.entries,
       ],
     };
     if (await commitDecision(deps, change, input.statementId)) {
+      const use = { approval: approval.id, approver: by, needed: LIMITS.breakGlassApprovers };
+      if (broken !== undefined) deps.onBreakGlass({ ...use, ...broken });
       deps.onDecided(decided);
       return decided;
     }
   }
   throw new CountersignError(
     'conflict',
-    'The decision was not recorded: your passkey was removed or used elsewhere, or others decided meanwhile. Load the page again.',
+    'The decision was not recorded: your passkey or you were removed, your groups changed, or others decided meanwhile. Load the page again.',
   );
-}
-
-/** The decisions made so far. Throws `conflict` when one of them is this approver's. */
-async function decisionsBefore(deps: DecideDeps, approval: Approval, by: string): Promise<Decision[]> {
-  const earlier = (await deps.database.query(selectDecisionsOf([approval.id]))).map(decisionFromRow);
-  if (earlier.some((one) => one.approver === by))
-    throw new CountersignError('conflict', 'You have decided this call already.');
-  return earlier;
 }
 
 /** True when the decision is durable. After a COMMIT whose fate was not reported, the statement's row tells it. */
@@ -252,21 +185,4 @@ async function commitDecision(deps: DecideDeps, change: Change, statementId: str
     if (offered?.used_at != null) return true;
     throw error;
   }
-}
-
-function decisionEntries(
-  approval: Approval,
-  made: {
-    by: string;
-    decision: string;
-    state: 'approved' | 'denied' | 'pending';
-    statement: string;
-    proof: string;
-  },
-): EntryDraft[] {
-  const { by: principal, decision, state, statement, proof } = made;
-  const body = { decision, statement, proof };
-  const decided = approvalEntry(approval, { type: 'approval.decided', principal, body });
-  if (state === 'pending') return [decided];
-  return [decided, approvalEntry(approval, { type: `approval.${state}`, principal, body: {} })];
 }

@@ -81,6 +81,25 @@ export function thawCall(text: string): FrozenCall & { readonly args: JsonObject
   return { ...freezeAction({ name, resource, args, facts: { actor, metadata, risk } }), args };
 }
 
+/**
+ * What is known of a call whose text was erased: where it went, and nothing of what it carried. It has no digest, so that
+ * no other call is taken for it.
+ */
+export function erasedCall(known: {
+  kind: FrozenCall['kind'];
+  server: string;
+  tool: string;
+  subject: string;
+}): FrozenCall {
+  const { server, tool, subject: actor } = known;
+  const facts: ActionFacts = { actor, risk: '', metadata: {} };
+  const bare =
+    known.kind === 'tool'
+      ? freezeCall({ server, tool, args: {} })
+      : freezeAction({ name: tool, resource: server, args: {}, facts });
+  return { ...bare, digest: '' };
+}
+
 /** `{"arguments":…,"name":…}`: the canonical params of a tools/call, the same bytes for live calls and replays. */
 export function callParamsText(call: { tool: string; argumentsText: string }): string {
   return `{"arguments":${call.argumentsText},"name":${JSON.stringify(call.tool)}}`;

@@ -20,10 +20,13 @@ export async function findApproval(database: Reader, id: string): Promise<Approv
   return row === undefined ? undefined : approvalFromRow(row);
 }
 
-/** Throws `not_found`. */
-export async function getApproval(database: Reader, id: string): Promise<Approval> {
+/** Throws `not_found`, also for an approval of another workspace. */
+export async function getApproval(
+  { database, workspace }: { database: Reader; workspace: string },
+  id: string,
+): Promise<Approval> {
   const approval = await findApproval(database, id);
-  if (approval === undefined)
+  if (approval?.workspace !== workspace)
     throw new CountersignError('not_found', `There is no approval ${id}. List approvals to see which exist.`);
   return approval;
 }

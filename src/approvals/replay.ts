@@ -183,7 +183,14 @@ async function settle(
   const bytes = Buffer.byteLength(result.text);
   const body = { state, attempt, result: commitment(salt, result.text), bytes };
   const change = (): Change => ({
-    guard: settleApproval({ ...settlement, id: approval.id, owner: deps.owner, attempt, at: deps.now() }),
+    guard: settleApproval({
+      ...settlement,
+      salt: Buffer.from(salt).toString('hex'),
+      id: approval.id,
+      owner: deps.owner,
+      attempt,
+      at: deps.now(),
+    }),
     entries: [entry(approval, 'approval.outcome', body)],
   });
   const settled = await deps.ledger.commit(change()).catch(() => deps.ledger.commit(change()));

@@ -6,11 +6,13 @@ import { LIMITS } from '../core/limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { Reader } from '../storage/database.ts';
-import { type Approval, dedupeKey, stateAt, termsOf } from './approval.ts';
+import { type Approval, dedupeKey } from './approval.ts';
 import { approvalEntry } from './approval-entry.ts';
-import { commitText, freezeCall } from './frozen-call.ts';
-import { admitFreeze, approvalFromRow, insertApproval, selectAdmission, selectByDedupe } from './store.ts';
-import { expireApproval } from './transitions/store.ts';
+import { draftApproval } from './draft.ts';
+import { findRepeated } from './find-repeated.ts';
+import { type FrozenCall, freezeCall } from './frozen-call.ts';
+import { requestedBody } from './requested-body.ts';
+import { admitFreeze, insertApproval, selectAdmission } from './store.ts';
 import { effectLine, renderView } from './view.ts';
 
 export interface RequestDeps {
@@ -38,104 +40,39 @@ export interface HeldCall {
   readonly idempotencyKey: string | undefined;
 }
 
-/**
- * The approval that this very call already has, settled or not, or undefined. One that has run out is recorded as
- * expired first, so that a repeated call is asked about anew.
- */
-async function existing(
-  deps: RequestDeps,
-  sessionId: string,
-  key: string,
-  digest: string,
-): Promise<Approval | undefined> {
-  const row = (await deps.database.query(selectByDedupe(`session:${sessionId}`, key)))[0];
-  if (row === undefined) return undefined;
-  const approval = approvalFromRow(row);
-  if (approval.call.digest !== digest) {
-    throw new CountersignError(
-      'idempotency_mismatch',
-      `This idempotency key belongs to ${approval.id}, a call with other arguments. Use a new key for a new call.`,
-    );
-  }
+function draft(deps: RequestDeps, held: HeldCall, frozen: { call: FrozenCall; dedupeKey: string }): Approval {
+  const { verdict, session } = held;
   const now = deps.now();
-  if (stateAt(approval, now) !== 'expired') return approval;
-  await deps.ledger.commit({
-    guard: expireApproval(approval.id, now),
-    entries: [approvalEntry(approval, { type: 'approval.expired', body: {} })],
-  });
-  return undefined;
-}
-
-function draft(deps: RequestDeps, held: HeldCall, key: string): Approval {
-  const now = deps.now();
-  const call = freezeCall(held);
-  const id = deps.newId('apr');
-  const terms = held.verdict.approval;
+  const terms = verdict.approval;
   if (terms === undefined)
     throw new CountersignError('internal', 'A verdict without approval terms cannot be held.');
   const expiresAt = now + Math.min(terms.expiresMs, LIMITS.approvalExpiryMaxMs);
   const view = renderView({
-    callText: call.text,
+    callText: frozen.call.text,
     server: held.server,
     tool: held.tool,
-    risk: held.verdict.risk,
-    effect: effectLine({ tool: held.tool, args: held.args, redact: held.verdict.redact }),
-    redact: held.verdict.redact,
-    rule: held.verdict.decidedBy?.rule ?? 'default',
-    reason: held.verdict.reason,
-    session: held.session.id,
-    subject: held.session.subject,
+    risk: verdict.risk,
+    effect: effectLine({ tool: held.tool, args: held.args, redact: verdict.redact }),
+    redact: verdict.redact,
+    rule: verdict.decidedBy?.rule ?? 'default',
+    reason: verdict.reason,
+    session: session.id,
+    subject: session.subject,
     expiresAt,
   });
-  return {
-    id,
+  return draftApproval(deps, {
+    ...frozen,
     workspace: held.workspace,
-    requester: `session:${held.session.id}`,
-    sessionId: held.session.id,
-    subject: held.session.subject,
-    state: 'pending',
-    rev: 1,
+    requester: `session:${session.id}`,
+    sessionId: session.id,
+    subject: session.subject,
     exposed: held.exposed,
-    risk: held.verdict.risk,
-    dedupeKey: key,
-    call,
-    action: commitText(call.text, deps.random(32)),
-    view: commitText(view, deps.random(32)),
     toolHash: held.toolHash,
-    policyVersion: held.verdict.policyVersion,
-    verdict: held.verdict,
-    instance: Buffer.from(deps.random(16)).toString('hex'),
-    requestedAt: now,
+    verdict,
+    view,
+    now,
     expiresAt,
-    decidedAt: undefined,
-    decidedBy: undefined,
-    decisionReason: undefined,
-    attempt: 0,
-    leaseOwner: undefined,
-    leaseUntil: undefined,
-    result: undefined,
-    outcomeAt: undefined,
-    stateReason: undefined,
-    escalatedAt: undefined,
-    redactedAt: undefined,
-  };
-}
-
-function requestedBody(approval: Approval): JsonObject {
-  const terms = termsOf(approval);
-  return {
-    action: approval.action.commit,
-    view: approval.view.commit,
-    instance: approval.instance,
-    tool_def: approval.toolHash,
-    policy: approval.policyVersion,
-    rule: approval.verdict.decidedBy?.rule ?? null,
-    risk: approval.risk,
-    quorum: terms.quorum,
-    groups: [...terms.groups],
-    approver: terms.approver,
-    expires_at: approval.expiresAt,
-  };
+  });
 }
 
 /** Why a freeze was refused, in the order in which the caller can do something about it. */
@@ -172,12 +109,13 @@ export async function requestApproval(
   deps: RequestDeps,
   held: HeldCall,
 ): Promise<{ approval: Approval; created: boolean }> {
-  const { digest } = freezeCall(held);
-  const key = dedupeKey(digest, held.idempotencyKey);
-  const known = await existing(deps, held.session.id, key, digest);
+  const call = freezeCall(held);
+  const key = dedupeKey(call.digest, held.idempotencyKey);
+  const request = { requester: `session:${held.session.id}`, dedupeKey: key, digest: call.digest };
+  const known = await findRepeated(deps, request);
   if (known !== undefined) return { approval: known, created: false };
 
-  const approval = draft(deps, held, key);
+  const approval = draft(deps, held, { call, dedupeKey: key });
   const applied = await deps.ledger.commit({
     guard: admitFreeze({
       sessionId: held.session.id,
@@ -195,7 +133,7 @@ export async function requestApproval(
     ],
   });
   if (applied.kind === 'applied') return { approval, created: true };
-  const raced = await existing(deps, held.session.id, key, digest);
+  const raced = await findRepeated(deps, request);
   if (raced === undefined) throw await refusal(deps, held.session.id);
   return { approval: raced, created: false };
 }

@@ -4,21 +4,16 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Reader } from '../storage/database.ts';
 import { type Approval, stateAt } from './approval.ts';
 import { approvalEntry } from './approval-entry.ts';
+import { getApproval } from './list.ts';
 import { parseReason } from './reason.ts';
-import { approvalFromRow, selectApproval } from './store.ts';
 import { stepApproval } from './transitions/store.ts';
 
 export interface ByHandDeps {
   readonly database: Reader;
+  readonly workspace: string;
   readonly ledger: Ledger;
   readonly now: Clock;
   readonly onChanged: (approvalId: string) => void;
-}
-
-async function load(deps: ByHandDeps, id: string): Promise<Approval> {
-  const row = (await deps.database.query(selectApproval(id)))[0];
-  if (row === undefined) throw new CountersignError('not_found', `There is no approval ${id}.`);
-  return approvalFromRow(row);
 }
 
 async function step(
@@ -48,14 +43,14 @@ async function step(
     ],
   });
   if (applied.kind === 'refused') {
-    const present = stateAt(await load(deps, approval.id), deps.now());
+    const present = stateAt(await getApproval(deps, approval.id), deps.now());
     throw new CountersignError(
       'conflict',
       `${approval.id} is ${present}; only a call that is ${change.from} can become ${change.to}.`,
     );
   }
   deps.onChanged(approval.id);
-  return load(deps, approval.id);
+  return getApproval(deps, approval.id);
 }
 
 /** Withdraws a call that still waits. Throws `conflict` when it is decided or expired already. */
@@ -64,7 +59,7 @@ export async function cancelApproval(
   input: { id: string; by: string; reason: string },
 ): Promise<Approval> {
   const reason = parseReason('reason', input.reason) ?? 'Withdrawn.';
-  const approval = await load(deps, input.id);
+  const approval = await getApproval(deps, input.id);
   return step(deps, approval, { from: 'pending', to: 'cancelled', by: input.by, reason });
 }
 
@@ -80,6 +75,6 @@ export async function resolveApproval(
       fields: [{ field: 'note', expected }],
     });
   }
-  const approval = await load(deps, input.id);
+  const approval = await getApproval(deps, input.id);
   return step(deps, approval, { from: 'unknown', to: input.as, by: input.by, reason: note });
 }

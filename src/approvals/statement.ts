@@ -1,10 +1,8 @@
 import { canonicalize } from '../core/canonical.ts';
-import { sha256 } from '../core/digest.ts';
 import { CountersignError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, parseStrict } from '../core/json.ts';
 
 const TYPE = 'approval-statement/v1';
-const CHALLENGE_PREFIX = 'countersign/statement/v1\n';
 const HEX_256 = /^[0-9a-f]{64}$/;
 const BASE64URL_256 = /^[A-Za-z0-9_-]{43}$/;
 
@@ -29,6 +27,8 @@ export interface StatementFields {
   readonly policyVersion: string;
   /** `person:per_…` or `service_account:svc_…`. */
   readonly approver: string;
+  /** The approver is one of those who may decide when nobody else can; approves, and says why. */
+  readonly breakGlass?: true;
   /** What approving releases: `aud` names the one downstream, for `uses` calls within `ttl` seconds. */
   readonly scope: { readonly aud: string; readonly uses: 1; readonly ttl: number };
   /** 32 random bytes, base64url. */
@@ -38,8 +38,8 @@ export interface StatementFields {
 }
 
 /**
- * The canonical text (RFC 8785) of the statement: `{typ, log, approval, instance, decision, reason?, action, view,
- * tool_def, policy, approver, scope: {aud, uses, ttl}, nonce, exp}`. Throws `internal` on fields that no reader
+ * The canonical text (RFC 8785) of the statement: `{typ, log, approval, instance, decision, reason?, break_glass?,
+ * action, view, tool_def, policy, approver, scope: {aud, uses, ttl}, nonce, exp}`. Throws `internal` on fields that no reader
  * would accept, so that nothing unverifiable is ever signed.
  */
 export function buildStatement(fields: StatementFields): string {
@@ -50,6 +50,7 @@ export function buildStatement(fields: StatementFields): string {
     instance: fields.instance,
     decision: fields.decision,
     ...(fields.reason === undefined ? {} : { reason: fields.reason }),
+    ...(fields.breakGlass === undefined ? {} : { break_glass: fields.breakGlass }),
     action: fields.actionCommit,
     view: fields.viewCommit,
     tool_def: fields.toolHash,
@@ -65,11 +66,6 @@ export function buildStatement(fields: StatementFields): string {
     throw new CountersignError('internal', 'An approval statement could not be made.', { cause });
   }
   return text;
-}
-
-/** The WebAuthn challenge: SHA-256("countersign/statement/v1\n" ‖ statement). */
-export function statementChallenge(text: string): Uint8Array {
-  return sha256(CHALLENGE_PREFIX + text);
 }
 
 function refuse(field: string, expected: string): never {
@@ -93,7 +89,9 @@ function countOf(object: JsonObject, field: string, most: number): number {
 }
 
 const MEMBERS = new Set(
-  'typ log approval instance decision reason action view tool_def policy approver scope nonce exp'.split(' '),
+  'typ log approval instance decision reason break_glass action view tool_def policy approver scope nonce exp'.split(
+    ' ',
+  ),
 );
 const NUMERIC_DATE_MAX = 99_999_999_999;
 const SCOPE_TTL_MAX_SECONDS = 31 * 24 * 3600;
@@ -106,17 +104,23 @@ export function parseStatement(text: string): StatementFields {
   if (value.typ !== TYPE) refuse('typ', `"${TYPE}"`);
   const stranger = Object.keys(value).find((member) => !MEMBERS.has(member));
   if (stranger !== undefined) refuse(stranger, 'no such member');
-  const { decision, scope } = value;
+  const { decision, scope, break_glass: breakGlass } = value;
   if (decision !== 'approve' && decision !== 'deny') refuse('decision', '"approve" or "deny"');
   if (!isJsonObject(scope) || Object.keys(scope).length !== 3)
     refuse('scope', 'an object of aud, uses and ttl');
   if (scope.uses !== 1) refuse('scope.uses', '1');
+  if (breakGlass !== undefined) {
+    if (breakGlass !== true) refuse('break_glass', 'true, or nothing');
+    if (decision !== 'approve') refuse('decision', '"approve", which is all that breaking the glass can do');
+    if (value.reason === undefined) refuse('reason', 'why the glass is broken');
+  }
   return {
     log: textOf(value, 'log'),
     approval: textOf(value, 'approval'),
     instance: textOf(value, 'instance'),
     decision,
     ...(value.reason === undefined ? {} : { reason: textOf(value, 'reason') }),
+    ...(breakGlass === undefined ? {} : { breakGlass }),
     actionCommit: textOf(value, 'action', HEX_256, '64 hex digits'),
     viewCommit: textOf(value, 'view', HEX_256, '64 hex digits'),
     toolHash: textOf(value, 'tool_def'),

@@ -1,44 +1,71 @@
 import type { Verdict } from '../policy/verdict.ts';
 import type { Row, SqlValue, Statement } from '../storage/database.ts';
 import type { Approval, ApprovalState, Decision, StoredResult } from './approval.ts';
-import { thawCall } from './frozen-call.ts';
+import { nextEscalation } from './escalation.ts';
+import { erasedCall, type FrozenCall, thawCall } from './frozen-call.ts';
 
 /** The states in which a repetition of a call belongs to the approval that it already has, as in the unique index. */
 const DEDUPED = `'pending', 'approved', 'executing', 'succeeded', 'failed', 'unknown', 'denied'`;
 
+const COLUMNS = `id, workspace, kind, requester, session_id, subject, state, server, tool, exposed, risk, dedupe_key,
+  call_text, call_digest, call_salt, call_commit, view_text, view_salt, view_commit, tool_hash, policy_version, verdict,
+  instance, requested_at, expires_at, decided_at, escalate_at,
+  erase_at`;
+
+function columnsOf(approval: Approval): readonly SqlValue[] {
+  return [
+    approval.id,
+    approval.workspace,
+    approval.call.kind,
+    approval.requester,
+    approval.sessionId ?? null,
+    approval.subject,
+    approval.state,
+    approval.call.server,
+    approval.call.tool,
+    approval.exposed,
+    approval.risk,
+    approval.dedupeKey,
+    approval.call.text,
+    approval.call.digest,
+    approval.action.salt,
+    approval.action.commit,
+    approval.view.text,
+    approval.view.salt,
+    approval.view.commit,
+    approval.toolHash,
+    approval.policyVersion,
+    JSON.stringify(approval.verdict),
+    approval.instance,
+    approval.requestedAt,
+    approval.expiresAt,
+    approval.decidedAt ?? null,
+    nextEscalation(approval, approval.requestedAt) ?? null,
+    approval.verdict.retainMs === undefined ? null : approval.requestedAt + approval.verdict.retainMs,
+  ];
+}
+
+const marksOf = (params: readonly SqlValue[]): string => params.map(() => '?').join(', ');
+
 export function insertApproval(approval: Approval): Statement {
+  const params = columnsOf(approval);
+  return { sql: `INSERT INTO approval (${COLUMNS}) VALUES (${marksOf(params)})`, params };
+}
+
+/**
+ * The same as a guard, for a requester without a session: refused when it has too many requests waiting, or has this
+ * very one already.
+ */
+export function admitAction(action: { approval: Approval; maxPending: number }): Statement {
+  const { approval, maxPending } = action;
+  const { requester, dedupeKey } = approval;
+  const columns = columnsOf(approval);
   return {
-    sql: `INSERT INTO approval (id, workspace, kind, requester, session_id, subject, state, server, tool, exposed, risk, dedupe_key, call_text,
-      call_digest, call_salt, call_commit, view_text, view_salt, view_commit, tool_hash, policy_version, verdict, instance,
-      requested_at, expires_at, erase_at)
-      VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    params: [
-      approval.id,
-      approval.workspace,
-      approval.call.kind,
-      approval.requester,
-      approval.sessionId ?? null,
-      approval.subject,
-      approval.call.server,
-      approval.call.tool,
-      approval.exposed,
-      approval.risk,
-      approval.dedupeKey,
-      approval.call.text,
-      approval.call.digest,
-      approval.action.salt,
-      approval.action.commit,
-      approval.view.text,
-      approval.view.salt,
-      approval.view.commit,
-      approval.toolHash,
-      approval.policyVersion,
-      JSON.stringify(approval.verdict),
-      approval.instance,
-      approval.requestedAt,
-      approval.expiresAt,
-      approval.verdict.retainMs === undefined ? null : approval.requestedAt + approval.verdict.retainMs,
-    ],
+    sql: `INSERT INTO approval (${COLUMNS}) SELECT ${marksOf(columns)}
+      WHERE (SELECT count(*) FROM approval WHERE requester = ? AND state = 'pending') < ?
+      AND NOT EXISTS (SELECT 1 FROM approval WHERE requester = ? AND dedupe_key = ? AND state IN (${DEDUPED}))
+      RETURNING id`,
+    params: [...columns, requester, maxPending, requester, dedupeKey],
   };
 }
 
@@ -96,6 +123,8 @@ export interface ApprovalFilter {
   readonly workspace: string;
   readonly state?: ApprovalState | undefined;
   readonly session?: string | undefined;
+  /** `api_key:key_…` and the like. */
+  readonly requester?: string | undefined;
   readonly subject?: string | undefined;
   readonly tool?: string | undefined;
   readonly limit: number;
@@ -110,6 +139,7 @@ export function selectApprovals(filter: ApprovalFilter): Statement {
   if (filter.state !== undefined) where.push(`state = '${filter.state}'`);
   const equals: readonly (readonly [string, string | undefined])[] = [
     ['session_id', filter.session],
+    ['requester', filter.requester],
     ['subject', filter.subject],
     ['tool', filter.tool],
   ];
@@ -151,8 +181,18 @@ const text = (value: SqlValue | undefined): string | undefined => (value == null
 const integer = (value: SqlValue | undefined): number | undefined =>
   value == null ? undefined : Number(value);
 
+function callFromRow(row: Row): FrozenCall {
+  if (row.redacted_at == null) return thawCall(String(row.call_text));
+  return erasedCall({
+    kind: row.kind === 'action' ? 'action' : 'tool',
+    server: String(row.server),
+    tool: String(row.tool),
+    subject: String(row.subject),
+  });
+}
+
 export function approvalFromRow(row: Row): Approval {
-  const call = thawCall(String(row.call_text));
+  const call = callFromRow(row);
   const result: StoredResult | undefined =
     row.result_kind == null
       ? undefined

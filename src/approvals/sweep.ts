@@ -49,15 +49,22 @@ export async function expireOverdue(deps: SweepDeps): Promise<number> {
   return outcomes.filter(Boolean).length;
 }
 
+const CUT_OFF = {
+  tool: 'The gateway stopped while this call was under way. It was sent or not; nothing is retried.',
+  action: 'The requester never said what happened.',
+} as const;
+
 /**
- * Turns dispatches whose holder is gone into `unknown`: they were sent or not, nobody can tell, so nobody retries.
- * At the start of the only process every lease is dead, whatever its time: `all` is for that moment alone.
+ * Turns what was begun and never reported into `unknown`: it happened or not, nobody can tell, so nobody retries. At the
+ * start of the only process the lease of every dispatch is dead, whatever its time: `all` is for that moment alone. An
+ * action's lease ends only by time.
  */
 export async function reapOrphans(deps: SweepDeps, options: { all: boolean }): Promise<number> {
-  const until = options.all ? Number.MAX_SAFE_INTEGER : deps.now();
-  const orphans = await deps.database.query(selectOrphans(until));
-  const reason = 'The gateway stopped while this call was under way. It was sent or not; nothing is retried.';
+  const now = deps.now();
+  const dispatchesUntil = options.all ? Number.MAX_SAFE_INTEGER : now;
+  const orphans = await deps.database.query(selectOrphans({ now, dispatchesUntil }));
   for (const row of orphans) {
+    const reason = CUT_OFF[row.kind === 'action' ? 'action' : 'tool'];
     const applied = await deps.ledger.commit({
       guard: settleApproval({
         id: String(row.id),
@@ -80,7 +87,7 @@ export async function reapOrphans(deps: SweepDeps, options: { all: boolean }): P
   return orphans.length;
 }
 
-/** Ids that were approved but not yet claimed, oldest first: what a restart must carry on with. */
+/** Calls that were approved but not yet claimed, oldest first: what a restart must carry on with. */
 export async function listApproved(database: Reader): Promise<string[]> {
   return (await database.query(selectApproved())).map((row) => String(row.id));
 }

@@ -10,11 +10,9 @@ import type { Risk } from '../policy/verdict.ts';
 const LONG_STRING_CHARACTERS = 200;
 const EFFECT_CHARACTERS = 160;
 
-export interface ViewInput {
-  /** The frozen call: canonical text of `{arguments, server, tool}`. */
+interface Held {
+  /** The canonical text of the frozen call or action. */
   readonly callText: string;
-  readonly server: string;
-  readonly tool: string;
   readonly risk: Risk;
   /** The line that `effectLine` makes of the same call. */
   readonly effect: string;
@@ -22,12 +20,29 @@ export interface ViewInput {
   readonly rule: string;
   /** Why it was held, in the operator's words. */
   readonly reason: string;
-  readonly subject: string;
-  readonly session: string;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   /** JSON Pointers (RFC 6901) into the arguments whose values are not to be shown. */
   readonly redact?: readonly string[];
+}
+
+/** A tool call, frozen as `{arguments, server, tool}`. */
+export interface ViewInput extends Held {
+  readonly server: string;
+  readonly tool: string;
+  readonly subject: string;
+  readonly session: string;
+}
+
+/** An action, frozen as `{action, actor, arguments, metadata, resource, risk}`. */
+export interface ActionViewInput extends Held {
+  readonly action: string;
+  readonly resource: string;
+  readonly actor: string;
+  /** The risk that the requester declared, or ''. */
+  readonly declaredRisk: Risk | '';
+  /** Who asks, by name and reference. */
+  readonly requestedBy: string;
 }
 
 /**
@@ -89,19 +104,35 @@ function* lines(
   }
 }
 
-function readArguments(input: ViewInput): JsonValue {
-  const call = parseStrict(input.callText, LIMITS.jsonDepth + 1);
-  const same = isJsonObject(call) && call.server === input.server && call.tool === input.tool;
-  if (!same || call.arguments === undefined || canonicalize(call) !== input.callText) {
+/** The members of a frozen call, once it is certain that the text is canonical and says what is shown beside it. */
+function readFrozen(callText: string, shown: JsonObject): JsonObject {
+  const call = parseStrict(callText, LIMITS.jsonDepth + 1);
+  const same = isJsonObject(call) && Object.entries(shown).every(([member, value]) => call[member] === value);
+  if (!same || call.arguments === undefined || canonicalize(call) !== callText)
     throw new CountersignError(
       'internal',
-      'A frozen call is not the canonical JSON of its arguments, server and tool.',
+      'A frozen call is not the canonical JSON of what is shown with it.',
     );
-  }
-  return call.arguments;
+  return call;
 }
 
 const ESCAPED = /^(?:[\x20-\x7e]|⟦U\+[0-9A-F]{4,6}⟧)*$/;
+
+function textOf(
+  held: Held,
+  head: readonly (readonly [label: string, value: string])[],
+  trees: readonly (readonly [label: string, value: JsonValue, redact: readonly string[]])[],
+): string {
+  return [
+    'Countersign approval view v1',
+    `Effect: ${ESCAPED.test(held.effect) ? held.effect : escapeToAscii(held.effect)}`,
+    ...head.map(([label, value]) => `${label}: ${escapeToAscii(value)}`),
+    ...trees.flatMap(([label, value, redact]) => [
+      ...lines(label, value, { pointer: '', indent: '', hidden: new Set(redact) }),
+    ]),
+    '',
+  ].join('\n');
+}
 
 /**
  * The plain text that an approver reads and signs for: what is called, why it was held, and the whole call as a tree
@@ -110,25 +141,45 @@ const ESCAPED = /^(?:[\x20-\x7e]|⟦U\+[0-9A-F]{4,6}⟧)*$/;
  * `callText` is not canonical or is of another call.
  */
 export function renderView(input: ViewInput): string {
-  const args = readArguments(input);
-  const head: readonly (readonly [string, string])[] = [
-    ['Risk', input.risk],
-    ['Server', input.server],
-    ['Tool', input.tool],
-    ['Held by rule', input.rule],
-    ['Why', input.reason],
-    ['On behalf of', input.subject],
-    ['Session', input.session],
-    ['Expires', toRfc3339(input.expiresAt)],
-  ];
-  const hidden = new Set(input.redact ?? []);
-  return [
-    'Countersign approval view v1',
-    `Effect: ${ESCAPED.test(input.effect) ? input.effect : escapeToAscii(input.effect)}`,
-    ...head.map(([label, value]) => `${label}: ${escapeToAscii(value)}`),
-    ...lines('Arguments', args, { pointer: '', indent: '', hidden }),
-    '',
-  ].join('\n');
+  const call = readFrozen(input.callText, { server: input.server, tool: input.tool });
+  return textOf(
+    input,
+    [
+      ['Risk', input.risk],
+      ['Server', input.server],
+      ['Tool', input.tool],
+      ['Held by rule', input.rule],
+      ['Why', input.reason],
+      ['On behalf of', input.subject],
+      ['Session', input.session],
+      ['Expires', toRfc3339(input.expiresAt)],
+    ],
+    [['Arguments', call.arguments ?? null, input.redact ?? []]],
+  );
+}
+
+/** The same for an action, with its metadata as a second tree. */
+export function renderActionView(input: ActionViewInput): string {
+  const { action, resource, actor, declaredRisk } = input;
+  const call = readFrozen(input.callText, { action, resource, actor, risk: declaredRisk });
+  return textOf(
+    input,
+    [
+      ['Risk', input.risk],
+      ['Action', action],
+      ['Resource', resource],
+      ['Actor', actor],
+      ['Requested by', input.requestedBy],
+      ['Declared risk', declaredRisk === '' ? 'none' : declaredRisk],
+      ['Rule', input.rule],
+      ['Why', input.reason],
+      ['Expires', toRfc3339(input.expiresAt)],
+    ],
+    [
+      ['Metadata', call.metadata ?? null, []],
+      ['Arguments', call.arguments ?? null, input.redact ?? []],
+    ],
+  );
 }
 
 function money(cents: number, currency: JsonValue | undefined): string {
@@ -145,16 +196,24 @@ function brief(value: JsonValue): string {
   return JSON.stringify(value);
 }
 
+const keyOf = (key: string): string => (/^[A-Za-z0-9_.-]+$/.test(key) ? key : quoted(key));
+
 /** Currencies whose minor unit is not a hundredth (ISO 4217); their amounts are not put into words. */
 const NOT_HUNDREDTHS =
   /^(?:bif|clp|djf|gnf|jpy|kmf|krw|mga|pyg|rwf|ugx|vnd|vuv|xaf|xof|xpf|bhd|iqd|jod|kwd|lyd|omr|tnd)$/i;
 
 /**
- * One line that says what a call does, for lists: `payments_refund: 75.00 (amount_cents 7500), invoice_id inv_1`.
- * A currency sign stands only where the call names the currency. Escaped like the view; when it is too long it says
+ * One line that says what a call does, for lists: `payments_refund: 75.00 (amount_cents 7500), invoice_id inv_1`. An
+ * action names its resource and its metadata too: `deployment.execute service:billing-api: environment production`. A
+ * currency sign stands only where the call names the currency. Escaped like the view; when it is too long it says
  * how many arguments it leaves out. Never a replacement for the arguments themselves.
  */
-export function effectLine(input: { tool: string; args: JsonObject; redact?: readonly string[] }): string {
+export function effectLine(input: {
+  tool: string;
+  args: JsonObject;
+  redact?: readonly string[];
+  action?: { readonly resource: string; readonly metadata: JsonObject };
+}): string {
   const { args } = input;
   const redact = input.redact ?? [];
   const isHidden = (key: string): boolean =>
@@ -167,8 +226,10 @@ export function effectLine(input: { tool: string; args: JsonObject; redact?: rea
   if (asMoney) parts.push(`${money(cents, args.currency)} (amount_cents ${cents})`);
   for (const [key, value] of Object.entries(args)) {
     if (asMoney && key === 'amount_cents') continue;
-    const name = /^[A-Za-z0-9_.-]+$/.test(key) ? key : quoted(key);
-    parts.push(`${name} ${isHidden(key) ? 'redacted' : brief(value)}`);
+    parts.push(`${keyOf(key)} ${isHidden(key) ? 'redacted' : brief(value)}`);
+  }
+  for (const [key, value] of Object.entries(input.action?.metadata ?? {})) {
+    parts.push(`${keyOf(key)} ${brief(value)}`);
   }
   const shown: string[] = [];
   let length = 0;
@@ -179,5 +240,6 @@ export function effectLine(input: { tool: string; args: JsonObject; redact?: rea
   }
   const left = parts.length - shown.length;
   if (left > 0) shown.push(`and ${left} more ${left === 1 ? 'argument' : 'arguments'}`);
-  return `${escapeToAscii(input.tool)}: ${shown.length > 0 ? shown.join(', ') : 'no arguments'}`;
+  const what = input.action === undefined ? input.tool : `${input.tool} ${input.action.resource}`;
+  return `${escapeToAscii(what)}: ${shown.length > 0 ? shown.join(', ') : 'no arguments'}`;
 }

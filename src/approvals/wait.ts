@@ -36,8 +36,14 @@ export interface WaitDeps {
   readonly signal: ChangeSignal;
 }
 
+/** Whether there is nothing left to wait for: it is settled or, of an action, approved, so that its requester is next. */
+export function isAnswered(approval: Approval, now: number): boolean {
+  const state = stateAt(approval, now);
+  return isSettled(state) || (approval.call.kind === 'action' && state === 'approved');
+}
+
 /**
- * Resolves with the approval once it is settled, or as it stands when `timeoutMs` has passed or `abort` fires.
+ * Resolves with the approval once it is answered, or as it stands when `timeoutMs` has passed or `abort` fires.
  * A poll backs the wake-up signal, so that a change made elsewhere is seen too. Throws `not_found`.
  */
 export async function waitForApproval(
@@ -62,8 +68,7 @@ export async function waitForApproval(
       if (row === undefined) throw new CountersignError('not_found', `There is no approval ${input.id}.`);
       const approval = approvalFromRow(row);
       const left = deadline - deps.now();
-      if (isSettled(stateAt(approval, deps.now())) || left <= 0 || input.abort?.aborted === true)
-        return approval;
+      if (isAnswered(approval, deps.now()) || left <= 0 || input.abort?.aborted === true) return approval;
       if (woken) continue;
       const timer = setTimeout(() => wake(), Math.min(left, LIMITS.waitPollMs));
       await next;

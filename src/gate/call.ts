@@ -42,7 +42,13 @@ export interface GateDeps {
   readonly policy: () => PolicyInForce;
   readonly isActive: (session: Session) => boolean;
   readonly spendCall: (sessionId: string) => Statement;
-  readonly sealArguments: (call: { id: string; subject: string; text: string }) => {
+  /** Seals arguments that may be erased; `retainMs` says after how long they are. */
+  readonly sealArguments: (call: {
+    id: string;
+    subject: string;
+    text: string;
+    retainMs: number | undefined;
+  }) => {
     commit: string;
     sidecar: Statement;
   };

@@ -42,7 +42,8 @@ export async function forwardLive(
   const { call, tool, verdict } = input;
   const id = deps.newId('req');
   const argumentsText = canonicalize(call.args);
-  const sealed = deps.sealArguments({ id, subject: call.session.subject, text: argumentsText });
+  const { retainMs } = verdict;
+  const sealed = deps.sealArguments({ id, subject: call.session.subject, text: argumentsText, retainMs });
   const ref: EntryRef = {
     session: call.session.id,
     subject: call.session.subject,
@@ -143,18 +144,24 @@ function toGateOutcome(tool: { exposed: string; server: string }, outcome: Downs
 
 /**
  * Sends the frozen bytes of an approved call: the stored arguments and nothing else of what the agent once sent.
- * The approval id and attempt travel as the idempotency key. Never inherits a caller's signal.
+ * The approval id and attempt travel as the idempotency key, with the capability's token where the server wants it.
+ * Never inherits a caller's signal.
  */
 export function dispatchFrozen(
   downstreams: Downstreams,
   approval: Approval,
-  attempt: number,
+  sending: { attempt: number; token: string | undefined },
 ): Promise<DownstreamOutcome> {
+  const { attempt, token } = sending;
   return send(downstreams, {
     server: approval.call.server,
     method: 'tools/call',
     paramsText: callParamsText(approval.call),
-    meta: { 'countersign/approval': approval.id, 'countersign/idempotency-key': `${approval.id}:${attempt}` },
+    meta: {
+      'countersign/approval': approval.id,
+      'countersign/idempotency-key': `${approval.id}:${attempt}`,
+      ...(token === undefined ? {} : { 'countersign/capability': token }),
+    },
   });
 }
 

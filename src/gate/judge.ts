@@ -58,10 +58,12 @@ export function policyInput(deps: JudgeDeps, session: Session, judged: Judged): 
     budget: {},
     now,
     history: null,
+    metadata: {},
   };
 }
 
-function failedClosed(policy: PolicyInForce, error: unknown): Verdict {
+/** The denial of what could not be judged. */
+export function failedClosed(policy: Pick<PolicyInForce, 'version'>, error: unknown): Verdict {
   return {
     effect: 'deny',
     risk: 'high',

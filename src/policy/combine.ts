@@ -1,3 +1,4 @@
+import { mergeApprovals, unmeetable, withoutDecision } from './approval-terms.ts';
 import type { Condition } from './conditions.ts';
 import type { Position } from './document.ts';
 import type { Limit } from './limits.ts';
@@ -20,6 +21,7 @@ export interface CompiledRule {
   readonly approval: ApprovalTerms;
   readonly limits: readonly Limit[];
   readonly redact: readonly string[];
+  readonly retainMs: number | undefined;
   readonly readOnly: boolean | undefined;
   readonly idempotent: boolean | undefined;
   readonly trustAnnotations: boolean;
@@ -28,6 +30,7 @@ export interface CompiledRule {
 export interface PolicyDefaults {
   readonly effect: 'hold' | 'deny';
   readonly approval: ApprovalTerms;
+  readonly retainMs: number | undefined;
 }
 
 /** What one rule that applies has to say: its own effect, that of a condition that failed, or of a limit used up. */
@@ -55,26 +58,6 @@ function strictest(pair: { a: Effect; b: Effect }): Effect {
 
 function highest(risks: readonly Risk[]): Risk {
   return risks.reduce<Risk>((top, risk) => (riskRank(risk) > riskRank(top) ? risk : top), 'low');
-}
-
-/** Strictest quorum, union of groups (none named: anyone enrolled), shortest expiry, a person if any rule wants one. */
-export function mergeApprovals(all: readonly ApprovalTerms[]): ApprovalTerms {
-  const approver = all.some((terms) => terms.approver === 'person') ? 'person' : 'automation';
-  return {
-    groups: [...new Set(all.flatMap((terms) => terms.groups))].sort(),
-    quorum: Math.max(...all.map((terms) => terms.quorum)),
-    passkey: approver === 'person' || all.some((terms) => terms.passkey),
-    approver,
-    excludeRequester: all.some((terms) => terms.excludeRequester),
-    expiresMs: Math.min(...all.map((terms) => terms.expiresMs)),
-    escalations: all.flatMap((terms) => terms.escalations),
-    authenticator: Object.assign({}, ...all.map((terms) => terms.authenticator)),
-    capability: {
-      uses: 1,
-      ttlMs: Math.min(...all.map((terms) => terms.capability.ttlMs)),
-      dpop: all.some((terms) => terms.capability.dpop),
-    },
-  };
 }
 
 const VERBS: Readonly<Record<Effect, string>> = {
@@ -123,21 +106,59 @@ function flagOf(enforced: readonly Finding[], name: 'readOnly' | 'idempotent'): 
   return said.includes(true) && !said.includes(false);
 }
 
+interface Decided {
+  readonly target: PolicyTarget;
+  readonly decided: readonly Finding[];
+  readonly defaults: PolicyDefaults;
+}
+
+/** The terms of what holds, or of an action that is allowed: what releases its capability. */
+function termsOf(effect: Effect, { target, decided, defaults }: Decided): ApprovalTerms | undefined {
+  if (effect === 'deny' || (effect === 'allow' && target.kind !== 'action')) return undefined;
+  const terms = mergeApprovals(
+    decided.length === 0 ? [defaults.approval] : decided.map((finding) => finding.rule.approval),
+  );
+  return effect === 'allow' ? withoutDecision(terms) : terms;
+}
+
+/** Says that no passkey meets the rules that hold together; undefined when one can. */
+function impossible(
+  terms: ApprovalTerms | undefined,
+  { target, decided }: Pick<Decided, 'target' | 'decided'>,
+): string | undefined {
+  const member = terms === undefined ? undefined : unmeetable(terms);
+  if (member === undefined) return undefined;
+  const asking = uniquePlaces(
+    decided.filter((finding) => finding.rule.approval.authenticator[member] !== undefined),
+  );
+  const named = asking.map((place) => `${place.rule} (${place.file}:${place.line})`).sort();
+  return `The rules ${named.join(' and ')} hold ${nameOf(target)} and share no value of approval.authenticator.${member}, so no passkey could approve it; it is denied.`;
+}
+
+function shortest(times: readonly (number | undefined)[]): number | undefined {
+  const set = times.filter((time) => time !== undefined);
+  return set.length === 0 ? undefined : Math.min(...set);
+}
+
 /**
- * Combines what all applying rules found: deny > hold > allow, and the default when no rule in force applies. Does
- * not depend on the order of the findings, but for the order of `matched`, `redact` and `shadow`.
+ * Combines what all applying rules found: deny > hold > allow, and the default when no rule in force applies. What
+ * rules hold on terms that nobody can meet is denied. Does not depend on the order of the findings, but for the order
+ * of `matched`, `redact` and `shadow`.
  */
 export function combine(combination: Combination): Verdict {
   const { target, findings, defaults, declaredRisk, policyVersion } = combination;
   const enforced = findings.filter((finding) => !finding.rule.shadow);
   const shadowed = findings.filter((finding) => finding.rule.shadow);
-  const effect =
+  const strict =
     enforced.reduce<Effect | undefined>(
       (worst, { effect: next }) => (worst === undefined ? next : strictest({ a: worst, b: next })),
       undefined,
     ) ?? defaults.effect;
-  const decided = enforced.filter((finding) => finding.effect === effect);
+  const decided = enforced.filter((finding) => finding.effect === strict);
   const winner = deciding(decided);
+  const merged = termsOf(strict, { target, decided, defaults });
+  const dead = impossible(merged, { target, decided });
+  const effect = dead === undefined ? strict : 'deny';
   const risks = enforced.map(({ rule, cause, effect: found }) =>
     cause.kind !== 'rule' && found !== 'allow' ? highest([rule.risk, 'medium']) : rule.risk,
   );
@@ -151,24 +172,26 @@ export function combine(combination: Combination): Verdict {
     if (would !== effect)
       shadow.set(finding.rule.place, before === undefined ? would : strictest({ a: before, b: would }));
   }
-  const holding =
-    winner === undefined ? [defaults.approval] : decided.map((finding) => finding.rule.approval);
   const subject =
     target.kind === 'tool' || target.kind === 'action'
       ? nameOf(target)
       : `${target.kind} of ${target.server}`;
+  const found =
+    winner === undefined
+      ? `No rule matches ${subject}, so the policy's default ${VERBS[effect]} it.`
+      : reasonOf(target, winner);
+  const retainMs =
+    enforced.length === 0 ? defaults.retainMs : shortest(enforced.map(({ rule }) => rule.retainMs));
   return {
     effect,
     risk: highest(risks),
     ...(winner === undefined ? {} : { decidedBy: winner.rule.place }),
     matched: uniquePlaces(enforced),
-    reason:
-      winner === undefined
-        ? `No rule matches ${subject}, so the policy's default ${VERBS[effect]} it.`
-        : reasonOf(target, winner),
-    ...(effect === 'hold' ? { approval: mergeApprovals(holding) } : {}),
+    reason: dead ?? found,
+    ...(merged === undefined || dead !== undefined ? {} : { approval: merged }),
     readOnly: flagOf(enforced, 'readOnly'),
     idempotent: flagOf(enforced, 'idempotent'),
+    ...(retainMs === undefined ? {} : { retainMs }),
     redact: [...new Set(enforced.flatMap((finding) => finding.rule.redact))],
     shadow: [...shadow].map(([place, would]) => ({ ...place, effect: would })),
     policyVersion,

@@ -1,24 +1,21 @@
 import { sha256Hex } from '../core/digest.ts';
 import { CountersignError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
+import { approvalProblems, approvalTerms } from './approval-terms.ts';
 import type { CompiledRule } from './combine.ts';
 import { type Condition, type Conditions, createConditions, isCondition } from './conditions.ts';
+import { contradictions } from './contradiction.ts';
 import {
+  type Path,
   type PolicyDocument,
   type PolicyFile,
   type PolicyProblem,
+  pathText,
   problemText,
   readDocument,
 } from './document.ts';
 import { createEvaluator, type Evaluator, type RuleSet } from './evaluate.ts';
-import {
-  type ApprovalShape,
-  type PolicyFileShape,
-  parseDuration,
-  policyFileSchema,
-  type RuleShape,
-} from './rule.ts';
-import type { ApprovalTerms } from './verdict.ts';
+import { type PolicyFileShape, policyFileSchema, type RuleShape } from './rule.ts';
+import { parseDuration } from './yaml-value.ts';
 
 /** A whole policy: immutable, and its version names every byte that it was made of. */
 export interface CompiledPolicy extends RuleSet, Evaluator {
@@ -33,7 +30,13 @@ type Loaded = PolicyDocument<PolicyFileShape> & { readonly value: PolicyFileShap
 type Defaults = NonNullable<PolicyFileShape['defaults']>;
 type Report = (problem: PolicyProblem) => void;
 
-const CAPABILITY_TTL_DEFAULT_MS = 5 * 60_000;
+const RETAIN_MAX_MS = 36_500 * 86_400_000;
+
+const KEPT_TOO_LONG = 'expected at most 36500d; to keep things for ever, leave this out';
+
+function keptTooLong(retain: string | undefined): boolean {
+  return (parseDuration(retain ?? '') ?? 0) > RETAIN_MAX_MS;
+}
 
 function byName(a: PolicyFile, b: PolicyFile): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
@@ -45,42 +48,12 @@ export function policyVersion(files: readonly PolicyFile[]): string {
   return `sha256:${sha256Hex(JSON.stringify(sorted))}`;
 }
 
-function approvalTerms(own: ApprovalShape | undefined, defaults: ApprovalShape | undefined): ApprovalTerms {
-  const merged = { ...defaults, ...own };
-  const approver = merged.approver ?? 'person';
-  const ttl = own?.capability?.ttl ?? defaults?.capability?.ttl;
-  return {
-    groups: merged.groups ?? [],
-    quorum: merged.quorum ?? 1,
-    passkey: merged.passkey ?? approver === 'person',
-    approver,
-    excludeRequester: merged.exclude_requester ?? true,
-    expiresMs: parseDuration(merged.expires ?? '') ?? LIMITS.approvalExpiryDefaultMs,
-    escalations: [],
-    authenticator: {},
-    capability: { uses: 1, ttlMs: parseDuration(ttl ?? '') ?? CAPABILITY_TTL_DEFAULT_MS, dpop: false },
-  };
-}
-
-function checkApproval(
-  approval: ApprovalShape | undefined,
-  report: (field: string, message: string) => void,
-): void {
-  if (approval === undefined) return;
-  const tooLong = (text: string | undefined) => (parseDuration(text ?? '') ?? 0) > LIMITS.approvalExpiryMaxMs;
-  if (tooLong(approval.expires)) report('expires', 'expected at most 7d');
-  if (tooLong(approval.capability?.ttl)) report('capability', 'expected a ttl of at most 7d');
-  if (approval.passkey === false && approval.approver !== 'automation') {
-    report('passkey', 'a person always decides with a passkey; leave this out, or say approver: automation');
-  }
-}
-
 function readDefaults(documents: readonly Loaded[], report: Report): Defaults {
   let found: Loaded | undefined;
   for (const document of documents) {
     const { defaults } = document.value;
     if (defaults === undefined) continue;
-    const where = (field: readonly string[]) => ({
+    const where = (field: Path) => ({
       file: document.name,
       ...document.at(['defaults', ...field]),
     });
@@ -90,9 +63,11 @@ function readDefaults(documents: readonly Loaded[], report: Report): Defaults {
         ...where([]),
         message: `defaults stand in ${found.name} already; they are for the whole policy, so keep them in one file`,
       });
-    checkApproval(defaults.approval, (field, message) =>
-      report({ ...where(['approval', field]), message: `defaults.approval.${field}: ${message}` }),
-    );
+    const terms = approvalTerms(undefined, defaults.approval);
+    for (const { path, message } of approvalProblems(defaults.approval, { terms, inRule: false }))
+      report({ ...where(['approval', ...path]), message: `defaults.approval.${pathText(path)}: ${message}` });
+    if (keptTooLong(defaults.retain))
+      report({ ...where(['retain']), message: `defaults.retain: ${KEPT_TOO_LONG}` });
   }
   return found?.value.defaults ?? {};
 }
@@ -103,14 +78,17 @@ function compileRule(
 ): CompiledRule {
   const { document, index, defaults, conditions, report } = place;
   const path = ['rules', index] as const;
-  const complain = (field: readonly string[], message: string) =>
+  const complain = (field: Path, message: string) =>
     report({
       file: document.name,
       ...document.at([...path, ...field]),
-      message: `rule ${shape.id}: ${field.join('.')}: ${message}`,
+      message: `rule ${shape.id}: ${pathText(field)}: ${message}`,
     });
 
-  checkApproval(shape.approval, (field, message) => complain(['approval', field], message));
+  const terms = approvalTerms(shape.approval, defaults.approval);
+  for (const problem of approvalProblems(shape.approval, { terms, inRule: true }))
+    complain(['approval', ...problem.path], problem.message);
+  if (keptTooLong(shape.retain)) complain(['retain'], KEPT_TOO_LONG);
   if (shape.trust_annotations === true && shape.effect !== 'allow') {
     complain(['trust_annotations'], 'only an allow rule can trust annotations; a stricter rule needs none');
   }
@@ -125,7 +103,7 @@ function compileRule(
   }
   const names = new Set<string>();
   for (const [at, limit] of (shape.limits ?? []).entries()) {
-    if (names.has(limit.name)) complain(['limits', String(at)], `the limit "${limit.name}" stands twice`);
+    if (names.has(limit.name)) complain(['limits', at], `the limit "${limit.name}" stands twice`);
     names.add(limit.name);
   }
   const { match } = shape;
@@ -145,7 +123,8 @@ function compileRule(
     risk: shape.risk ?? (shape.effect === 'allow' ? 'low' : 'medium'),
     shadow: (shape.mode ?? defaults.mode ?? 'enforce') === 'shadow',
     reason: shape.reason,
-    approval: approvalTerms(shape.approval, defaults.approval),
+    approval: terms,
+    retainMs: parseDuration(shape.retain ?? defaults.retain ?? ''),
     limits: (shape.limits ?? []).map((limit) => ({
       name: limit.name,
       per: limit.per,
@@ -202,11 +181,16 @@ export function tryCompile(files: readonly PolicyFile[]): {
       rules.push(rule);
     }
   }
+  problems.push(...contradictions(rules));
   if (problems.length > 0) return { problems };
   const set: RuleSet = {
     version: policyVersion(files),
     rules,
-    defaults: { effect: defaults.effect ?? 'hold', approval: approvalTerms(undefined, defaults.approval) },
+    defaults: {
+      effect: defaults.effect ?? 'hold',
+      approval: approvalTerms(undefined, defaults.approval),
+      retainMs: parseDuration(defaults.retain ?? ''),
+    },
   };
   return {
     policy: {

@@ -29,6 +29,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   now: 'google.protobuf.Timestamp',
   now_weekday: 'string',
   history: 'dyn',
+  metadata: 'map',
 };
 
 /** A condition that parses, type-checks and keeps to the limits. */

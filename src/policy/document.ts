@@ -48,20 +48,37 @@ export interface PolicyDocument<T> {
 type JsonSchema = {
   properties?: Record<string, JsonSchema>;
   items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
   additionalProperties?: JsonSchema | boolean;
 };
 
 function schemaAt(root: JsonSchema, path: Path): JsonSchema | undefined {
+  const among = (given: JsonSchema | undefined, member: 'items' | 'properties'): JsonSchema | undefined => {
+    const schema = given?.$ref === undefined ? given : root.$defs?.[given.$ref.slice('#/$defs/'.length)];
+    return schema?.anyOf?.find((one) => one[member] !== undefined) ?? schema;
+  };
   let schema: JsonSchema | undefined = root;
   for (const key of path) {
-    const extra: JsonSchema | undefined =
-      typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
-    schema = typeof key === 'number' ? schema?.items : (schema?.properties?.[key] ?? extra);
+    const here = among(schema, typeof key === 'number' ? 'items' : 'properties');
+    const extra = typeof here?.additionalProperties === 'object' ? here.additionalProperties : undefined;
+    schema = typeof key === 'number' ? here?.items : (here?.properties?.[key] ?? extra);
   }
-  return schema;
+  return among(schema, 'properties');
 }
 
-function pathText(path: Path): string {
+/** The problems of the one form that was meant, where there is a choice of forms: the one that is this kind of value. */
+function meant(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const form = issue.errors.find(
+    (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+  );
+  return form?.map((one) => ({ ...one, path: [...issue.path, ...one.path] })) ?? [issue];
+}
+
+/** `rules[0].approval.quorum`. */
+export function pathText(path: Path): string {
   return path
     .map((key, index) => (typeof key === 'number' ? `[${key}]` : index === 0 ? key : `.${key}`))
     .join('');
@@ -168,7 +185,7 @@ export function readDocument<S extends z.ZodType>(file: PolicyFile, schema: S): 
   const parsed = schema.safeParse(raw, { jitless: true });
   if (parsed.success) return done(parsed.data);
   const known = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
-  for (const issue of parsed.error.issues) {
+  for (const issue of parsed.error.issues.flatMap(meant)) {
     const path = issue.path as Path;
     if (issue.code === 'unrecognized_keys') {
       const allowed = Object.keys(schemaAt(known, path)?.properties ?? {});

@@ -100,22 +100,3 @@ export function explain(policy: CompiledPolicy, input: PolicyInput, counters?: C
   const rules = policy.rules.map((rule) => traceRule(rule, { policy, input, facts, counters }));
   return { verdict: policy.evaluate(input, counters), rules };
 }
-
-/** The explanation as lines for a terminal. */
-export function explanationText(explanation: Explanation): string {
-  const { verdict, rules } = explanation;
-  const lines = [`${verdict.effect} (risk ${verdict.risk}): ${verdict.reason}`, ''];
-  for (const rule of rules) {
-    const mark = { matched: '+', not_matched: '-', error: '!' }[rule.outcome];
-    const shadow = rule.shadow ? ' (shadow)' : '';
-    lines.push(
-      `${mark} ${rule.rule} (${rule.file}:${rule.line}) ${rule.effect}${shadow}${rule.why === undefined ? '' : `: ${rule.why}`}`,
-    );
-    for (const step of rule.steps) {
-      const value = step.error === undefined ? `= ${step.value}` : `failed: ${step.error}`;
-      lines.push(`${'  '.repeat(step.depth + 2)}${step.expression}  ${value}  [${step.line}:${step.column}]`);
-    }
-    for (const name of rule.exceeded) lines.push(`    limit ${name} is used up`);
-  }
-  return `${lines.join('\n')}\n`;
-}

@@ -8,7 +8,7 @@ const ACTIONS = { tool: 'tools/call', resource: 'resources/read', prompt: 'promp
 /** The variables of one call, converted on first use and shared by all rules that judge it. */
 export interface Facts {
   readonly context: Readonly<Record<string, unknown>>;
-  /** Size of `args` and `history` together. */
+  /** Size of `args`, `history` and `metadata` together. */
   size(): Size;
 }
 
@@ -24,12 +24,14 @@ export function factsOf(input: PolicyInput): Facts {
   };
   const readArgs = once(input.args);
   const readHistory = once(input.history);
+  const readMetadata = once(input.metadata);
   const date = new Date(input.now);
   const { session } = input;
   return {
     size() {
       readArgs();
       readHistory();
+      readMetadata();
       return size;
     },
     context: {
@@ -38,6 +40,9 @@ export function factsOf(input: PolicyInput): Facts {
       },
       get history() {
         return readHistory();
+      },
+      get metadata() {
+        return readMetadata();
       },
       get budget() {
         return toCel({ ...input.budget }, emptySize());

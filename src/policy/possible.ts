@@ -1,10 +1,11 @@
+import { mergeApprovals, unmeetable } from './approval-terms.ts';
 import type { CompiledRule } from './combine.ts';
 import type { RuleSet } from './evaluate.ts';
 import { type PolicyTarget, targetMismatch } from './match.ts';
 import type { Effect } from './verdict.ts';
 
 /** A rule that says the same for every session and all arguments. */
-function isUnconditional(rule: CompiledRule): boolean {
+export function isUnconditional(rule: CompiledRule): boolean {
   const { condition, match, trustAnnotations } = rule;
   return (
     condition === undefined && match.subjects === undefined && match.labels === undefined && !trustAnnotations
@@ -25,5 +26,8 @@ export function possibleEffects(set: RuleSet, target: PolicyTarget): readonly Ef
     for (const limit of rule.limits) effects.add(limit.onExceed);
   }
   if (!rules.some(isUnconditional)) effects.add(set.defaults.effect);
+  // Rules that ask for different passkeys deny together what each of them holds.
+  const merged = rules.length === 0 ? undefined : mergeApprovals(rules.map((rule) => rule.approval));
+  if (effects.has('hold') && merged !== undefined && unmeetable(merged) !== undefined) effects.add('deny');
   return [...effects];
 }

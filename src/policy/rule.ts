@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { approvalSchema } from './approval-schema.ts';
 import type { Effect, Risk } from './verdict.ts';
+import { BLOCK, duration, flag, listOf, oneOf, textOf, whole } from './yaml-value.ts';
 
 /** The bounds of policy files and conditions, units in the names. */
 export const POLICY_LIMITS = {
@@ -14,38 +16,6 @@ export const POLICY_LIMITS = {
   cachedTargets: 10_000,
 } as const;
 
-const DURATION = /^[1-9][0-9]{0,8}(ms|s|m|h|d)$/;
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** Milliseconds of a duration such as `500ms`, `5s`, `30m`, `1h`, `7d`; undefined when it is not one. */
-export function parseDuration(text: string): number | undefined {
-  const unit = DURATION.exec(text)?.[1];
-  return unit === undefined ? undefined : Number(text.slice(0, -unit.length)) * (UNIT_MS[unit] as number);
-}
-
-function textOf(pattern: RegExp, expected: string) {
-  return z.string({ error: expected }).regex(pattern, { error: expected });
-}
-
-function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
-  return z.enum(values, { error: `expected ${values.slice(0, -1).join(', ')} or ${values.at(-1)}` });
-}
-
-function whole(min: number, max: number) {
-  const error = `expected a whole number from ${min} to ${max}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
-}
-
-function listOf<T extends z.ZodType>(item: T, expected: string) {
-  return z
-    .array(item, { error: expected })
-    .min(1, { error: expected })
-    .max(1_000, { error: 'expected at most 1000 entries' });
-}
-
-const flag = () => z.boolean({ error: 'expected true or false' });
-const block = 'expected a block of key: value';
-const duration = () => textOf(DURATION, 'expected a duration such as 500ms, 5s, 30m, 1h or 7d');
 const effect = () => oneOf('allow', 'hold', 'deny');
 const onError = () => oneOf('hold', 'deny');
 const mode = () => oneOf('enforce', 'shadow');
@@ -60,40 +30,11 @@ const sentence = () =>
     .string({ error: 'expected one sentence' })
     .min(1, { error: 'expected one sentence' })
     .max(500, { error: 'expected at most 500 characters' });
-const group = () =>
-  textOf(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected a group name such as support-leads');
-
-const approvalSchema = z.strictObject(
-  {
-    groups: z
-      .array(group(), { error: 'expected a list of group names; an empty list means any enrolled person' })
-      .optional()
-      .meta({ description: 'Who may decide; empty means any enrolled person.' }),
-    quorum: whole(1, 20)
-      .optional()
-      .meta({ description: 'How many different approvers must approve. Default 1.' }),
-    passkey: flag()
-      .optional()
-      .meta({ description: 'Persons always decide with a passkey; only automation may set this to false.' }),
-    expires: duration()
-      .optional()
-      .meta({ description: 'How long the frozen call waits. Default 30m, at most 7d.' }),
-    exclude_requester: flag()
-      .optional()
-      .meta({ description: 'The person who asked may not decide. Default true.' }),
-    approver: oneOf('person', 'automation')
-      .optional()
-      .meta({ description: 'automation lets a service account with a registered key decide.' }),
-    capability: z
-      .strictObject(
-        { uses: z.literal(1, { error: 'expected 1' }).optional(), ttl: duration().optional() },
-        { error: block },
-      )
-      .optional()
-      .meta({ description: 'The single-use right that an approved action releases. Default ttl 5m.' }),
-  },
-  { error: block },
-);
+const retain = () =>
+  duration().meta({
+    description:
+      'How long arguments and results are kept, at most 36500d; the shortest of all rules. Default: for ever.',
+  });
 
 const limitSchema = z.strictObject(
   {
@@ -103,7 +44,7 @@ const limitSchema = z.strictObject(
     window: duration(),
     on_exceed: onError(),
   },
-  { error: block },
+  { error: BLOCK },
 );
 
 const ruleSchema = z.strictObject(
@@ -145,7 +86,7 @@ const ruleSchema = z.strictObject(
       .optional()
       .meta({
         description:
-          'A CEL condition over args, tool, server, session, actor, action, resource, risk, budget, now, now_weekday, history.',
+          'A CEL condition over args, tool, server, session, actor, action, resource, risk, budget, now, now_weekday, history, metadata.',
       }),
     effect: effect(),
     risk: risk().optional(),
@@ -171,6 +112,7 @@ const ruleSchema = z.strictObject(
       .meta({
         description: 'JSON Pointers into the arguments, or result: and a pointer, hidden in views and logs.',
       }),
+    retain: retain().optional(),
     read_only: flag()
       .optional()
       .meta({ description: 'The operator vouches that the tool only reads. false vetoes another rule.' }),
@@ -201,8 +143,9 @@ export const policyFileSchema = z
             on_error: onError().optional(),
             mode: mode().optional(),
             approval: approvalSchema.optional(),
+            retain: retain().optional(),
           },
-          { error: block },
+          { error: BLOCK },
         )
         .optional()
         .meta({ description: 'For the whole policy; at most one file may hold it.' }),
@@ -217,7 +160,6 @@ export const policyFileSchema = z
 
 export type PolicyFileShape = z.infer<typeof policyFileSchema>;
 export type RuleShape = z.infer<typeof ruleSchema>;
-export type ApprovalShape = z.infer<typeof approvalSchema>;
 
 /** The JSON Schema (draft 2020-12) of a policy file, for editors. */
 export function policyJsonSchema(): Record<string, unknown> {

@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import type { JsonObject, JsonValue } from '../core/json.ts';
+import { authenticatorSchema, escalationSchema } from './approval-schema.ts';
+import { authenticatorTerms, escalationsOf } from './approval-terms.ts';
 import { isTestFileName } from './check.ts';
 import { type CompiledPolicy, policyError } from './compile.ts';
 import { type PolicyFile, type PolicyProblem, type Position, readDocument } from './document.ts';
 import { loadPolicy, readPolicyDirectory } from './load.ts';
 import { nearest } from './nearest.ts';
-import { parseDuration } from './rule.ts';
 import type { PolicyInput, Verdict } from './verdict.ts';
+import { duration, parseDuration } from './yaml-value.ts';
 
 /** Monday noon, UTC: the time of a test that names none. */
 const DEFAULT_NOW = '2026-01-05T12:00:00Z';
@@ -49,6 +51,7 @@ const inputSchema = z.strictObject(
       .record(z.string(), z.number({ error: 'expected a number' }), { error: 'expected name: number pairs' })
       .optional(),
     history: z.custom<JsonValue>((value) => value !== undefined).optional(),
+    metadata: object.optional(),
   },
   { error: 'expected a block with server:, tool: and, if wanted, args:, session:' },
 );
@@ -73,6 +76,10 @@ export const testFileSchema = z.strictObject(
                 risk: risks.optional(),
                 groups: z.array(word).optional(),
                 quorum: count.optional(),
+                escalate: z.array(escalationSchema).optional(),
+                authenticator: authenticatorSchema.optional(),
+                dpop: z.boolean().optional(),
+                retain: duration().optional(),
                 read_only: z.boolean().optional(),
                 redact: z.array(word).optional(),
                 shadow: z
@@ -132,6 +139,7 @@ export function testInput(shape: Pick<TestShape, 'input' | 'now'>): PolicyInput 
     budget: input.budget ?? {},
     now: Date.parse(now),
     history: input.history ?? null,
+    metadata: input.metadata ?? {},
   };
 }
 
@@ -143,6 +151,14 @@ function failuresOf(expect: TestShape['expect'], verdict: Verdict): string[] {
     ['risk', expect.risk, verdict.risk],
     ['groups', expect.groups, verdict.approval?.groups],
     ['quorum', expect.quorum, verdict.approval?.quorum],
+    ['escalate', expect.escalate && escalationsOf(expect.escalate), verdict.approval?.escalations],
+    [
+      'authenticator',
+      expect.authenticator && authenticatorTerms(expect.authenticator),
+      verdict.approval?.authenticator,
+    ],
+    ['dpop', expect.dpop, verdict.approval?.capability.dpop],
+    ['retain', expect.retain && parseDuration(expect.retain), verdict.retainMs],
     ['read_only', expect.read_only, verdict.readOnly],
     ['redact', expect.redact, verdict.redact],
     ['shadow', expect.shadow, verdict.shadow.map((place) => place.rule)],

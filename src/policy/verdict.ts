@@ -49,7 +49,7 @@ export interface Verdict {
   readonly matched: readonly RulePlace[];
   /** One sentence for people and agents: why, in the operator's terms, without argument values. */
   readonly reason: string;
-  /** Present exactly when `effect` is `hold`. */
+  /** Present when `effect` is `hold`, and for an action that is allowed: its quorum is 0. */
   readonly approval?: ApprovalTerms;
   /** The operator's rule says that this tool only reads, so that its intent may be recorded beside the call. */
   readonly readOnly: boolean;
@@ -86,4 +86,6 @@ export interface PolicyInput {
   readonly budget: Readonly<Record<string, number>>;
   readonly now: number;
   readonly history: JsonValue;
+  /** What the requester of an action says about it; empty for tools. */
+  readonly metadata: JsonObject;
 }

@@ -3,11 +3,9 @@ import { describe, expect, it } from 'vitest';
 import {
   type Approval,
   type ApprovalState,
-  type Decision,
   dedupeKey,
   isSettled,
   mayBecome,
-  stateAfter,
   stateAt,
 } from '../../src/approvals/approval.ts';
 import { freezeCall, thawCall } from '../../src/approvals/frozen-call.ts';
@@ -42,14 +40,6 @@ const ALLOWED = new Set([
 ]);
 const STEPS = STATES.flatMap((from) => STATES.map((to) => [from, to] as const));
 const at = (state: ApprovalState, expiresAt: number) => ({ state, expiresAt }) as Approval;
-const decision = (kind: 'approve' | 'deny', approver: string): Decision => ({
-  approver,
-  decision: kind,
-  reason: undefined,
-  breakGlass: false,
-  decidedAt: 1,
-});
-
 describe('the states of an approval', () => {
   it.each(STEPS)('lets %s become %s only where the table of the design says so', (from, to) => {
     expect(mayBecome(from, to)).toBe(ALLOWED.has(`${from}>${to}`));
@@ -70,19 +60,6 @@ describe('the states of an approval', () => {
   it('do not expire once the call is under way or settled', () => {
     for (const state of STATES.filter((one) => one !== 'pending' && one !== 'approved'))
       expect(stateAt(at(state, 1_000), 9_999)).toBe(state);
-  });
-});
-
-describe('a decision', () => {
-  it('denies at once, whatever others approved before', () => {
-    expect(stateAfter('deny', [decision('approve', 'person:a')], 3)).toBe('denied');
-  });
-
-  it('approves when it completes the quorum, and leaves the call pending before', () => {
-    expect(stateAfter('approve', [], 1)).toBe('approved');
-    expect(stateAfter('approve', [], 2)).toBe('pending');
-    expect(stateAfter('approve', [decision('approve', 'person:a')], 2)).toBe('approved');
-    expect(stateAfter('approve', [decision('approve', 'person:a')], 3)).toBe('pending');
   });
 });
 

@@ -1,29 +1,31 @@
 import { onTestFinished } from 'vitest';
 import type { Approval } from '../../src/approvals/approval.ts';
-import {
-  type Approver,
-  type DecideDeps,
-  decideApprovalRequest,
-  offerStatement,
-} from '../../src/approvals/decide.ts';
+import type { Approver } from '../../src/approvals/approver.ts';
+import { type BreakGlassUse, type DecideDeps, decideApprovalRequest } from '../../src/approvals/decide.ts';
 import { callParamsText } from '../../src/approvals/frozen-call.ts';
-import { getApproval, listDecisions } from '../../src/approvals/list.ts';
+import { getApproval } from '../../src/approvals/list.ts';
+import { listSignedDecisions } from '../../src/approvals/list-signed.ts';
+import { offerStatement } from '../../src/approvals/offer.ts';
 import type { ReplayDeps } from '../../src/approvals/replay.ts';
 import { requestApproval } from '../../src/approvals/request.ts';
 import type { ByHandDeps } from '../../src/approvals/settle-by-hand.ts';
+import type { CapabilityDeps } from '../../src/capabilities/deps.ts';
 import { issueCapability } from '../../src/capabilities/issue.ts';
 import { spendInternally } from '../../src/capabilities/spend.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Catalog, CatalogTool, DownstreamOutcome } from '../../src/downstream/catalog.ts';
+import { reverifyApproval } from '../../src/evidence/reverify.ts';
 import type { PolicyInForce } from '../../src/gate/judge.ts';
 import { recheck } from '../../src/gate/recheck.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { ApprovalTerms, Verdict } from '../../src/policy/verdict.ts';
-import { approverGroups } from '../../src/principals/approver-groups.ts';
-import { verifyDecisionAssertion } from '../../src/principals/prove.ts';
+import { approverNow } from '../../src/principals/approver-now.ts';
+import { verifyPersonAssertion } from '../../src/principals/prove.ts';
 import { createSessionDirectory, type SessionDirectory } from '../../src/sessions/directory.ts';
 import { type MintRequest, mintSession } from '../../src/sessions/mint.ts';
 import type { Session } from '../../src/sessions/session.ts';
 import type { Database } from '../../src/storage/database.ts';
+import type { Misbehaviour } from '../principals/support/authenticator.ts';
 import { type Enrolled, type Office, ORIGIN, openOffice } from '../principals/support/office.ts';
 
 export const LOG = 'localhost/default';
@@ -90,6 +92,8 @@ export interface Desk {
   /** The params text of every dispatch, in order. */
   readonly dispatched: string[];
   readonly changed: string[];
+  /** Every time that somebody broke the glass. */
+  readonly alarms: BreakGlassUse[];
   mint(request?: MintRequest): Promise<Session>;
   hold(
     args?: JsonObject,
@@ -101,15 +105,22 @@ export interface Desk {
     id: string,
     decision: 'approve' | 'deny',
     reason?: string,
+    breakGlass?: boolean,
   ): ReturnType<typeof offerStatement>;
-  /** Signs the challenge with the person's device, or another, and sends it in. */
+  /** Signs the challenge with the person's device, or another, and sends it in. `meanwhile` runs once it is verified. */
   submit(
     by: Enrolled,
     id: string,
     offered: { id: string; challenge: Uint8Array },
-    device?: Enrolled['device'],
+    how?: {
+      device?: Enrolled['device'];
+      ledger?: Ledger;
+      meanwhile?: () => Promise<unknown>;
+    } & Misbehaviour,
   ): Promise<Approval>;
   decide(by: Enrolled, id: string, decision: 'approve' | 'deny', reason?: string): Promise<Approval>;
+  /** Approves as one of those who may when nobody else can. */
+  breakGlass(by: Enrolled, id: string, reason?: string): Promise<Approval>;
   /** One more passkey of the same person. */
   secondDevice(of: Enrolled): Promise<Enrolled['device']>;
   replayDeps(owner?: string): ReplayDeps;
@@ -119,6 +130,7 @@ export const approverOf = ({ person }: Enrolled): Approver => ({
   kind: 'person',
   id: person.id,
   groups: person.groups,
+  subject: person.subject,
 });
 
 export async function openDesk(): Promise<Desk> {
@@ -134,6 +146,7 @@ export async function openDesk(): Promise<Desk> {
   };
   const dispatched: string[] = [];
   const changed: string[] = [];
+  const alarms: BreakGlassUse[] = [];
   const sessions = createSessionDirectory({ database, ledger, now });
   const minting = { ledger, now, newId, random, workspace: 'default', defaultTtlMs: 3_600_000 };
   const mint: Desk['mint'] = async (request = {}) =>
@@ -141,6 +154,7 @@ export async function openDesk(): Promise<Desk> {
   const session = await mint();
   const decideDeps: DecideDeps = {
     database,
+    workspace: 'default',
     ledger,
     now,
     newId,
@@ -148,6 +162,7 @@ export async function openDesk(): Promise<Desk> {
     log: LOG,
     release: (approval, at) => issueCapability({ newId }, { approval, basis: 'decision', dpop: false, at }),
     onDecided: (approval) => changed.push(approval.id),
+    onBreakGlass: (use) => alarms.push(use),
   };
   const policy: PolicyInForce = {
     version: 'sha256:policy',
@@ -162,30 +177,53 @@ export async function openDesk(): Promise<Desk> {
     catalog: () => world.catalog,
     session: sessions.get,
     isActive: sessions.isActive,
-    decisions: (id: string) => listDecisions(database, id),
-    approverGroups: (approver: string) => approverGroups(office.deps, approver),
+    decisions: (id: string) => listSignedDecisions(database, id),
+    approverNow: (signed: { approver: string; proof: string }) => approverNow(office.deps, signed),
   };
-  const offer: Desk['offer'] = (by, approvalId, decision, reason) =>
-    offerStatement(decideDeps, { approvalId, approver: approverOf(by), decision, reason });
-  const submit: Desk['submit'] = (by, approvalId, offered, device = by.device) =>
-    decideApprovalRequest(decideDeps, {
+  const unused = (): never => {
+    throw new Error('no token leaves the gateway here');
+  };
+  const capabilities: CapabilityDeps = {
+    database,
+    ledger,
+    now,
+    newId,
+    workspace: 'default',
+    issuer: ORIGIN,
+    log: LOG,
+    keys: { sign: unused, find: unused },
+    reverify: (approvalId) => reverifyApproval(database, { log: LOG, approvalId }),
+    seal: unused,
+  };
+  const offer: Desk['offer'] = (by, approvalId, decision, reason, breakGlass = false) =>
+    offerStatement(decideDeps, { approvalId, approver: approverOf(by), decision, reason, breakGlass });
+  const submit: Desk['submit'] = (by, approvalId, offered, how = {}) => {
+    const { device = by.device, ledger: through = ledger, meanwhile, ...misbehaviour } = how;
+    const deps = { ...decideDeps, ledger: through };
+    return decideApprovalRequest(deps, {
       approvalId,
       statementId: offered.id,
       approver: approverOf(by),
       verify: async ({ challenge }) => {
-        const proven = await verifyDecisionAssertion(office.deps, {
+        const proven = await verifyPersonAssertion(office.deps, {
           challenge,
-          assertion: device.get({ challenge: Buffer.from(offered.challenge).toString('base64url') }),
+          assertion: device.get({
+            challenge: Buffer.from(offered.challenge).toString('base64url'),
+            ...misbehaviour,
+          }),
           personId: by.person.id,
           expectedOrigin: ORIGIN,
         });
+        await meanwhile?.();
         return {
           proof: JSON.stringify(proven.proof),
           then: [proven.recordUse],
           stillValid: proven.stillValid,
+          authenticator: proven.authenticator,
         };
       },
     });
+  };
 
   return {
     office,
@@ -193,9 +231,10 @@ export async function openDesk(): Promise<Desk> {
     sessions,
     session,
     decideDeps,
-    byHand: { database, ledger, now, onChanged: (id) => changed.push(id) },
+    byHand: { database, workspace: 'default', ledger, now, onChanged: (id) => changed.push(id) },
     dispatched,
     changed,
+    alarms,
     mint,
     hold: (args = { amount_cents: 7500 }, how = {}) =>
       requestApproval(
@@ -212,16 +251,13 @@ export async function openDesk(): Promise<Desk> {
           idempotencyKey: how.key,
         },
       ),
-    get: (id) => getApproval(database, id),
+    get: (id) => getApproval(decideDeps, id),
     offer,
     submit,
     decide: async (by, id, decision, reason) => submit(by, id, await offer(by, id, decision, reason)),
-    secondDevice: async (of) => {
-      const spare = await office.invite(of, 'Spare');
-      const sql = 'UPDATE passkey SET person_id = ? WHERE person_id = ?';
-      await ledger.commit({ then: [{ sql, params: [of.person.id, spare.person.id] }], entries: [] });
-      return spare.device;
-    },
+    breakGlass: async (by, id, reason = 'The desk is on fire.') =>
+      submit(by, id, await offer(by, id, 'approve', reason, true)),
+    secondDevice: async (of) => (await office.addPasskey(of)).device,
     replayDeps: (owner = 'own_test') => ({
       database,
       ledger,
@@ -230,7 +266,7 @@ export async function openDesk(): Promise<Desk> {
       owner,
       recheck: (approval) => recheck(recheckDeps, approval),
       stillAllowed: (approval) => sessions.mayStillAct(approval.sessionId ?? ''),
-      spend: (approval) => spendInternally({ database, now }, approval),
+      spend: (approval) => spendInternally({ ...capabilities, audience: () => undefined }, approval),
       dispatch: async (approval) => {
         dispatched.push(callParamsText(approval.call));
         return world.answer(approval);

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { decideApprovalRequest } from '../../src/approvals/decide.ts';
 import { replayApproval } from '../../src/approvals/replay.ts';
 import { requestApproval } from '../../src/approvals/request.ts';
 import { reapOrphans } from '../../src/approvals/sweep.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { ambiguousCommit } from '../../src/storage/database.ts';
-import { approverOf, type Desk, openDesk, PAY } from './desk.ts';
+import { type Desk, openDesk, PAY } from './desk.ts';
 
 type Fault = 'ok' | 'lost' | 'kept';
 
@@ -33,16 +32,7 @@ async function ready(): Promise<{
   const ada = await desk.office.bootstrap();
   const { approval } = await desk.hold();
   const offered = await desk.offer(ada, approval.id, 'approve');
-  const decide = (through: Ledger) =>
-    decideApprovalRequest(
-      { ...desk.decideDeps, ledger: through },
-      {
-        approvalId: approval.id,
-        statementId: offered.id,
-        approver: approverOf(ada),
-        verify: async () => ({ proof: '{}', then: [], stillValid: { sql: 'EXISTS (SELECT 1)', params: [] } }),
-      },
-    );
+  const decide = (through: Ledger) => desk.submit(ada, approval.id, offered, { ledger: through });
   return { desk, ledger: desk.office.deps.ledger, id: approval.id, decide };
 }
 

@@ -1,11 +1,16 @@
 import { join } from 'node:path';
 import type { Approval } from '../../src/approvals/approval.ts';
-import { decideApprovalRequest, offerStatement } from '../../src/approvals/decide.ts';
+import { decideApprovalRequest } from '../../src/approvals/decide.ts';
+import { escalateDue } from '../../src/approvals/escalate.ts';
 import { callParamsText } from '../../src/approvals/frozen-call.ts';
-import { findApproval, listDecisions } from '../../src/approvals/list.ts';
+import { findApproval, getApproval } from '../../src/approvals/list.ts';
+import { listSignedDecisions } from '../../src/approvals/list-signed.ts';
+import { offerStatement } from '../../src/approvals/offer.ts';
 import { replayApproval } from '../../src/approvals/replay.ts';
 import { requestApproval } from '../../src/approvals/request.ts';
 import { expireOverdue, listApproved, reapOrphans } from '../../src/approvals/sweep.ts';
+import { GATEWAY } from '../../src/capabilities/capability.ts';
+import type { CapabilityDeps } from '../../src/capabilities/deps.ts';
 import { issueCapability } from '../../src/capabilities/issue.ts';
 import { spendInternally } from '../../src/capabilities/spend.ts';
 import type { NewId } from '../../src/core/ids.ts';
@@ -14,7 +19,8 @@ import { recheck } from '../../src/gate/recheck.ts';
 import { createLedger } from '../../src/ledger/append.ts';
 import type { Change, Ledger } from '../../src/ledger/ledger.ts';
 import type { Verdict } from '../../src/policy/verdict.ts';
-import { insertPerson } from '../../src/principals/people/store.ts';
+import { approverFacts } from '../../src/principals/approver-groups.ts';
+import { approverNow } from '../../src/principals/approver-now.ts';
 import { createSessionDirectory } from '../../src/sessions/directory.ts';
 import { mintSession } from '../../src/sessions/mint.ts';
 import type { Session } from '../../src/sessions/session.ts';
@@ -22,8 +28,16 @@ import type { Database } from '../../src/storage/database.ts';
 import { openLibsql } from '../../src/storage/libsql.ts';
 import { manualSchedule, START_MS, signerOf } from '../ledger/fixture.ts';
 import { catalogOf, holding, PAY } from './desk.ts';
+import { enrolments, type Key, proofOf } from './model-people.ts';
 
-export const PEOPLE = ['per_a', 'per_b', 'per_c'] as const;
+const workspace = 'default';
+
+/** A decision, and with which of the person's keys. */
+export interface Deciding {
+  readonly decision: 'approve' | 'deny';
+  readonly key: Key;
+  readonly breakGlass: boolean;
+}
 
 /** What outlives every crash: the file, the clock, the agents' tokens, the policy on disk, and the downstream. */
 export interface Outside {
@@ -110,11 +124,6 @@ export async function openWorld(outside: Outside) {
     record: () => undefined,
     possibleEffects: () => ['hold'],
   };
-  const groupsOf = async (approver: string): Promise<readonly string[] | undefined> => {
-    const params = [approver.replace('person:', '')];
-    const sql = 'SELECT id FROM person WHERE id = ? AND removed_at IS NULL';
-    return (await database.query({ sql, params })).length === 1 ? [] : undefined;
-  };
   const recheckDeps = {
     policy: () => policy,
     callsOf: sessions.callsOf,
@@ -122,8 +131,30 @@ export async function openWorld(outside: Outside) {
     catalog: () => catalogOf(PAY),
     session: sessions.get,
     isActive: sessions.isActive,
-    decisions: (id: string) => listDecisions(database, id),
-    approverGroups: groupsOf,
+    decisions: (id: string) => listSignedDecisions(database, id),
+    approverNow: (signed: { approver: string; proof: string }) =>
+      approverNow({ database, workspace }, signed),
+  };
+  const unused = (): never => {
+    throw new Error('no token leaves the gateway here');
+  };
+  const capabilities: CapabilityDeps = {
+    database,
+    ledger,
+    now,
+    newId,
+    workspace,
+    issuer: 'http://localhost',
+    log: signer.name,
+    keys: { sign: unused, find: unused },
+    seal: unused,
+    // Nobody really signs here, so that the ledger cannot prove it; what it says is checked at each dispatch.
+    reverify: async (id) => {
+      const approval = await getApproval({ database, workspace }, id);
+      const { action, subject } = approval;
+      const released = { holder: GATEWAY, dpop: false, expiresAt: approval.expiresAt };
+      return { index: 0, action: action.commit, approvers: [], basis: 'decision', subject, released };
+    },
   };
   const replayDeps = (owner: string) => ({
     database,
@@ -133,7 +164,7 @@ export async function openWorld(outside: Outside) {
     owner,
     recheck: (approval: Approval) => recheck(recheckDeps, approval),
     stillAllowed: (approval: Approval) => sessions.mayStillAct(approval.sessionId ?? ''),
-    spend: (approval: Approval) => spendInternally({ database, now }, approval),
+    spend: (approval: Approval) => spendInternally({ ...capabilities, audience: () => undefined }, approval),
     dispatch: async (approval: Approval) => {
       if (life.dead) return never;
       await outside.onDispatch(approval, callParamsText(approval.call));
@@ -142,8 +173,9 @@ export async function openWorld(outside: Outside) {
     onChanged: () => undefined,
   });
   const owners = [newId('own'), newId('own')];
-  const byHand = { database, ledger, now, onChanged: () => undefined };
+  const byHand = { database, workspace, ledger, now, onChanged: () => undefined };
   const decideDeps = {
+    workspace,
     database,
     ledger,
     now,
@@ -153,7 +185,11 @@ export async function openWorld(outside: Outside) {
     release: (approval: Approval, at: number) =>
       issueCapability({ newId }, { approval, basis: 'decision', dpop: false, at }),
     onDecided: () => undefined,
+    onBreakGlass: () => undefined,
   };
+
+  const change = (sql: string, id: string) =>
+    ledger.commit({ guard: { sql: `${sql} RETURNING id`, params: [id] }, entries: [] });
 
   return {
     database,
@@ -166,30 +202,18 @@ export async function openWorld(outside: Outside) {
     plan: (crash: CrashPlan) => {
       life.crash = crash;
     },
-    enrol: () =>
-      running.commit({
-        then: PEOPLE.map((id) =>
-          insertPerson({
-            id,
-            name: id,
-            groups: [],
-            subject: undefined,
-            createdAt: 0,
-            removedAt: undefined,
-            workspace: 'default',
-          }),
-        ),
-        entries: [],
-      }),
+    enrol: () => running.commit({ then: enrolments(), entries: [] }),
     async mint() {
-      const minting = { ledger, now, newId, random, workspace: 'default', defaultTtlMs: 900_000 };
-      outside.sessions.push((await mintSession(minting, {}, 'key:model')).session);
+      // Every other session acts for somebody who may not approve what it asks for.
+      const subject = outside.sessions.length % 2 === 1 ? 'per_d' : 'default';
+      const minting = { ledger, now, newId, random, workspace, defaultTtlMs: 900_000 };
+      outside.sessions.push((await mintSession(minting, { subject }, 'key:model')).session);
     },
     hold: (session: Session, call: { n: number; key: string | undefined }) =>
       requestApproval(
         { database, ledger, now, newId, random },
         {
-          workspace: 'default',
+          workspace,
           session,
           ...PAY,
           toolHash: PAY.hash,
@@ -198,22 +222,27 @@ export async function openWorld(outside: Outside) {
           idempotencyKey: call.key,
         },
       ),
-    async decide(approvalId: string, by: string, decision: 'approve' | 'deny') {
-      const approver = { kind: 'person' as const, id: by, groups: [] };
-      const offered = await offerStatement(decideDeps, { approvalId, approver, decision, reason: undefined });
-      const sql = 'EXISTS (SELECT 1 FROM person WHERE id = ? AND removed_at IS NULL)';
-      const verify = async () => ({ proof: '{}', then: [], stillValid: { sql, params: [by] } });
+    async decide(approvalId: string, by: string, how: Deciding) {
+      const facts = await approverFacts({ database, workspace }, `person:${by}`);
+      const approver = { kind: 'person' as const, id: by, groups: facts?.groups ?? [] };
+      const { decision, key, breakGlass } = how;
+      const reason = breakGlass ? 'Nobody else is there.' : undefined;
+      const offered = await offerStatement(decideDeps, {
+        approvalId,
+        approver,
+        decision,
+        reason,
+        breakGlass,
+      });
+      const verify = async () => proofOf(by, key);
       return decideApprovalRequest(decideDeps, { approvalId, statementId: offered.id, approver, verify });
     },
     remove: (id: string) =>
-      ledger.commit({
-        guard: {
-          sql: 'UPDATE person SET removed_at = 1 WHERE id = ? AND removed_at IS NULL RETURNING id',
-          params: [id],
-        },
-        entries: [],
-      }),
-    isEnrolled: async (approver: string) => (await groupsOf(approver)) !== undefined,
+      change('UPDATE person SET removed_at = 1 WHERE id = ? AND removed_at IS NULL', id),
+    dropKey: (id: string) =>
+      change('UPDATE passkey SET removed_at = 1 WHERE id = ? AND removed_at IS NULL', id),
+    leaveGroups: (id: string) =>
+      change(`UPDATE person SET groups = '[]' WHERE id = ? AND groups <> '[]'`, id),
     get: (id: string) => findApproval(database, id),
     /** Two owners go for the same approval at once. */
     async replay(id: string) {
@@ -221,6 +250,7 @@ export async function openWorld(outside: Outside) {
     },
     async sweep() {
       sessions.sweep();
+      await escalateDue(byHand);
       await expireOverdue(byHand);
       await reapOrphans(byHand, { all: false });
     },

@@ -3,34 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Approval, type ApprovalState, isSettled, mayBecome } from '../../src/approvals/approval.ts';
-import { commitment } from '../../src/core/digest.ts';
+import { isSettled } from '../../src/approvals/approval.ts';
 import { CountersignError } from '../../src/core/errors.ts';
-import type { Entry } from '../../src/ledger/entry.ts';
 import { verifyLedger } from '../../src/ledger/verify.ts';
 import { holding } from './desk.ts';
-import { anyOp, type Op } from './model-ops.ts';
-import { type Outside, openWorld, outsideIn, PEOPLE, type World } from './model-world.ts';
-
-/** The whole of one sequence: what is outside, the life under way, and what has been seen so far. */
-interface Run {
-  readonly outside: Outside;
-  world: World;
-  readonly sent: Map<string, number>;
-  readonly seen: Map<string, ApprovalState>;
-  readonly acknowledged: Map<string, string[]>;
-}
+import { checkDispatch, checkInvariants, type Run } from './model-check.ts';
+import { anyDay, type Op } from './model-ops.ts';
+import { credentialOf, KEYS, PEOPLE, TERMS } from './model-people.ts';
+import { openWorld, outsideIn } from './model-world.ts';
 
 function pick<T>(items: readonly T[], at: number): T | undefined {
   return items.length === 0 ? undefined : items[at % items.length];
 }
 
-function verdictOf(change: { effect: 'hold' | 'deny' | 'allow'; quorum: number }) {
+function verdictOf(change: Extract<Op, { op: 'policy' }>) {
   const { approval: _, ...rest } = holding();
-  return {
-    ...(change.effect === 'allow' ? rest : holding({ quorum: change.quorum })),
-    effect: change.effect,
-  };
+  const { effect, quorum, terms } = change;
+  return { ...(effect === 'allow' ? rest : holding({ quorum, ...TERMS[terms] })), effect };
 }
 
 /** Refusals on purpose are part of the game; anything else is a finding. */
@@ -54,21 +43,42 @@ async function act({ world, outside, acknowledged }: Run, step: Op): Promise<voi
       return;
     }
     case 'approve':
+    case 'break':
     case 'deny': {
       const id = pick(outside.approvals, step.which);
       if (id === undefined) return;
       const by = PEOPLE[step.by] as string;
-      await world.decide(id, by, step.op);
-      acknowledged.set(id, [...(acknowledged.get(id) ?? []), `person:${by} ${step.op}`]);
+      const decision = step.op === 'deny' ? 'deny' : 'approve';
+      await world.decide(id, by, { decision, key: step.key, breakGlass: step.op === 'break' });
+      acknowledged.set(id, [...(acknowledged.get(id) ?? []), `person:${by} ${decision}`]);
       return;
     }
     case 'race': {
       const id = pick(outside.approvals, step.which);
       if (id === undefined) return;
-      const turns = PEOPLE.map((by, at) => world.decide(id, by, at === step.by ? 'deny' : 'approve'));
+      const turns = PEOPLE.flatMap((by, at) =>
+        KEYS.map((key) => {
+          const decision = at === step.by && step.key === 0 ? 'deny' : 'approve';
+          return world.decide(id, by, { decision, key, breakGlass: false });
+        }),
+      );
       for (const turn of await Promise.allSettled([...turns, world.sweep(), world.replay(id)]))
         if (turn.status === 'rejected' && !isRefusal(turn.reason)) throw turn.reason;
       return;
+    }
+    case 'rally': {
+      const id = pick(outside.approvals, step.which);
+      if (id === undefined) return;
+      const from = step.by;
+      if (step.late) outside.clock.nowMs += 60_000;
+      for (const at of PEOPLE.keys()) {
+        const by = pick(PEOPLE, from + at) as string;
+        const how = { decision: 'approve', key: step.key, breakGlass: step.by === 0 } as const;
+        await world.decide(id, by, how).catch((error: unknown) => {
+          if (!isRefusal(error)) throw error;
+        });
+      }
+      return world.replay(id);
     }
     case 'replay': {
       const id = pick(outside.approvals, step.which);
@@ -81,7 +91,13 @@ async function act({ world, outside, acknowledged }: Run, step: Op): Promise<voi
       return;
     }
     case 'remove':
-      await world.remove(PEOPLE[step.which % PEOPLE.length] as string);
+      await world.remove(pick(PEOPLE, step.which) as string);
+      return;
+    case 'drop':
+      await world.dropKey(credentialOf(pick(PEOPLE, step.which) as string, step.which % 2));
+      return;
+    case 'leave':
+      await world.leaveGroups(pick(PEOPLE, step.which) as string);
       return;
     case 'advance':
       outside.clock.nowMs += step.ms;
@@ -111,83 +127,7 @@ async function perform(run: Run, step: Op): Promise<void> {
   if (run.world.isDead() || step.op === 'reopen') await reopen(run);
 }
 
-/** What the ledger alone says of each approval. */
-function statesBy(entries: readonly Entry[]): Map<string, ApprovalState> {
-  const states = new Map<string, ApprovalState>();
-  const revoked = new Set<string>();
-  for (const { type, ref, body } of entries) {
-    const id = ref.approval ?? '';
-    const before = states.get(id);
-    const become = (state: ApprovalState): void => {
-      if (before === undefined) expect(state).toBe('pending');
-      else expect(mayBecome(before, state)).toBe(true);
-      states.set(id, state);
-    };
-    if (type === 'session.revoked') revoked.add(ref.session ?? '');
-    else if (type === 'approval.requested') become('pending');
-    else if (type === 'approval.outcome' || type === 'approval.resolved') become(body.state as ApprovalState);
-    else if (type === 'approval.executing') {
-      expect(revoked).not.toContain(ref.session);
-      become('executing');
-    } else if (type.startsWith('approval.') && type !== 'approval.decided' && type !== 'approval.late_result')
-      become(type.slice('approval.'.length) as ApprovalState);
-  }
-  return states;
-}
-
-async function checkInvariants(run: Run): Promise<void> {
-  const { world, seen, sent, acknowledged } = run;
-  const rows = await world.database.query({ sql: 'SELECT id, state FROM approval', params: [] });
-  const entries = await world.database.query({ sql: 'SELECT entry FROM ledger ORDER BY seq', params: [] });
-  const states = statesBy(entries.map((row) => JSON.parse(String(row.entry)) as Entry));
-  expect(Object.fromEntries(states)).toEqual(
-    Object.fromEntries(rows.map((row) => [String(row.id), String(row.state)])),
-  );
-  for (const [id, state] of states) {
-    const before = seen.get(id);
-    if (before !== undefined && isSettled(before)) expect(state).toBe(before);
-    seen.set(id, state);
-  }
-  expect(Math.max(0, ...sent.values())).toBeLessThanOrEqual(1);
-  const decisions = await world.database.query({ sql: 'SELECT * FROM decision', params: [] });
-  const kept = new Set(decisions.map((row) => `${row.approval_id} ${row.approver} ${row.decision}`));
-  for (const [id, made] of acknowledged) for (const one of made) expect(kept).toContain(`${id} ${one}`);
-}
-
-/** Asked at the very moment of a dispatch: may exactly this leave, now? */
-async function checkDispatch(run: Run, approval: Approval, paramsText: string): Promise<void> {
-  const { world, outside, sent } = run;
-  sent.set(approval.id, (sent.get(approval.id) ?? 0) + 1);
-  const [stored] = await world.database.query({
-    sql: 'SELECT * FROM approval WHERE id = ?',
-    params: [approval.id],
-  });
-  expect(stored?.state).toBe('executing');
-  const { arguments: args } = JSON.parse(paramsText) as { arguments: { n: number } };
-  const bytes = `{"arguments":{"n":${args.n}},"server":"bank","tool":"pay"}`;
-  const sql = `SELECT approver, statement FROM decision WHERE approval_id = ? AND decision = 'approve'`;
-  const decisions = await world.database.query({ sql, params: [approval.id] });
-  const quorum = Math.max(
-    approval.verdict.approval?.quorum ?? 1,
-    outside.policy.verdict.approval?.quorum ?? 1,
-  );
-  expect(new Set(decisions.map((row) => row.approver)).size).toBeGreaterThanOrEqual(quorum);
-  const action = commitment(Buffer.from(String(stored?.call_salt), 'hex'), bytes);
-  for (const row of decisions) {
-    expect(JSON.parse(String(row.statement))).toMatchObject({
-      action,
-      approval: approval.id,
-      decision: 'approve',
-    });
-    expect(await world.isEnrolled(String(row.approver))).toBe(true);
-  }
-  expect(outside.policy.verdict.effect).not.toBe('deny');
-  expect(outside.clock.nowMs).toBeLessThan(approval.expiresAt);
-  const session = await world.sessions.get(approval.sessionId ?? '');
-  expect(session !== undefined && world.sessions.isActive(session)).toBe(true);
-}
-
-async function play(steps: readonly Op[]): Promise<{ sent: number; crashes: number }> {
+async function play(steps: readonly Op[]): Promise<Run['tally'] & { sent: number; crashes: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-model-'));
   const faults: unknown[] = [];
   const holder: { run?: Run } = {};
@@ -197,7 +137,8 @@ async function play(steps: readonly Op[]): Promise<{ sent: number; crashes: numb
     await checkDispatch(holder.run, approval, paramsText).catch((error: unknown) => faults.push(error));
   });
   const world = await openWorld(outside);
-  const run: Run = { outside, world, sent: new Map(), seen: new Map(), acknowledged: new Map() };
+  const tally = { quorum: 0, glass: 0, escalated: 0 };
+  const run: Run = { outside, world, sent: new Map(), seen: new Map(), acknowledged: new Map(), tally };
   holder.run = run;
   const lives = { count: 0 };
   try {
@@ -219,7 +160,7 @@ async function play(steps: readonly Op[]): Promise<{ sent: number; crashes: numb
     const { database, signer, running } = run.world;
     await running.checkpointNow();
     expect(await verifyLedger(database, { vkey: signer.vkey })).toMatchObject({ ok: true });
-    return { sent: run.sent.size, crashes: lives.count };
+    return { ...tally, sent: run.sent.size, crashes: lives.count };
   } finally {
     await run.world.close();
     rmSync(folder, { recursive: true, force: true });
@@ -229,17 +170,18 @@ async function play(steps: readonly Op[]): Promise<{ sent: number; crashes: numb
 it('any sequence of calls, decisions, crashes and changes of the world keeps every promise', {
   timeout: 90_000,
 }, async () => {
-  const total = { sequences: 0, steps: 0, sent: 0, crashes: 0 };
+  const total = { sequences: 0, steps: 0, sent: 0, crashes: 0, quorum: 0, glass: 0, escalated: 0 };
   await fc.assert(
-    fc.asyncProperty(fc.array(anyOp, { minLength: 10, maxLength: 60, size: 'max' }), async (steps) => {
-      const { sent, crashes } = await play(steps);
+    fc.asyncProperty(anyDay, async (steps) => {
+      const played = await play(steps);
       total.sequences += 1;
       total.steps += steps.length;
-      total.sent += sent;
-      total.crashes += crashes;
+      for (const key of ['sent', 'crashes', 'quorum', 'glass', 'escalated'] as const)
+        total[key] += played[key];
     }),
     { seed: 20260105, numRuns: 400, interruptAfterTimeLimit: 30_000 },
   );
   console.info(`model: ${JSON.stringify(total)}`);
   expect(Math.min(total.sent, total.crashes)).toBeGreaterThan(20);
+  expect(Math.min(total.quorum, total.glass, total.escalated)).toBeGreaterThan(0);
 });

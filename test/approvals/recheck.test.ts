@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { replayApproval } from '../../src/approvals/replay.ts';
 import type { Verdict } from '../../src/policy/verdict.ts';
-import { removePerson } from '../../src/principals/people/remove.ts';
 import type { Enrolled } from '../principals/support/office.ts';
 import { catalogOf, type Desk, holding, openDesk, PAY } from './desk.ts';
 
@@ -65,17 +64,27 @@ const CHANGES: readonly (readonly [string, Change, RegExp])[] = [
   [
     'policy asks for another group',
     (desk) => Object.assign(desk.world, { verdict: holding({ groups: ['board'] }) }),
-    /only these groups/,
+    /Only these groups/,
+  ],
+  ['the approver was removed', (desk, { ada, bob }) => desk.office.remove(bob, ada), /no longer enrolled/],
+  [
+    'the passkey that the approver used was removed, though they have another',
+    async (desk, { ada }) => {
+      await desk.office.addPasskey(ada);
+      const gone = 'UPDATE passkey SET removed_at = 1 WHERE credential_id = ?';
+      await sql(desk, gone, ada.device.credentialId);
+    },
+    /passkey that they used, is no longer enrolled/,
   ],
   [
-    'the approver was removed',
-    (desk, { ada, bob }) => removePerson(desk.office.deps, { by: bob.principal, personId: ada.person.id }),
-    /no longer an approver/,
+    'policy asks for a passkey that is attested',
+    (desk) => Object.assign(desk.world, { verdict: holding({ authenticator: { attestation: ['tpm'] } }) }),
+    /attestation of the format tpm/,
   ],
   [
     'the approver has left the group that the rule named at the time of the call',
     (desk, { ada }) => sql(desk, `UPDATE person SET groups = '[]' WHERE id = ?`, ada.person.id),
-    /only these groups/,
+    /Only these groups/,
   ],
 ];
 
@@ -116,7 +125,8 @@ it('a call that automation approved is void when policy now asks for a person', 
   const { approval } = await desk.hold({}, { verdict: holding({ approver: 'automation' }) });
   await desk.decide(ada, approval.id, 'approve');
   const account = 'service_account:svc_1';
-  await sql(desk, 'UPDATE decision SET approver = ?', account);
+  const proof = JSON.stringify({ kind: 'service_account', service_account: 'svc_1' });
+  await sql(desk, 'UPDATE decision SET approver = ?, proof = ?', account, proof);
   await sql(
     desk,
     `INSERT INTO service_account (id, workspace, name, groups, public_key, created_by, created_at)
@@ -125,5 +135,5 @@ it('a call that automation approved is void when policy now asks for a person', 
   desk.world.verdict = holding({ approver: 'person', passkey: false });
   await replayApproval(desk.replayDeps(), approval.id);
   expect(desk.dispatched).toEqual([]);
-  expect((await desk.get(approval.id)).stateReason).toMatch(/automation/);
+  expect((await desk.get(approval.id)).stateReason).toMatch(/only people/);
 });

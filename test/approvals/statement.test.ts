@@ -1,11 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import {
-  buildStatement,
-  parseStatement,
-  type StatementFields,
-  statementChallenge,
-} from '../../src/approvals/statement.ts';
+import { buildStatement, parseStatement, type StatementFields } from '../../src/approvals/statement.ts';
+import { statementChallenge } from '../../src/core/digest.ts';
 
 const fields: StatementFields = {
   log: 'localhost/default',
@@ -43,6 +39,16 @@ test('a statement reads back as it was made, with and without a reason', () => {
   expect(parseStatement(buildStatement(denied))).toEqual(denied);
 });
 
+test('a statement that breaks the glass says so and why, and says nothing of it otherwise', () => {
+  const broken: StatementFields = { ...fields, breakGlass: true, reason: 'fire' };
+  const text = buildStatement(broken);
+  expect(text).toContain('"break_glass":true,');
+  expect(parseStatement(text)).toEqual(broken);
+  expect(buildStatement(fields)).not.toContain('break_glass');
+  const denied = text.replace('"break_glass":true', '"break_glass":false');
+  expect(() => parseStatement(denied)).toThrow(/break_glass: expected true/);
+});
+
 test('every field changes the challenge', () => {
   const changes: Partial<StatementFields>[] = [
     { log: 'x' },
@@ -50,6 +56,7 @@ test('every field changes the challenge', () => {
     { instance: 'ins_2' },
     { decision: 'deny' },
     { reason: 'why' },
+    { reason: 'why', breakGlass: true },
     { actionCommit: 'c'.repeat(64) },
     { viewCommit: 'c'.repeat(64) },
     { toolHash: 'x' },
@@ -74,6 +81,8 @@ describe('what no reader would accept is not made', () => {
     ['a short nonce', { nonce: 'n' }],
     ['milliseconds for seconds', { exp: 1_767_614_400_000 }],
     ['a key as approver', { approver: 'api_key:key_1' }],
+    ['a broken glass without a reason', { breakGlass: true }],
+    ['a denial that breaks the glass', { breakGlass: true, decision: 'deny', reason: 'no' }],
     ['no time to act', { scope: { aud: 'sandbox', uses: 1, ttl: 0 } }],
   ])('%s', (_what, change) => {
     expect(() => buildStatement({ ...fields, ...change })).toThrow(/could not be made/);

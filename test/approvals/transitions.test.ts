@@ -28,7 +28,7 @@ async function offered() {
     by: `person:${ada.person.id}`,
     reason: undefined,
     statementId: statement.id,
-    stillValid: { sql: 'EXISTS (SELECT 1)', params: [] },
+    conditions: [{ sql: 'EXISTS (SELECT 1)', params: [] }],
   };
   return { desk, ada, approval, statement, change };
 }
@@ -40,7 +40,7 @@ it('the guard of a decision refuses by itself what is late, stale, unproven or s
   await refuses(desk, decideApproval({ ...change, at: approval.expiresAt }));
   await refuses(desk, decideApproval({ ...change, at: statement.expiresAt }));
   await refuses(desk, decideApproval({ ...change, rev: approval.rev + 1 }));
-  await refuses(desk, decideApproval({ ...change, stillValid: never }));
+  await refuses(desk, decideApproval({ ...change, conditions: [...change.conditions, never] }));
   await refuses(desk, decideApproval({ ...change, statementId: other.id }));
   await refuses(desk, decideApproval({ ...change, statementId: 'stm_none' }));
   const used = { sql: 'UPDATE statement SET used_at = 1 WHERE id = ?', params: [statement.id] };

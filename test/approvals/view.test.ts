@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { effectLine, escapeToAscii, renderView, type ViewInput } from '../../src/approvals/view.ts';
+import {
+  effectLine,
+  escapeToAscii,
+  renderActionView,
+  renderView,
+  type ViewInput,
+} from '../../src/approvals/view.ts';
 import { canonicalize } from '../../src/core/canonical.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 
@@ -42,6 +48,61 @@ Arguments: object (4 members)
     [1]: null
   "note": object (0 members)
 `);
+});
+
+test('a view of an action says who acts, on what, who asks, and shows metadata and arguments', () => {
+  const frozen = {
+    action: 'deployment.execute',
+    actor: 'service-account:release-bot',
+    arguments: { secret: 'x', version: '1.2' },
+    metadata: { environment: 'production' },
+    resource: 'service:billing-api',
+    risk: 'high',
+  } as const;
+  const input = {
+    callText: canonicalize(frozen),
+    action: frozen.action,
+    resource: frozen.resource,
+    actor: frozen.actor,
+    declaredRisk: frozen.risk,
+    requestedBy: 'ci (api_key:key_1)',
+    risk: 'critical',
+    effect: effectLine({
+      tool: frozen.action,
+      args: frozen.arguments,
+      redact: ['/secret'],
+      action: { resource: frozen.resource, metadata: frozen.metadata },
+    }),
+    rule: 'production',
+    reason: 'It changes what runs.',
+    redact: ['/secret', '/environment'],
+    expiresAt: Date.UTC(2026, 0, 5, 12),
+  } as const;
+  expect(renderActionView(input)).toBe(`Countersign approval view v1
+Effect: deployment.execute service:billing-api: secret redacted, version 1.2, environment production
+Risk: critical
+Action: deployment.execute
+Resource: service:billing-api
+Actor: service-account:release-bot
+Requested by: ci (api_key:key_1)
+Declared risk: high
+Rule: production
+Why: It changes what runs.
+Expires: 2026-01-05T12:00:00.000Z
+Metadata: object (1 members)
+  "environment": string (10 characters, 10 bytes) "production"
+Arguments: object (2 members)
+  "secret": string redacted by policy
+  "version": string (3 characters, 3 bytes) "1.2"
+`);
+  for (const change of [
+    { actor: 'x' },
+    { resource: 'x' },
+    { action: 'x' },
+    { declaredRisk: 'low' as const },
+    { callText: ` ${input.callText}` },
+  ])
+    expect(() => renderActionView({ ...input, ...change })).toThrow('not the canonical JSON');
 });
 
 const text = fc.string({ unit: 'binary' });

@@ -6,7 +6,13 @@ import { escapeText, keepEscaped, mixedScripts, piecesOf } from '../../src/dashb
 import { matchesQuery, moveSelection } from '../../src/dashboard/browser/model/inbox.ts';
 import { readRoute } from '../../src/dashboard/browser/model/route.ts';
 import { duration, utc } from '../../src/dashboard/browser/model/time.ts';
-import { foldedCount, readCall, treeRows, visibleRows } from '../../src/dashboard/browser/model/tree.ts';
+import {
+  callRows,
+  foldedCount,
+  readCall,
+  treeRows,
+  visibleRows,
+} from '../../src/dashboard/browser/model/tree.ts';
 import type { Approval } from '../../src/sdk/approval.ts';
 
 const anyText = fc.string({ unit: 'binary' });
@@ -69,6 +75,26 @@ describe('the tree', () => {
     expect(foldedCount(rows, new Set(rows.map((row) => row.path)))).toBe(0);
   });
 
+  test('shows the metadata of an action before its arguments, and nothing of a call twice', () => {
+    const action = {
+      action: 'a',
+      actor: 'x',
+      arguments: { n: 1 },
+      metadata: { m: 2 },
+      resource: 'r',
+      risk: '',
+    };
+    const rows = callRows(canonicalize(action)).map(({ path, key }) => [path, key]);
+    expect(rows).toEqual([
+      ['', 'action'],
+      ['/metadata', 'metadata'],
+      ['/metadata/m', 'm'],
+      ['/arguments', 'arguments'],
+      ['/arguments/n', 'n'],
+    ]);
+    expect(callRows(call({ n: 1 })).map((row) => row.path)).toEqual(['', '/n']);
+  });
+
   test('a folded value hides no sibling whose name begins alike', () => {
     const args = { a: Array.from({ length: 61 }, () => 1), 'a/b': 1, ab: 2 };
     const paths = visibleRows(treeRows(readCall(call(args)).args), new Set()).map((row) => row.path);
@@ -80,6 +106,8 @@ describe('the tree', () => {
     '{"arguments":{"a":1,"a":2},"server":"s","tool":"t"}',
     '{"arguments":{},"extra":1,"server":"s","tool":"t"}',
     '{"arguments":{},"server":1,"tool":"t"}',
+    '{"action":"a","actor":"x","arguments":{},"metadata":[],"resource":"r","risk":""}',
+    '{"action":"a","actor":"x","arguments":{},"metadata":{},"resource":"r","server":"s"}',
     '{"server":"s","tool":"t"}',
     '[]',
   ])('is not made of %j', (text) => {
@@ -105,6 +133,8 @@ test('the search looks for every word, in one place where the word names it', ()
     exposed: 'payments_refund',
     risk: 'high',
     effect: 'payments_refund: 75.00',
+    subject: 'ada',
+    action: null,
     session: { id: 'ses_1', subject: 'ada', labels: { team: 'support' } },
   } as unknown as Approval;
   for (const query of ['', 'refund ADA', 'tool:refund risk:high', 'agent:support', '75.00']) {

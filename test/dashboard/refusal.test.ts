@@ -47,6 +47,11 @@ test.each<[string, (statement: Json) => Json, string]>([
   ['another approval', (said) => ({ ...said, approval: 'apr_other' }), 'differ in the approval'],
   ['the other decision', (said) => ({ ...said, decision: 'deny' }), 'differ in the decision'],
   ['a reason that nobody gave', (said) => ({ ...said, reason: 'fine' }), 'differ in the reason'],
+  [
+    'a broken glass that nobody chose',
+    (said) => ({ ...said, break_glass: true }),
+    'differ in breaking the glass',
+  ],
   ['another call', (said) => ({ ...said, action: 'a'.repeat(64) }), 'differ in the call'],
   ['another view', (said) => ({ ...said, view: 'a'.repeat(64) }), 'differ in the view'],
   ['another person', (said) => ({ ...said, approver: 'person:per_x' }), 'differ in the approver'],
@@ -79,7 +84,7 @@ test('a view that the gateway shows otherwise than it froze is refused', async (
 
 test('a heading that names another tool than the call is refused', async () => {
   await tamper(DETAIL, (body) => ({ ...body, tool: 'echo' }));
-  await expectRefusal('differ in the tool on the page');
+  await expectRefusal('differ in the tool or action on the page');
 });
 
 test.each<[string, (body: Json) => Json]>([

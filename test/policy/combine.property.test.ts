@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { tryCompile } from '../../src/policy/compile.ts';
 import { effectRank, riskRank } from '../../src/policy/rule.ts';
 import type { Effect, Verdict } from '../../src/policy/verdict.ts';
-import { call, policyOf } from './fixtures.ts';
+import { call, file } from './fixtures.ts';
 
 const CONDITIONS = {
   yes: 'true',
@@ -11,6 +12,8 @@ const CONDITIONS = {
   short: 'args.missing == 1 || true',
   none: undefined,
 } as const;
+
+const ATTESTATIONS = ['packed', 'tpm', 'apple'];
 
 const ruleArb = fc.record({
   effect: fc.constantFrom<Effect>('allow', 'hold', 'deny'),
@@ -22,23 +25,66 @@ const ruleArb = fc.record({
   minutes: fc.integer({ min: 1, max: 90 }),
   groups: fc.subarray(['a', 'b', 'c']),
   automation: fc.boolean(),
+  escalate: fc.array(
+    fc.record({
+      after: fc.integer({ min: 1, max: 30 }),
+      groups: fc.subarray(['b', 'x', 'y'], { minLength: 1 }),
+    }),
+    { maxLength: 3 },
+  ),
+  bound: fc.boolean(),
+  attestation: fc.subarray(ATTESTATIONS),
+  dpop: fc.boolean(),
+  retain: fc.option(fc.integer({ min: 1, max: 90 })),
 });
 const rulesArb = fc
   .array(ruleArb, { maxLength: 8 })
   .map((rules) => rules.map((rule, index) => ({ ...rule, id: `r${index}` })));
 type Rule = (typeof ruleArb extends fc.Arbitrary<infer T> ? T : never) & { id: string };
 
+/** Only what a file may say: escalations need groups and time, automation has no passkey. */
+function approvalYaml(rule: Rule): string {
+  const escalate = rule.groups.length === 0 ? [] : rule.escalate.filter((one) => one.after < rule.minutes);
+  const authenticator = [
+    ...(rule.bound ? ['backup_eligible: false'] : []),
+    ...(rule.attestation.length > 0 ? [`attestation: [${rule.attestation}]`] : []),
+  ];
+  return [
+    `quorum: ${rule.quorum}, expires: ${rule.minutes}m, groups: [${rule.groups}]`,
+    `approver: ${rule.automation ? 'automation' : 'person'}, capability: { dpop: ${rule.dpop} }`,
+    ...(escalate.length === 0
+      ? []
+      : [`escalate: [${escalate.map((one) => `{ after: ${one.after}m, groups: [${one.groups}] }`)}]`]),
+    ...(rule.automation || authenticator.length === 0 ? [] : [`authenticator: { ${authenticator} }`]),
+  ].join(', ');
+}
+
 function yaml(rule: Rule): string {
   const when = CONDITIONS[rule.when];
   return [
     `{ id: ${rule.id}, match: { tools: ["*"] }, effect: ${rule.effect}, on_error: ${rule.onError}, risk: ${rule.risk}`,
     `mode: ${rule.shadow ? 'shadow' : 'enforce'}${when === undefined ? '' : `, when: "${when}"`}`,
-    `approval: { quorum: ${rule.quorum}, expires: ${rule.minutes}m, groups: [${rule.groups}], approver: ${rule.automation ? 'automation' : 'person'} } }`,
+    `approval: { ${approvalYaml(rule)} }${rule.retain === null ? '' : `, retain: ${rule.retain}d`} }`,
   ].join(', ');
 }
 
+/** The verdict; rules that could never be approved together are refused when they load, and are none of ours here. */
 function judge(rules: readonly Rule[]): Verdict {
-  return policyOf(rules.map(yaml)).evaluate(call());
+  const { policy, problems } = tryCompile([file(rules.map(yaml))]);
+  fc.pre(problems.every((problem) => problem.message.includes('approval.authenticator.attestation')));
+  fc.pre(policy !== undefined);
+  return (policy as NonNullable<typeof policy>).evaluate(call());
+}
+
+/** Rules that hold together and share no attestation deny together. */
+function isDead(rules: readonly Rule[]): boolean {
+  const applying = rules.filter((rule) => !rule.shadow);
+  const held = applying.filter((rule) => effectOf(rule) === 'hold');
+  if (applying.some((rule) => effectOf(rule) === 'deny') || held.length === 0) return false;
+  const lists = held.filter((rule) => !rule.automation && rule.attestation.length > 0);
+  return (
+    lists.length > 0 && ATTESTATIONS.every((one) => lists.some((rule) => !rule.attestation.includes(one)))
+  );
 }
 
 function effectOf(rule: Rule): Effect | undefined {
@@ -77,9 +123,9 @@ it('takes the strictest effect of the rules in force, and holds when there is no
   fc.assert(
     fc.property(rulesArb, (rules) => {
       const effects = rules.filter((rule) => !rule.shadow).flatMap((rule) => effectOf(rule) ?? []);
-      const expected =
+      const strictest =
         effects.length === 0 ? 'hold' : effects.reduce((a, b) => (effectRank(a) >= effectRank(b) ? a : b));
-      expect(judge(rules).effect).toBe(expected);
+      expect(judge(rules).effect).toBe(isDead(rules) ? 'deny' : strictest);
     }),
     { numRuns: 150 },
   );
@@ -103,11 +149,17 @@ it('grows no laxer when a rule in force is added to others that apply', () => {
       const [before, after] = [judge(base), judge(more)];
       expect(effectRank(after.effect)).toBeGreaterThanOrEqual(effectRank(before.effect));
       expect(riskRank(after.risk)).toBeGreaterThanOrEqual(riskRank(before.risk));
+      if (before.retainMs !== undefined) expect(after.retainMs).toBeLessThanOrEqual(before.retainMs);
       if (before.approval === undefined || after.approval === undefined) return;
       expect(after.approval.quorum).toBeGreaterThanOrEqual(before.approval.quorum);
       expect(after.approval.expiresMs).toBeLessThanOrEqual(before.approval.expiresMs);
       if (before.approval.approver === 'person')
         expect(after.approval).toMatchObject({ approver: 'person', passkey: true });
+      const [was, is] = [before.approval.authenticator, after.approval.authenticator];
+      if (was.backupEligible === false) expect(is.backupEligible).toBe(false);
+      if (was.attestation !== undefined)
+        expect(was.attestation).toEqual(expect.arrayContaining([...(is.attestation ?? ['?'])]));
+      if (before.approval.capability.dpop) expect(after.approval.capability.dpop).toBe(true);
     }),
     { numRuns: 150 },
   );

@@ -19,6 +19,7 @@ export function call(args: PolicyInput['args'] = {}, rest: Partial<PolicyInput> 
     budget: {},
     now: NOW,
     history: null,
+    metadata: {},
     ...rest,
   };
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { tryCompile } from '../../src/policy/compile.ts';
-import { parseDuration, policyJsonSchema } from '../../src/policy/rule.ts';
+import { policyJsonSchema } from '../../src/policy/rule.ts';
+import { parseDuration } from '../../src/policy/yaml-value.ts';
 import { problemsOf } from './fixtures.ts';
 
 const rule = (fields: string) =>
@@ -21,6 +22,60 @@ describe('a policy file', () => {
     ],
     [rule('approval: { groups: ["bad group"] }'), '6:26: rules[0].approval.groups[0]: expected a group name'],
     [rule('approval: { capability: { uses: 2 } }'), '6:37: rules[0].approval.capability.uses: expected 1'],
+    [
+      rule('approval: { groups: [ops], escalate: { after: 10, groups: [cto] } }'),
+      '6:51: rules[0].approval.escalate.after: expected a duration such as',
+    ],
+    [
+      rule('approval: { groups: [ops], escalate: [{ after: 10m, groups: [cto] }, { after: 1h }] }'),
+      '6:74: rules[0].approval.escalate[1].groups is missing: expected a list of at least one group name',
+    ],
+    [
+      rule('approval: { groups: [ops], escalate: { after: 10m, group: [cto] } }'),
+      'unknown key "rules[0].approval.escalate.group". Did you mean "groups"?',
+    ],
+    [
+      rule('approval: { groups: [ops], escalate: 10m }'),
+      '6:42: rules[0].approval.escalate: expected { after: 10m, groups: [cto] }',
+    ],
+    [
+      rule('approval: { escalate: { after: 10m, groups: [cto] } }'),
+      '6:49: rule a: approval.escalate.groups: anyone who is enrolled may decide already',
+    ],
+    [
+      rule('approval: { groups: [ops], expires: 10m, escalate: [{ after: 10m, groups: [cto] }] }'),
+      '6:66: rule a: approval.escalate[0].after: expected less than expires',
+    ],
+    [
+      rule('approval: { authenticator: { backup_eligible: true } }'),
+      '6:51: rules[0].approval.authenticator.backup_eligible: expected false; to accept every passkey',
+    ],
+    [
+      rule('approval: { authenticator: { attestation: [none] } }'),
+      '6:48: rules[0].approval.authenticator.attestation[0]: expected packed, tpm,',
+    ],
+    [
+      rule('approval: { authenticator: { aaguids: [yubikey] } }'),
+      '6:44: rules[0].approval.authenticator.aaguids[0]: expected an AAGUID such as cb69481e',
+    ],
+    [
+      rule('approval: { approver: automation, authenticator: { backup_eligible: false } }'),
+      '6:54: rule a: approval.authenticator: a service account has no passkey',
+    ],
+    [
+      rule('approval: { capability: { dpop: yes please } }'),
+      '6:37: rules[0].approval.capability.dpop: expected true or false',
+    ],
+    [rule('retain: 30'), '6:13: rules[0].retain: expected a duration such as'],
+    [rule('retain: 36501d'), '6:13: rule a: retain: expected at most 36500d'],
+    [
+      'version: 1\ndefaults: { retain: 36501d }\n',
+      '2:21: defaults.retain: expected at most 36500d; to keep things for ever',
+    ],
+    [
+      'version: 1\ndefaults: { approval: { expires: 1m, escalate: { after: 2m, groups: [cto] } } }\n',
+      'defaults.approval.escalate.after: expected less than expires',
+    ],
     [rule('when: "args.a >"'), '6:20: rule a: when: Unexpected token: EOF.'],
     [rule('when: args.a.matches("x")'), '6:11: rule a: when: matches() is not available'],
     [rule('when: |\n      args.a > 1 &&\n      foo.b > 1'), '8:7: rule a: when: Unknown variable: foo.'],
@@ -75,7 +130,7 @@ describe('a policy file', () => {
 
   it('is accepted when it uses every key', () => {
     const text = `version: 1
-defaults: { effect: deny, on_error: deny, mode: enforce, approval: { groups: [ops], quorum: 1 } }
+defaults: { effect: deny, on_error: deny, mode: enforce, approval: { groups: [ops], quorum: 1 }, retain: 90d }
 rules:
   - id: refund-over-threshold
     description: Large refunds.
@@ -91,9 +146,12 @@ rules:
     mode: enforce
     reason: The refund is large.
     approval: { groups: [support-leads], quorum: 1, passkey: true, expires: 30m, exclude_requester: true, approver: person,
-                capability: { uses: 1, ttl: 5m } }
+                escalate: [{ after: 10m, groups: [cto] }],
+                authenticator: { backup_eligible: false, attestation: [packed, tpm], aaguids: [cb69481e-8ff7-4039-93ec-0a2729a154a8] },
+                capability: { uses: 1, ttl: 5m, dpop: true } }
     limits: [{ name: refunds, per: session, max: 20, window: 1h, on_exceed: deny }]
     redact: [/card_number, "result:/receipt/pan", /a~1b/0]
+    retain: 30d
     read_only: false
     idempotent: false
     trust_annotations: false

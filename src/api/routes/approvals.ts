@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { type Approval, isSettled, stateAt } from '../../approvals/approval.ts';
-import { getApproval, listApprovals, listDecisions, listDecisionsOf } from '../../approvals/list.ts';
+import type { Approval } from '../../approvals/approval.ts';
+import { listApprovals, listDecisions, listDecisionsOf } from '../../approvals/list.ts';
 import { cancelApproval, resolveApproval } from '../../approvals/settle-by-hand.ts';
-import { waitForApproval } from '../../approvals/wait.ts';
+import { isAnswered, waitForApproval } from '../../approvals/wait.ts';
+import { capabilitiesOf } from '../../capabilities/store.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { listPeople } from '../../principals/people/people.ts';
 import { principalRef } from '../../principals/principal.ts';
@@ -18,6 +19,7 @@ import {
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import { pageBody, readCursor } from '../cursor.ts';
 import { answers, answersOrWaits, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
+import { requireViewer, visibleApproval } from '../requester.ts';
 
 const READ = ['reader', 'requester'] as const;
 
@@ -25,6 +27,7 @@ const listQuery = z.strictObject({
   ...pageQuery,
   state: stateSchema.optional(),
   session: z.string().max(100).optional(),
+  requester: z.string().max(200).optional(),
   subject: z.string().max(200).optional(),
   tool: z.string().max(200).optional(),
 });
@@ -36,9 +39,13 @@ async function bodyContext(
   mayDecide: boolean,
 ): Promise<BodyContext> {
   const sessionIds = [...new Set(approvals.flatMap((approval) => approval.sessionId ?? []))];
-  const [people, accounts, sessions] = await Promise.all([
+  const [people, accounts, capabilities, sessions] = await Promise.all([
     listPeople(deps.principals),
     listServiceAccounts(deps.principals),
+    capabilitiesOf(
+      deps.database,
+      approvals.map((approval) => approval.id),
+    ),
     Promise.all(sessionIds.map((id) => deps.sessions.get(id))),
   ]);
   const names = new Map<string, string>([
@@ -54,6 +61,7 @@ async function bodyContext(
     now: deps.now(),
     nameOf: (approver) => names.get(approver) ?? approver,
     labelsOf: (id) => labels.get(id) ?? {},
+    capabilityOf: (id) => capabilities.get(id),
     mayDecide,
   };
 }
@@ -83,8 +91,10 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       responses: answers(pageOf(approvalSchema)),
     }),
     async (c) => {
-      const principal = requireAny(c, READ);
-      const { limit, cursor, ...filter } = c.req.valid('query');
+      const principal = requireViewer(c, READ);
+      const { limit, cursor, ...query } = c.req.valid('query');
+      const filter =
+        principal.kind === 'service_account' ? { ...query, requester: principalRef(principal) } : query;
       const after = cursor === undefined ? undefined : readCursor(cursor);
       const rows = await listApprovals(deps.database, {
         ...filter,
@@ -120,8 +130,8 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       responses: answers(detailSchema),
     }),
     async (c) => {
-      const principal = requireAny(c, READ);
-      const approval = await getApproval(deps.database, c.req.valid('param').id);
+      const principal = requireViewer(c, READ);
+      const approval = await visibleApproval(deps, principal, c.req.valid('param').id);
       return c.json(await showDetail(deps, approval, principal.kind === 'person'), 200);
     },
   );
@@ -131,7 +141,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       method: 'get',
       path: '/v1/approvals/{id}/wait',
       tags: ['approvals'],
-      summary: 'Wait until it is settled, at most 25 s; 202 when it is not yet',
+      summary: 'Wait until it is settled or, of an action, approved; at most 25 s, then 202',
       request: {
         params: idParam,
         query: z.strictObject({
@@ -146,15 +156,16 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       responses: answersOrWaits(detailSchema),
     }),
     async (c) => {
-      const principal = requireAny(c, READ);
+      const principal = requireViewer(c, READ);
       const { id } = c.req.valid('param');
+      await visibleApproval(deps, principal, id);
       const approval = await waitForApproval(deps.wait, {
         id,
         timeoutMs: c.req.valid('query').timeout_ms,
         abort: AbortSignal.any([c.req.raw.signal, deps.closing]),
       });
       const body = await showDetail(deps, approval, principal.kind === 'person');
-      if (isSettled(stateAt(approval, deps.now()))) return c.json(body, 200);
+      if (isAnswered(approval, deps.now())) return c.json(body, 200);
       c.header('retry-after', '1');
       return c.json(body, 202);
     },
@@ -173,10 +184,11 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       responses: answers(detailSchema),
     }),
     async (c) => {
-      const principal = requireAny(c, ['requester']);
+      const principal = requireViewer(c, ['requester']);
+      const { id } = await visibleApproval(deps, principal, c.req.valid('param').id);
       const reason = c.req.valid('json').reason ?? 'Withdrawn.';
       const approval = await cancelApproval(deps.byHand, {
-        id: c.req.valid('param').id,
+        id,
         by: principalRef(principal),
         reason,
       });

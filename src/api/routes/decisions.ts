@@ -1,16 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
-import {
-  type Approver,
-  decideApprovalRequest,
-  offerStatement,
-  type VerifiedProof,
-} from '../../approvals/decide.ts';
+import type { Approver } from '../../approvals/approver.ts';
+import { decideApprovalRequest, type VerifiedProof } from '../../approvals/decide.ts';
+import { offerStatement } from '../../approvals/offer.ts';
 import { toRfc3339 } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
+import { approverFacts } from '../../principals/approver-groups.ts';
 import {
   allowedCredentials,
-  verifyDecisionAssertion,
+  verifyPersonAssertion,
   verifyServiceAccountSignature,
 } from '../../principals/prove.ts';
 import { listServiceAccounts } from '../../principals/service-accounts.ts';
@@ -54,12 +52,22 @@ const decideBody = z.union([
  * the signature over the statement is.
  */
 async function approverOf(deps: ApiDeps, c: ApiContext): Promise<Approver> {
-  const accountId = c.req.header(ACCOUNT_HEADER);
+  const caller = c.get('principal');
+  const machine = caller?.kind === 'service_account' ? caller.id : undefined;
+  const accountId = c.req.header(ACCOUNT_HEADER) ?? machine;
   if (accountId === undefined) {
     const person = requireSignedIn(c);
-    return { kind: 'person', id: person.id, groups: person.groups };
+    const facts = await approverFacts(deps.principals, `person:${person.id}`);
+    if (facts === undefined)
+      throw new CountersignError(
+        'forbidden',
+        'You are no longer enrolled. Ask another approver for an invite.',
+      );
+    return { kind: 'person', id: person.id, ...facts };
   }
-  requireKey(c, ['requester']);
+  if (machine === undefined) requireKey(c, ['requester']);
+  else if (machine !== accountId)
+    throw new CountersignError('forbidden', `${ACCOUNT_HEADER}: a service account decides as itself alone.`);
   const account = (await listServiceAccounts(deps.principals)).find((one) => one.id === accountId);
   if (account === undefined)
     throw new CountersignError(
@@ -83,13 +91,14 @@ async function prove(
   const { challenge, body } = input;
   if (approver.kind === 'person') {
     if (!('assertion' in body)) throw missing('assertion', 'the answer of your passkey');
-    const proven = await verifyDecisionAssertion(deps.principals, {
+    const proven = await verifyPersonAssertion(deps.principals, {
       challenge,
       assertion: body.assertion as unknown as AuthenticationResponseJSON,
       personId: approver.id,
       expectedOrigin: deps.publicOrigin,
     });
-    return { proof: JSON.stringify(proven.proof), then: [proven.recordUse], stillValid: proven.stillValid };
+    const { stillValid, authenticator } = proven;
+    return { proof: JSON.stringify(proven.proof), then: [proven.recordUse], stillValid, authenticator };
   }
   if (!('signature' in body))
     throw missing('signature', 'the account’s signature over the challenge, in base64url');
@@ -98,7 +107,8 @@ async function prove(
     signature: body.signature,
     serviceAccountId: approver.id,
   });
-  return { proof: JSON.stringify(proven.proof), then: [], stillValid: proven.stillValid };
+  const { stillValid } = proven;
+  return { proof: JSON.stringify(proven.proof), then: [], stillValid, authenticator: undefined };
 }
 
 export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
@@ -111,19 +121,24 @@ export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
       request: {
         params: idParam,
         body: jsonBody(
-          z.strictObject({ decision: z.enum(['approve', 'deny']), reason: z.string().optional() }),
+          z.strictObject({
+            decision: z.enum(['approve', 'deny']),
+            reason: z.string().optional(),
+            break_glass: z.boolean().default(false),
+          }),
         ),
       },
       responses: answers(statementSchema),
     }),
     async (c) => {
       const approver = await approverOf(deps, c);
-      const { decision, reason } = c.req.valid('json');
+      const { decision, reason, break_glass: breakGlass } = c.req.valid('json');
       const offered = await offerStatement(deps.decide, {
         approvalId: c.req.valid('param').id,
         approver,
         decision,
         reason,
+        breakGlass,
       });
       const credentials =
         approver.kind === 'person' ? await allowedCredentials(deps.principals, approver.id) : [];

@@ -6,6 +6,7 @@ import type { EntryFilter } from '../../ledger/filter.ts';
 import { queryEntries } from '../../ledger/query.ts';
 import { subscribe } from '../../ledger/subscribe.ts';
 import { verifyLedger } from '../../ledger/verify.ts';
+import { newestCosigned } from '../../ledger/witness/store.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { answers, answersText, pageOf, pageQuery } from '../openapi.ts';
@@ -134,12 +135,20 @@ export function addLogRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): voi
       method: 'get',
       path: '/v1/logs/checkpoint',
       tags: ['logs'],
-      summary: 'The signed head of the ledger, as a note (C2SP tlog-checkpoint)',
+      summary:
+        'The signed head of the ledger, as a note (C2SP tlog-checkpoint); or the newest that a witness cosigned',
+      request: { query: z.strictObject({ cosigned: z.enum(['true', 'false']).default('false') }) },
       responses: answersText('text/plain', 'Origin, size, root, and the log’s signature'),
     }),
     async (c) => {
       requireAny(c);
-      return c.text(await deps.ledger.checkpointNow(), 200);
+      if (c.req.valid('query').cosigned === 'false') return c.text(await deps.ledger.checkpointNow(), 200);
+      const note = await newestCosigned(deps.database);
+      if (note !== undefined) return c.text(note, 200);
+      throw new CountersignError(
+        'not_found',
+        'No witness has cosigned a checkpoint yet. Name witnesses under ledger.witnesses in the configuration; GET /v1/ledger/witnesses says how it stands with each.',
+      );
     },
   );
 

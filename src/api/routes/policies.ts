@@ -25,6 +25,10 @@ const explainBody = z.strictObject({
   server: z.string(),
   tool: z.string(),
   args: z.record(z.string(), z.unknown()).default({}),
+  resource: z.string().default(''),
+  risk: z.enum(['low', 'medium', 'high', 'critical']).optional(),
+  actor: z.string().optional(),
+  metadata: z.record(z.string(), z.unknown()).default({}),
   session: z
     .strictObject({
       subject: z.string().default('default'),
@@ -51,12 +55,13 @@ function inputOf(deps: ApiDeps, body: z.infer<typeof explainBody>): PolicyInput 
       ageMs: 0,
       calls: 0,
     },
-    actor: body.session.subject,
-    resource: '',
-    risk: '',
+    actor: body.actor ?? body.session.subject,
+    resource: body.resource,
+    risk: body.risk ?? '',
     budget: {},
     now: deps.now(),
     history: null,
+    metadata: body.metadata as JsonObject,
   };
 }
 

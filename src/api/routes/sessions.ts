@@ -21,6 +21,8 @@ const sessionSchema = z
     calls: z.number(),
     state: stateSchema,
     minted_by: z.string(),
+    parent: z.string().nullable(),
+    depth: z.number(),
     created_at: z.string(),
     expires_at: z.string(),
     revoked_at: z.string().nullable(),
@@ -46,6 +48,7 @@ const listQuery = z.strictObject({
   ...pageQuery,
   subject: z.string().max(200).optional(),
   state: stateSchema.optional(),
+  tree: z.string().max(100).optional(),
 });
 
 function connection(publicOrigin: string, token: string): z.infer<typeof mintedSchema>['mcp'] {
@@ -63,6 +66,8 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
     calls: session.calls,
     state: sessionState(session, deps.now()),
     minted_by: session.mintedBy,
+    parent: session.ancestors.at(-1) ?? null,
+    depth: session.ancestors.length,
     created_at: toRfc3339(session.createdAt),
     expires_at: toRfc3339(session.expiresAt),
     revoked_at: session.revokedAt === undefined ? null : toRfc3339(session.revokedAt),
@@ -107,13 +112,14 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
     }),
     async (c) => {
       requireAny(c);
-      const { limit, cursor, subject, state } = c.req.valid('query');
+      const { limit, cursor, subject, state, tree } = c.req.valid('query');
       const after = cursor === undefined ? undefined : readCursor(cursor);
       const rows = await deps.sessions.list({
         workspace: deps.workspace,
         limit: limit + 1,
         subject,
         state,
+        tree,
         ...(after === undefined ? {} : { before: { createdAt: after.at, id: after.id } }),
       });
       return c.json(
@@ -150,7 +156,7 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
       method: 'post',
       path: '/v1/sessions/{id}/revoke',
       tags: ['sessions'],
-      summary: 'Revoke a session at once',
+      summary: 'Revoke a session at once, with all that were narrowed from it',
       request: {
         params: idParam,
         body: jsonBody(z.strictObject({ reason: z.string().max(500).optional() })),

@@ -1,5 +1,6 @@
 import type { Statement } from '../../storage/database.ts';
 import type { ApprovalState, StoredResult } from '../approval.ts';
+import type { Approver } from '../approver.ts';
 
 /** A decision, bound to the revision it read and to a statement that is unused and unexpired. One row or refused. */
 export function decideApproval(change: {
@@ -12,15 +13,15 @@ export function decideApproval(change: {
   by: string;
   reason: string | undefined;
   statementId: string;
-  /** An `EXISTS (…)` term: the credential that signed is still enrolled and was not used meanwhile. */
-  stillValid: Statement;
+  /** `EXISTS (…)` terms: the credential that signed is still enrolled and was not used meanwhile, its owner is unchanged. */
+  conditions: readonly Statement[];
 }): Statement {
   return {
     sql: `UPDATE approval SET state = ?, rev = rev + 1, decided_at = ?, decided_by = ?, decision_reason = ?, expires_at = ?
       WHERE id = ? AND rev = ? AND state = 'pending' AND expires_at > ?
       AND EXISTS (SELECT 1 FROM statement WHERE id = ? AND approval_id = approval.id AND used_at IS NULL AND expires_at > ?)
       AND NOT EXISTS (SELECT 1 FROM decision WHERE approval_id = approval.id AND approver = ?)
-      AND ${change.stillValid.sql}
+      ${change.conditions.map((condition) => `AND ${condition.sql}`).join('\n      ')}
       RETURNING id, state`,
     params: [
       change.state,
@@ -34,8 +35,17 @@ export function decideApproval(change: {
       change.statementId,
       change.at,
       change.by,
-      ...change.stillValid.params,
+      ...change.conditions.flatMap((condition) => condition.params),
     ],
+  };
+}
+
+/** `EXISTS (…)`: the approver is still enrolled, with the very groups by which they may decide. */
+export function approverStands(approver: Approver): Statement {
+  const table = approver.kind === 'person' ? 'person' : 'service_account';
+  return {
+    sql: `EXISTS (SELECT 1 FROM ${table} WHERE id = ? AND groups = ? AND removed_at IS NULL)`,
+    params: [approver.id, JSON.stringify(approver.groups)],
   };
 }
 
@@ -52,11 +62,12 @@ export function insertDecision(decision: {
   reason: string | undefined;
   statement: string;
   proof: string;
+  breakGlass: boolean;
   at: number;
 }): Statement {
   return {
-    sql: `INSERT INTO decision (id, workspace, approval_id, approver, decision, reason, statement, proof, decided_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    sql: `INSERT INTO decision (id, workspace, approval_id, approver, decision, reason, statement, proof, break_glass, decided_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     params: [
       decision.id,
       decision.workspace,
@@ -66,6 +77,7 @@ export function insertDecision(decision: {
       decision.reason ?? null,
       decision.statement,
       decision.proof,
+      decision.breakGlass ? 1 : 0,
       decision.at,
     ],
   };
@@ -134,17 +146,20 @@ export function settleApproval(outcome: {
   attempt: number;
   state: 'succeeded' | 'failed' | 'unknown';
   result: StoredResult;
+  /** Hex, of the commitment to the result that the entry holds; absent when it holds none. */
+  salt?: string;
   reason: string | undefined;
   at: number;
 }): Statement {
   return {
-    sql: `UPDATE approval SET state = ?, rev = rev + 1, result_kind = ?, result_text = ?, state_reason = ?, outcome_at = ?,
+    sql: `UPDATE approval SET state = ?, rev = rev + 1, result_kind = ?, result_text = ?, result_salt = ?, state_reason = ?, outcome_at = ?,
       lease_owner = NULL, lease_until = NULL
       WHERE id = ? AND state = 'executing' AND lease_owner = ? AND attempt = ? RETURNING id`,
     params: [
       outcome.state,
       outcome.result.kind,
       outcome.result.text,
+      outcome.salt ?? null,
       outcome.reason ?? null,
       outcome.at,
       outcome.id,
@@ -176,7 +191,12 @@ export function stepApproval(step: {
 export function expireApproval(id: string, now: number): Statement {
   return {
     sql: `UPDATE approval SET state = 'expired', rev = rev + 1, outcome_at = ?,
-      state_reason = CASE state WHEN 'pending' THEN 'Nobody decided in time.' ELSE 'It was approved but could not be sent in time.' END
+      state_reason = CASE
+        WHEN state = 'pending' AND EXISTS (SELECT 1 FROM decision WHERE approval_id = approval.id)
+          THEN 'Too few people approved in time.'
+        WHEN state = 'pending' THEN 'Nobody decided in time.'
+        WHEN kind = 'action' THEN 'It was approved but its capability was not exchanged in time.'
+        ELSE 'It was approved but could not be sent in time.' END
       WHERE id = ? AND state IN ('pending', 'approved') AND expires_at <= ? RETURNING id, session_id, subject`,
     params: [now, id, now],
   };
@@ -190,15 +210,54 @@ export function selectExpired(now: number, limit: number): Statement {
   };
 }
 
-/** Executing rows whose lease has ended; with `now` at infinity (a restart of the only process) that is all of them. */
-export function selectOrphans(now: number): Statement {
+/** Requests that wait and of which an escalation is due. */
+export function selectEscalations(now: number, limit: number): Statement {
   return {
-    sql: `SELECT id, kind, session_id, subject, server, tool, attempt, lease_owner FROM approval
-      WHERE state = 'executing' AND lease_until <= ?`,
-    params: [now],
+    sql: `SELECT * FROM approval WHERE state = 'pending' AND escalate_at IS NOT NULL AND escalate_at <= ?
+      AND expires_at > ? ORDER BY escalate_at LIMIT ?`,
+    params: [now, now, limit],
   };
 }
 
+/** Marks the escalation that was due at `dueAt` as recorded; refused when that has happened, or nothing waits any more. */
+export function escalateApproval(escalation: {
+  id: string;
+  dueAt: number;
+  next: number | undefined;
+  now: number;
+}): Statement {
+  return {
+    sql: `UPDATE approval SET escalated_at = ?, escalate_at = ?, rev = rev + 1
+      WHERE id = ? AND state = 'pending' AND escalate_at = ? AND expires_at > ? RETURNING id`,
+    params: [escalation.now, escalation.next ?? null, escalation.id, escalation.dueAt, escalation.now],
+  };
+}
+
+/** The decisions about an approval with what proves them, oldest first. */
+export function selectSignedDecisions(approvalId: string): Statement {
+  return {
+    sql: `SELECT approver, decision, reason, break_glass, decided_at, proof FROM decision
+      WHERE approval_id = ? ORDER BY decided_at, id`,
+    params: [approvalId],
+  };
+}
+
+/**
+ * Executing rows whose lease has ended; with `dispatchesUntil` at infinity (a restart of the only process) those are all
+ * dispatches. An action is carried out by its requester, whom no restart of ours stops: only time ends its lease.
+ */
+export function selectOrphans(ended: { now: number; dispatchesUntil: number }): Statement {
+  return {
+    sql: `SELECT id, kind, session_id, subject, server, tool, attempt, lease_owner FROM approval
+      WHERE state = 'executing' AND lease_until <= CASE kind WHEN 'tool' THEN ? ELSE ? END`,
+    params: [ended.dispatchesUntil, ended.now],
+  };
+}
+
+/** Approved calls that the gateway itself carries out. */
 export function selectApproved(): Statement {
-  return { sql: `SELECT id FROM approval WHERE state = 'approved' ORDER BY decided_at`, params: [] };
+  return {
+    sql: `SELECT id FROM approval WHERE state = 'approved' AND kind = 'tool' ORDER BY decided_at`,
+    params: [],
+  };
 }

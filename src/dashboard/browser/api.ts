@@ -5,6 +5,7 @@ import type {
 import { isCountersignApiError } from '../../sdk/api-error.ts';
 import { Countersign } from '../../sdk/countersign.ts';
 import { createHttp } from '../../sdk/http.ts';
+import { type Statement, type StatementWire, statementFrom } from '../../sdk/statement.ts';
 
 /** The signed-in person. */
 export interface Me {
@@ -24,6 +25,9 @@ export interface Api {
   enrol(answer: { token: string; challengeId: string; response: unknown }): Promise<void>;
   signInOptions(): Promise<{ challengeId: string; options: PublicKeyCredentialRequestOptionsJSON }>;
   signIn(answer: { challengeId: string; response: unknown }): Promise<void>;
+  addPasskeyOptions(): Promise<{ challengeId: string; options: PublicKeyCredentialCreationOptionsJSON }>;
+  /** Has a new passkey checked; the statement that another passkey must sign before it counts. */
+  offerPasskey(answer: { challengeId: string; response: unknown }): Promise<Statement>;
   signOut(): Promise<void>;
 }
 
@@ -72,6 +76,15 @@ export function createApi(): Api {
     },
     signIn: ({ challengeId, response }) =>
       post('/v1/webauthn/sign-in/verify', { challenge_id: challengeId, response }),
+    async addPasskeyOptions() {
+      type Wire = CeremonyWire<PublicKeyCredentialCreationOptionsJSON>;
+      const wire = await post<Wire>('/v1/webauthn/add-passkey/options', {});
+      return { challengeId: wire.challenge_id, options: wire.options };
+    },
+    async offerPasskey({ challengeId, response }) {
+      const body = { challenge_id: challengeId, response };
+      return statementFrom(await post<StatementWire>('/v1/webauthn/add-passkey/verify', body));
+    },
     signOut: () => post('/v1/webauthn/sign-out', {}),
   };
 }

@@ -1,3 +1,4 @@
+import type { Me } from './api.ts';
 import { Frame } from './parts/frame.tsx';
 import { Notice } from './parts/notice.tsx';
 import { ApprovalScreen } from './screens/approval.tsx';
@@ -8,7 +9,7 @@ import { People } from './screens/people.tsx';
 import { SignIn } from './screens/sign-in.tsx';
 import type { Shell } from './shell.ts';
 
-function Screen({ shell }: { shell: Shell }) {
+function Screen({ shell, me }: { shell: Shell; me: Me }) {
   const route = shell.route.value;
   switch (route.name) {
     case 'inbox':
@@ -19,7 +20,7 @@ function Screen({ shell }: { shell: Shell }) {
     case 'history':
       return <History shell={shell} />;
     case 'people':
-      return <People shell={shell} />;
+      return <People shell={shell} me={me} />;
     default:
       return (
         <>
@@ -53,7 +54,7 @@ export function App({ shell }: { shell: Shell }) {
   }
   return (
     <Frame shell={shell} me={me}>
-      <Screen shell={shell} />
+      <Screen shell={shell} me={me} />
     </Frame>
   );
 }

@@ -12,6 +12,10 @@ export interface Visit {
   readonly faults: string[];
   /** Opens a one-time link, makes a passkey and stands before the inbox. */
   enrol(url: string): Promise<void>;
+  /** Invites somebody on the page for people, and gives the link. */
+  invite(name: string, groups?: string): Promise<string>;
+  /** Signs what the page shows for signing, and waits until it is done. */
+  signShown(): Promise<void>;
   row(id: string): Locator;
   goto(path: string): Promise<void>;
   /** Opens a call and scrolls to its end. */
@@ -74,6 +78,17 @@ export async function openVisit(
       await page.goto(url);
       await page.getByRole('button', { name: 'Make a passkey' }).click();
       await visit.heading('Inbox');
+    },
+    async invite(name, groups = '') {
+      await page.getByLabel('Name', { exact: true }).fill(name);
+      await page.getByLabel('Groups (as the policy').fill(groups);
+      await page.getByRole('button', { name: 'Make a one-time link' }).click();
+      await visit.signShown();
+      return (await page.locator('.notice code.link').textContent()) ?? '';
+    },
+    async signShown() {
+      await page.getByRole('dialog').getByRole('button', { name: 'Sign with passkey' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
     },
     row: (id) => page.locator(`#row-${id}`),
     async goto(path) {

@@ -68,8 +68,9 @@ export function moveSelection(
 
 /** True when the approval has every word of the query; `tool:`, `agent:` and `risk:` look in one place only. */
 export function matchesQuery(approval: Approval, query: string): boolean {
-  const agent = `${approval.session.subject} ${approval.session.id} ${Object.values(approval.session.labels).join(' ')}`;
-  const tool = `${approval.server}/${approval.tool} ${approval.exposed}`;
+  const { action, session } = approval;
+  const agent = `${approval.subject} ${session?.id ?? approval.requester} ${Object.values(session?.labels ?? {}).join(' ')}`;
+  const tool = `${action?.resource ?? approval.server}/${approval.tool} ${approval.exposed}`;
   const places: Readonly<Record<string, string>> = { tool, agent, risk: approval.risk };
   const everywhere = `${tool} ${agent} ${approval.risk} ${approval.effect} ${approval.id}`;
   return query

@@ -19,9 +19,25 @@ export interface TreeRow {
 }
 
 export interface FrozenCall {
-  readonly server: string;
+  /** What an approval of it is good for: the server of a tool call, the resource of an action. */
+  readonly aud: string;
+  /** The name of the tool or action. */
   readonly tool: string;
   readonly args: JsonValue;
+  /** What an action says beside that; absent for a tool call. */
+  readonly action?: { readonly actor: string; readonly risk: string; readonly metadata: JsonObject };
+}
+
+function readTool({ server, tool, arguments: args }: JsonObject): FrozenCall | undefined {
+  if (typeof server !== 'string' || typeof tool !== 'string' || args === undefined) return undefined;
+  return { aud: server, tool, args };
+}
+
+function readAction(call: JsonObject): FrozenCall | undefined {
+  const { action: tool, resource: aud, actor, risk, metadata, arguments: args } = call;
+  if (typeof tool !== 'string' || typeof aud !== 'string' || args === undefined) return undefined;
+  if (typeof actor !== 'string' || typeof risk !== 'string' || !isJsonObject(metadata)) return undefined;
+  return { aud, tool, args, action: { actor, risk, metadata } };
 }
 
 /**
@@ -32,16 +48,19 @@ export function readCall(text: string): FrozenCall {
   const call = parseStrict(text, LIMITS.jsonDepth + 1);
   if (!isJsonObject(call) || canonicalize(call) !== text)
     throw new Error('The frozen call is not canonical JSON.');
-  const { server, tool, arguments: args } = call;
-  if (
-    typeof server !== 'string' ||
-    typeof tool !== 'string' ||
-    args === undefined ||
-    Object.keys(call).length !== 3
-  ) {
-    throw new Error('The frozen call does not have exactly a server, a tool and arguments.');
-  }
-  return { server, tool, args };
+  const members = Object.keys(call).length;
+  const read = members === 3 ? readTool(call) : members === 6 ? readAction(call) : undefined;
+  if (read === undefined)
+    throw new Error('The frozen call does not have exactly the members of a tool call or of an action.');
+  return read;
+}
+
+/** Every line of what is frozen: the arguments, and before them the metadata of an action. */
+export function callRows(text: string): TreeRow[] {
+  const { args, action } = readCall(text);
+  return action === undefined
+    ? treeRows(args)
+    : treeRows({ metadata: action.metadata, arguments: args }, 'action');
 }
 
 function typeOf(value: JsonValue): TreeRow['type'] {
@@ -58,7 +77,7 @@ function childrenOf(value: JsonValue): readonly (readonly [string, JsonValue])[]
 const step = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
 /** Every line of the tree in reading order; nothing is left out. */
-export function treeRows(args: JsonValue): TreeRow[] {
+export function treeRows(args: JsonValue, root = 'arguments'): TreeRow[] {
   const rows: TreeRow[] = [];
   function visit(at: { key: string; value: JsonValue; path: string; depth: number }): void {
     const { key, value, path, depth } = at;
@@ -71,7 +90,7 @@ export function treeRows(args: JsonValue): TreeRow[] {
       visit({ key: inArray ? `[${name}]` : name, value: child, path: path + step(name), depth: depth + 1 });
     }
   }
-  visit({ key: 'arguments', value: args, path: '', depth: 0 });
+  visit({ key: root, value: args, path: '', depth: 0 });
   return rows;
 }
 

@@ -1,7 +1,8 @@
 import { canonicalize } from '../../../core/canonical.ts';
 import { isJsonObject, type JsonObject, parseStrict } from '../../../core/json.ts';
-import type { ApprovalDetail, Decision } from '../../../sdk/approval.ts';
+import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import { challengeOf, type Statement, toBase64Url } from '../../../sdk/statement.ts';
+import type { Decision } from '../../../sdk/terms.ts';
 import { readCall } from './tree.ts';
 
 const COMMIT_PREFIX = 'countersign/commit/v1\n';
@@ -37,13 +38,16 @@ export interface Shown {
   readonly view: string;
   readonly decision: Decision;
   readonly reason: string | undefined;
+  /** Whether the person has chosen to break the glass. */
+  readonly breakGlass?: boolean;
   readonly personId: string;
   readonly hostname: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-function readStatement(text: string): JsonObject {
+/** Reads a statement of any type. Throws an `Error` unless it is canonical. */
+export function readStatement(text: string): JsonObject {
   const value = parseStrict(text);
   if (!isJsonObject(value) || canonicalize(value) !== text)
     throw new Error('The statement is not canonical JSON.');
@@ -66,15 +70,18 @@ export async function verifyStatement(given: Statement, shown: Shown): Promise<s
     'the installation': [said.instance, detail.instance],
     'the decision': [said.decision, shown.decision],
     'the reason': [said.reason, shown.reason],
+    'breaking the glass': [said.break_glass, shown.breakGlass === true ? true : undefined],
     'the call': [said.action, await commit(detail.callSalt, shown.call)],
     'the view': [said.view, await commit(detail.viewSalt, shown.view)],
     'the tool definition': [said.tool_def, detail.toolHash],
     'the policy': [said.policy, detail.policyVersion],
     'the approver': [said.approver, `person:${shown.personId}`],
-    'the server': [scope.aud, call.server],
+    'the server or resource': [scope.aud, call.aud],
     'the number of uses': [scope.uses, 1],
-    'the server on the page': [detail.server, call.server],
-    'the tool on the page': [detail.tool, call.tool],
+    'the server or resource on the page': [detail.action?.resource ?? detail.server, call.aud],
+    'the tool or action on the page': [detail.tool, call.tool],
+    'the actor on the page': [detail.action?.actor, call.action?.actor],
+    'the actor': [call.action === undefined ? undefined : detail.subject, call.action?.actor],
     'the digest on the page': [detail.callDigest, `sha256:${await sha256Hex(shown.call)}`],
     'the site': [given.rpId, shown.hostname],
   };

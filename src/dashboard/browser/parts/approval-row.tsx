@@ -1,4 +1,5 @@
 import type { Approval } from '../../../sdk/approval.ts';
+import { groupsNow } from '../model/quorum.ts';
 import { duration } from '../model/time.ts';
 import { EffectOf, TextOf } from './text-of.tsx';
 
@@ -26,7 +27,7 @@ export const STATE_WORDS: Readonly<Record<Approval['state'], string>> = {
   denied: 'denied',
   expired: 'expired',
   cancelled: 'withdrawn',
-  void: 'void, nothing was sent',
+  void: 'void, nothing was done',
   executing: 'running',
   succeeded: 'succeeded',
   failed: 'failed',
@@ -38,6 +39,7 @@ export function ApprovalRow({ approval, now, gone = false, selected = false, sel
   const left = Date.parse(approval.expiresAt) - now;
   const pending = approval.state === 'pending' && !gone;
   const { needed, approvals } = approval.quorum;
+  const escalated = groupsNow(approval, now).slice(approval.groups.length);
   return (
     <li class={`${selected ? 'selected' : ''} ${gone ? 'gone' : ''}`}>
       <a id={`row-${approval.id}`} href={`/approvals/${approval.id}`} onFocus={() => select?.()}>
@@ -47,10 +49,14 @@ export function ApprovalRow({ approval, now, gone = false, selected = false, sel
         </span>
         <span class="meta">
           <span>
-            <TextOf text={`${approval.server}/${approval.tool}`} />
+            <TextOf
+              text={
+                approval.action === null ? `${approval.server}/${approval.tool}` : approval.action.resource
+              }
+            />
           </span>
           <span>
-            for <TextOf text={approval.session.subject} />
+            {approval.action === null ? 'for' : 'by'} <TextOf text={approval.subject} />
           </span>
           <span>{duration(now - Date.parse(approval.requestedAt))} ago</span>
           {needed > 1 && (
@@ -58,6 +64,8 @@ export function ApprovalRow({ approval, now, gone = false, selected = false, sel
               {approvals.filter((vote) => vote.decision === 'approve').length} of {needed} approvals
             </span>
           )}
+          {pending && escalated.length > 0 && <span>now also {escalated.join(', ')}</span>}
+          {approval.breakGlass.approvals.length > 0 && <strong class="soon">glass broken</strong>}
           {pending && (
             <span class={left < 60_000 ? 'soon' : ''}>{left > 0 ? `${duration(left)} left` : 'expired'}</span>
           )}

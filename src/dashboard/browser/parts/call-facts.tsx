@@ -16,18 +16,32 @@ export function CallFacts({ detail, now }: { detail: ApprovalDetail; now: number
   const left = Date.parse(detail.expiresAt) - now;
   const { needed, approvals } = detail.quorum;
   const given = approvals.filter((vote) => vote.decision === 'approve').length;
-  const labels = Object.entries(detail.session.labels);
+  const labels = Object.entries(detail.session?.labels ?? {});
   return (
     <section class="card facts">
       <p class="target">
         <RiskBadge risk={detail.risk} />{' '}
-        <code>
-          <TextOf text={detail.server} />
-        </code>{' '}
-        /{' '}
-        <code>
-          <TextOf text={detail.tool} />
-        </code>
+        {detail.action === null ? (
+          <>
+            <code>
+              <TextOf text={detail.server ?? ''} />
+            </code>{' '}
+            /{' '}
+            <code>
+              <TextOf text={detail.tool} />
+            </code>
+          </>
+        ) : (
+          <>
+            <code>
+              <TextOf text={detail.tool} />
+            </code>{' '}
+            on{' '}
+            <code>
+              <TextOf text={detail.action.resource} />
+            </code>
+          </>
+        )}
       </p>
       <h1>
         <EffectOf effect={detail.effect} />
@@ -48,9 +62,9 @@ export function CallFacts({ detail, now }: { detail: ApprovalDetail; now: number
           </dd>
         </div>
         <div>
-          <dt>On behalf of</dt>
+          <dt>{detail.action === null ? 'On behalf of' : 'Actor'}</dt>
           <dd>
-            <TextOf text={detail.session.subject} />
+            <TextOf text={detail.subject} />
             {labels.map(([key, value]) => (
               <span key={key} class="label">
                 <TextOf text={`${key}=${value}`} />
@@ -59,9 +73,9 @@ export function CallFacts({ detail, now }: { detail: ApprovalDetail; now: number
           </dd>
         </div>
         <div>
-          <dt>Session</dt>
+          <dt>{detail.session === null ? 'Requested by' : 'Session'}</dt>
           <dd>
-            <code>{detail.session.id}</code>
+            <code>{detail.session?.id ?? detail.requester}</code>
           </dd>
         </div>
         {detail.state === 'pending' && (
@@ -83,15 +97,21 @@ export function CallFacts({ detail, now }: { detail: ApprovalDetail; now: number
         </div>
         <div>
           <dt>Approving releases</dt>
-          <dd>this one call, once, with exactly these bytes</dd>
+          <dd>
+            {detail.action === null
+              ? 'this one call, once, with exactly these bytes'
+              : 'a right to this one action, once, for its requester alone'}
+          </dd>
         </div>
       </dl>
-      <details>
-        <summary>
-          The tool’s own description <span class="untrusted">untrusted: written by the tool’s server</span>
-        </summary>
-        <pre class="result">{definitionText(detail.toolDefinition)}</pre>
-      </details>
+      {detail.action === null && (
+        <details>
+          <summary>
+            The tool’s own description <span class="untrusted">untrusted: written by the tool’s server</span>
+          </summary>
+          <pre class="result">{definitionText(detail.toolDefinition)}</pre>
+        </details>
+      )}
     </section>
   );
 }

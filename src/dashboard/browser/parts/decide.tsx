@@ -1,11 +1,15 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { ApprovalDetail, Decision } from '../../../sdk/approval.ts';
+import type { ApprovalDetail } from '../../../sdk/approval.ts';
+import type { Decision } from '../../../sdk/terms.ts';
 import type { Me } from '../api.ts';
 import { explain } from '../api.ts';
 import { onKeys } from '../keys.ts';
+import { hindrance, mayBreakGlass } from '../model/quorum.ts';
 import type { Shell } from '../shell.ts';
-import { isRefusal, signDecision } from '../sign-decision.ts';
+import { signDecision } from '../sign-decision.ts';
+import { isRefusal } from '../sign-statement.ts';
+import { BreakGlass } from './break-glass.tsx';
 import { Notice } from './notice.tsx';
 
 /** Neither button nor key acts this soon after the call has come up or the window has come back. */
@@ -45,37 +49,30 @@ function useArmed(watch: string): boolean {
   return armedFor.value === watch;
 }
 
-/** Why this person cannot decide this call, if they cannot. */
-function hindrance({ detail, me }: Pick<DecideProps, 'detail' | 'me'>): string | undefined {
-  const voted = detail.quorum.approvals.find((vote) => vote.approver.endsWith(me.id));
-  if (voted !== undefined) return `You have decided already (${voted.decision}). Another approver is needed.`;
-  const allowed = detail.groups.length === 0 || detail.groups.some((group) => me.groups.includes(group));
-  if (!allowed)
-    return `Only these groups can decide this call: ${detail.groups.join(', ')}. You are not in them.`;
-  return undefined;
-}
-
 /** Approve and Deny. Both end in a passkey signature over the statement that this page has checked. */
 export function Decide(props: DecideProps) {
   const { shell, me, detail, unread, shownView, decided } = props;
-  const busy = useSignal<Decision | undefined>(undefined);
+  const busy = useSignal<Decision | 'break_glass' | undefined>(undefined);
   const denying = useSignal(false);
   const reason = useSignal('');
   const problem = useSignal<{ title: string; text: string } | undefined>(undefined);
   const reasonField = useRef<HTMLTextAreaElement>(null);
   const armed = useArmed(`${detail.id} ${detail.state} ${unread === undefined}`);
-  const blocked = hindrance(props);
+  const blocked = hindrance(detail, me, shell.now.value);
   const expired = Date.parse(detail.expiresAt) <= shell.now.value;
-  const canAct = armed && busy.value === undefined && blocked === undefined && !expired;
+  const rested = armed && busy.value === undefined && !expired;
+  const canAct = rested && blocked === undefined;
   const canApprove = canAct && unread === undefined;
 
-  const decide = async (decision: Decision) => {
-    busy.value = decision;
+  const decide = async (decision: Decision, glassReason?: string) => {
+    const breakGlass = glassReason !== undefined;
+    busy.value = breakGlass ? 'break_glass' : decision;
     problem.value = undefined;
     const text = reason.value.trim();
     try {
-      const given = decision === 'deny' && text !== '' ? text : undefined;
-      await signDecision(shell.api, { detail, view: shownView(), decision, reason: given, personId: me.id });
+      const given = decision === 'deny' && text !== '' ? text : glassReason;
+      const view = shownView();
+      await signDecision(shell.api, { detail, view, decision, reason: given, breakGlass, personId: me.id });
       denying.value = false;
     } catch (error) {
       shell.failed(error);
@@ -164,6 +161,15 @@ export function Decide(props: DecideProps) {
               : (unread ?? 'Your passkey signs exactly the call and text above.')}
           </p>
         </div>
+      )}
+      {mayBreakGlass(detail, me) && !denying.value && (
+        <BreakGlass
+          needed={detail.breakGlass.needed}
+          ready={rested && unread === undefined}
+          busy={busy.value === 'break_glass'}
+          unread={unread}
+          approve={(why) => void decide('approve', why)}
+        />
       )}
     </section>
   );

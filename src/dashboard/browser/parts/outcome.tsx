@@ -21,6 +21,19 @@ const TITLES: Readonly<
   void: ['warning', 'Void: something changed after the approval; nothing was sent'],
 };
 
+/** The same where another system carries it out. */
+const ACTION_TITLES: Partial<Record<ApprovalDetail['state'], string>> = {
+  approved: 'Approved; its requester may carry it out, once',
+  executing: 'Its requester is carrying it out',
+  succeeded: 'Approved, and its requester reports that it succeeded',
+  failed: 'Approved, and its requester reports that it failed',
+  unknown: 'Its requester never said what happened',
+  denied: 'Denied',
+  expired: 'Expired',
+  cancelled: 'Withdrawn',
+  void: 'Void: something changed after the approval; nobody may carry it out',
+};
+
 /** JSON on several lines where it is JSON, escaped either way. */
 function readable(text: string): string {
   const escapeLines = (lines: string): string =>
@@ -78,7 +91,8 @@ export function Outcome({
   detail: ApprovalDetail;
   changed: () => void;
 }) {
-  const [kind, title] = TITLES[detail.state];
+  const [kind, callTitle] = TITLES[detail.state];
+  const title = detail.kind === 'action' ? (ACTION_TITLES[detail.state] ?? callTitle) : callTitle;
   const { needed, approvals } = detail.quorum;
   const result = detail.result;
   return (
@@ -115,7 +129,9 @@ export function Outcome({
               Result <span class="untrusted">untrusted: written by the tool’s server</span>
             </h3>
           ) : (
-            <h3>Note</h3>
+            <h3>
+              {detail.kind === 'action' && detail.state !== 'unknown' ? 'Its requester’s note' : 'Note'}
+            </h3>
           )}
           <pre class="result">{readable(result.text)}</pre>
         </>

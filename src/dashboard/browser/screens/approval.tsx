@@ -3,12 +3,14 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { isCountersignApiError } from '../../../sdk/api-error.ts';
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import { onKeys } from '../keys.ts';
-import { foldedCount, readCall, treeRows, visibleRows } from '../model/tree.ts';
+import { utc } from '../model/time.ts';
+import { callRows, foldedCount, visibleRows } from '../model/tree.ts';
 import { ArgumentTree } from '../parts/argument-tree.tsx';
 import { CallFacts } from '../parts/call-facts.tsx';
 import { Decide } from '../parts/decide.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Outcome } from '../parts/outcome.tsx';
+import { GlassBroken, Quorum } from '../parts/quorum.tsx';
 import { ScriptWarning } from '../parts/script-warning.tsx';
 import type { Shell } from '../shell.ts';
 
@@ -36,7 +38,8 @@ function useEndSeen(folded: number) {
 function readSafely(detail: ApprovalDetail) {
   try {
     if (!VIEW.test(detail.view)) throw new Error('The view holds characters that a view cannot hold.');
-    return { rows: treeRows(readCall(detail.call).args), problem: undefined };
+    if (detail.redactedAt !== null) return { rows: [], problem: undefined };
+    return { rows: callRows(detail.call), problem: undefined };
   } catch (error) {
     return { rows: [], problem: error instanceof Error ? error.message : String(error) };
   }
@@ -57,6 +60,20 @@ function Call({ shell, detail, reload }: { shell: Shell; detail: ApprovalDetail;
         ? undefined
         : 'Scroll to the end of the call first.';
 
+  if (detail.redactedAt !== null) {
+    return (
+      <>
+        <CallFacts detail={detail} now={shell.now.value} />
+        <Outcome shell={shell} detail={detail} changed={reload} />
+        <Notice kind="info" title={`Erased on ${utc(detail.redactedAt)}`}>
+          <p>
+            The arguments, the text that was signed and the result are gone for good. The ledger keeps their
+            commitments, so that everything else can still be verified.
+          </p>
+        </Notice>
+      </>
+    );
+  }
   if (problem !== undefined) {
     return (
       <Notice kind="error" title="This call cannot be shown faithfully, so it cannot be decided here">
@@ -67,11 +84,15 @@ function Call({ shell, detail, reload }: { shell: Shell; detail: ApprovalDetail;
   return (
     <>
       <CallFacts detail={detail} now={shell.now.value} />
+      <GlassBroken detail={detail} />
       {detail.state !== 'pending' && <Outcome shell={shell} detail={detail} changed={reload} />}
       <section class="card">
         <div class="heading">
           <h2>
-            Arguments <span class="untrusted">untrusted: written by the agent</span>
+            {detail.kind === 'tool' ? 'Arguments' : 'Metadata and arguments'}{' '}
+            <span class="untrusted">
+              untrusted: written by the {detail.kind === 'tool' ? 'agent' : 'requester'}
+            </span>
           </h2>
           <label>
             <input
@@ -116,7 +137,7 @@ function Call({ shell, detail, reload }: { shell: Shell; detail: ApprovalDetail;
       </p>
       {detail.state === 'pending' && me && (
         <>
-          {detail.quorum.approvals.length > 0 && <Outcome shell={shell} detail={detail} changed={reload} />}
+          <Quorum detail={detail} now={shell.now.value} />
           <Decide
             shell={shell}
             me={me}

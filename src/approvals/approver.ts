@@ -1,0 +1,97 @@
+import type { ApprovalTerms, AuthenticatorTerms } from '../policy/verdict.ts';
+import type { Approval } from './approval.ts';
+
+/** The group whose members may decide when nobody else can. */
+export const BREAK_GLASS_GROUP = 'break-glass';
+
+/** Whoever decides, as authenticated by the door: a person by cookie, or a service account by its own key. */
+export interface Approver {
+  readonly kind: 'person' | 'service_account';
+  readonly id: string;
+  readonly groups: readonly string[];
+  /** The subject of the sessions whose agents act for this person. */
+  readonly subject?: string | undefined;
+}
+
+/** What is known of the passkey that signed: the BE flag of this very assertion, and what its enrolment showed. */
+export interface Authenticator {
+  readonly backupEligible: boolean;
+  /** Attestation statement format (WebAuthn Level 3 §8). */
+  readonly attestation: string;
+  readonly aaguid: string;
+}
+
+/** `person:per_…` or `service_account:svc_…`: whom a quorum counts, however many keys they have. */
+export function approverRef(approver: Pick<Approver, 'kind' | 'id'>): string {
+  return `${approver.kind}:${approver.id}`;
+}
+
+/** The groups that may decide at `now`: those of the rule, and those of every escalation that is due. Empty: anyone. */
+export function groupsAt(
+  terms: Pick<ApprovalTerms, 'groups' | 'escalations'>,
+  at: { requestedAt: number; now: number },
+): readonly string[] {
+  if (terms.groups.length === 0) return [];
+  const due = terms.escalations.filter((one) => at.now >= at.requestedAt + one.afterMs);
+  return [...new Set([...terms.groups, ...due.flatMap((one) => one.groups)])];
+}
+
+/** True when the agent that asks, or whoever else asks, acts for this approver. */
+export function isRequester(
+  approval: Pick<Approval, 'subject' | 'requester'>,
+  approver: Pick<Approver, 'kind' | 'id' | 'subject'>,
+): boolean {
+  const own = [approver.id, approverRef(approver), approver.subject];
+  return own.includes(approval.subject) || own.includes(approval.requester);
+}
+
+/** When a decision is made, and whether by the way that is left when nobody else can decide. */
+export interface Deciding {
+  readonly at: number;
+  readonly breakGlass: boolean;
+}
+
+/** Why the terms do not let this approver decide, in one sentence; undefined when they do. */
+export function approverRefusal(
+  terms: ApprovalTerms,
+  approver: Approver,
+  context: Deciding & { approval: Pick<Approval, 'subject' | 'requester' | 'requestedAt'> },
+): string | undefined {
+  const { approval, at, breakGlass } = context;
+  if ((breakGlass || terms.excludeRequester) && isRequester(approval, approver))
+    return 'The call was made by your own agent; another person must decide it.';
+  if (breakGlass) {
+    if (approver.kind !== 'person') return 'Only people can break the glass.';
+    return approver.groups.includes(BREAK_GLASS_GROUP)
+      ? undefined
+      : `Only people of the group ${BREAK_GLASS_GROUP} can break the glass.`;
+  }
+  if (approver.kind === 'service_account' && terms.approver !== 'automation')
+    return 'The rule that holds this call lets only people decide.';
+  const groups = groupsAt(terms, { requestedAt: approval.requestedAt, now: at });
+  if (groups.length > 0 && !groups.some((group) => approver.groups.includes(group)))
+    return `Only these groups may decide this call: ${groups.join(', ')}.`;
+  return undefined;
+}
+
+/** Which condition a passkey does not meet; `undefined` stands for a service account, which has none to show. */
+export function authenticatorRefusal(
+  terms: AuthenticatorTerms,
+  shown: Authenticator | undefined,
+  breakGlass: boolean,
+): string | undefined {
+  const { attestation, aaguids } = terms;
+  const boundToDevice = breakGlass || terms.backupEligible === false;
+  if (!boundToDevice && attestation === undefined && aaguids === undefined) return undefined;
+  if (shown === undefined)
+    return 'The rule asks for a passkey of a certain kind; a service account has none.';
+  if (boundToDevice && shown.backupEligible) {
+    const who = breakGlass ? 'Breaking the glass takes' : 'The rule accepts only';
+    return `${who} a passkey that is bound to one device, such as a security key; this one can be copied to other devices (it is backup-eligible).`;
+  }
+  if (attestation !== undefined && !attestation.includes(shown.attestation))
+    return `The rule accepts only passkeys that were enrolled with an attestation of the format ${attestation.join(' or ')}; this one was enrolled with "${shown.attestation}".`;
+  if (aaguids !== undefined && !aaguids.includes(shown.aaguid.toLowerCase()))
+    return `The rule accepts only certain models of authenticators; this one has the AAGUID ${shown.aaguid}, which is not among them.`;
+  return undefined;
+}

@@ -1,0 +1,77 @@
+import type { ApprovalDetail } from '../../../sdk/approval.ts';
+import { duration } from './time.ts';
+
+/** What the page needs to know of whoever is signed in. */
+interface Reader {
+  readonly id: string;
+  readonly groups: readonly string[];
+}
+
+const BREAK_GLASS_GROUP = 'break-glass';
+
+type Waiting = Pick<
+  ApprovalDetail,
+  'quorum' | 'groups' | 'escalations' | 'breakGlass' | 'requestedAt' | 'state'
+>;
+
+const dueAt = (detail: Waiting, afterMs: number): number => Date.parse(detail.requestedAt) + afterMs;
+
+/** Who may decide at `now`; empty: anyone. */
+export function groupsNow(detail: Waiting, now: number): readonly string[] {
+  if (detail.groups.length === 0) return [];
+  const due = detail.escalations.filter((one) => now >= dueAt(detail, one.afterMs));
+  return [...detail.groups, ...due.flatMap((one) => one.groups)];
+}
+
+function ownVote(detail: Waiting, me: Reader) {
+  const votes = [...detail.quorum.approvals, ...detail.breakGlass.approvals];
+  return votes.find((vote) => vote.approver === `person:${me.id}`);
+}
+
+/** Why this person cannot decide this call in the ordinary way, if they cannot. */
+export function hindrance(detail: Waiting, me: Reader, now: number): string | undefined {
+  const voted = ownVote(detail, me);
+  if (voted !== undefined) return `You have decided already (${voted.decision}). Another approver is needed.`;
+  const groups = groupsNow(detail, now);
+  if (groups.length === 0 || groups.some((group) => me.groups.includes(group))) return undefined;
+  return `Only these groups can decide this call: ${groups.join(', ')}. You are not in them.`;
+}
+
+/** Whether this person may approve by the way that is left when nobody else can decide. */
+export function mayBreakGlass(detail: Waiting, me: Reader): boolean {
+  return (
+    detail.state === 'pending' && me.groups.includes(BREAK_GLASS_GROUP) && ownVote(detail, me) === undefined
+  );
+}
+
+/** What escalations have done, and will do. */
+export function escalationLines(detail: Waiting, now: number): readonly string[] {
+  return detail.escalations.map(({ afterMs, groups }) => {
+    const named = groups.join(', ');
+    const left = dueAt(detail, afterMs) - now;
+    return left <= 0
+      ? `Too few decided for ${duration(afterMs)}; now also: ${named}.`
+      : `In ${duration(left)} also: ${named}.`;
+  });
+}
+
+/** `1 of 2 approvals`. */
+export function progressLine(detail: Waiting): string {
+  const { needed, approvals } = detail.quorum;
+  const given = approvals.filter((vote) => vote.decision === 'approve').length;
+  return `${given} of ${needed} ${needed === 1 ? 'approval' : 'approvals'}`;
+}
+
+/** What the passkey of an approver must be, in words; empty when any will do. */
+export function authenticatorLines(terms: ApprovalDetail['authenticator']): readonly string[] {
+  const { attestation, aaguids, backupEligible } = terms;
+  return [
+    ...(backupEligible === false ? ['Only with a passkey that is bound to one device.'] : []),
+    ...(attestation === undefined
+      ? []
+      : [`Only with a passkey that was attested as ${attestation.join(' or ')}.`]),
+    ...(aaguids === undefined
+      ? []
+      : [`Only with certain models of authenticators (AAGUID ${aaguids.join(', ')}).`]),
+  ];
+}
