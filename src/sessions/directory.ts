@@ -1,12 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import { sha256Hex } from '../core/digest.ts';
-import { CountersignError } from '../core/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Reader } from '../storage/database.ts';
+import { revokeTree } from './revoke.ts';
 import { looksLikeSessionToken, type Session, sessionState } from './session.ts';
 import {
   recordCalls,
-  revokeSession,
   type SessionPage,
   selectSession,
   selectSessionByToken,
@@ -30,8 +29,9 @@ export interface SessionDirectory {
   get(id: string): Promise<SessionWithCalls | undefined>;
   list(page: SessionPage): Promise<SessionWithCalls[]>;
   /**
-   * Idempotent: revoking a revoked session returns it unchanged. Throws `not_found`, and `ledger_unavailable` when it
-   * could not be written; the session is shut in this process even then.
+   * Ends the session and all that were narrowed from it. Idempotent: revoking a revoked session returns it unchanged.
+   * Throws `not_found`, and `ledger_unavailable` when it could not be written; the sessions are shut in this process
+   * even then.
    */
   revoke(change: { id: string; by: string; reason: string }): Promise<SessionWithCalls>;
   /** How many calls the session has made, as far as this process knows. */
@@ -71,8 +71,15 @@ export function createSessionDirectory(deps: {
     for (const listener of listeners) listener(id);
   }
 
+  function shut(id: string): void {
+    revoked.add(id);
+    for (const [hash, session] of byToken) if (session.id === id) byToken.delete(hash);
+    ended(id);
+  }
+
   function isActive(session: Session): boolean {
-    return !revoked.has(session.id) && sessionState(session, deps.now()) === 'active';
+    const isRevoked = revoked.has(session.id) || session.ancestors.some((id) => revoked.has(id));
+    return !isRevoked && sessionState(session, deps.now()) === 'active';
   }
 
   async function load(tokenHash: string): Promise<Session | undefined> {
@@ -115,29 +122,11 @@ export function createSessionDirectory(deps: {
     },
 
     async revoke({ id, by, reason }) {
-      if (reason.includes('\0') || !reason.isWellFormed())
-        throw new CountersignError('invalid_request', 'reason: expected text without NUL');
-      const found = (await deps.database.query(selectSession(id)))[0];
-      if (found === undefined) {
-        throw new CountersignError(
-          'not_found',
-          `There is no session ${id}. List sessions to see which exist.`,
-        );
-      }
-      // Memory first: when the write fails, a session that somebody wanted revoked stays shut in this process.
-      revoked.add(id);
-      for (const [hash, session] of byToken) if (session.id === id) byToken.delete(hash);
-      ended(id);
-      const subject = String(found.subject);
-      const applied = await deps.ledger.commit({
-        guard: revokeSession({ id, at: deps.now(), reason }),
-        entries: [
-          { type: 'session.revoked', ref: { session: id, subject, principal: by }, body: { reason } },
-        ],
-      });
-      const row =
-        applied.kind === 'applied' ? applied.rows[0] : (await deps.database.query(selectSession(id)))[0];
-      return sessionFromRow(row ?? found);
+      const ended = await revokeTree(
+        { ...deps, shut: (ids) => ids.filter((one) => !revoked.has(one)).forEach(shut) },
+        { id, by, reason },
+      );
+      return seen(ended);
     },
 
     callsOf(id) {

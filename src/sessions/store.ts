@@ -1,5 +1,6 @@
 import type { Row, SqlValue, Statement } from '../storage/database.ts';
 import type { Session, SessionState } from './session.ts';
+import { BELOW } from './tree/store.ts';
 
 const COLUMNS =
   'id, workspace, subject, labels, scope, call_cap, calls, minted_by, ancestors, created_at, expires_at, revoked_at, revoke_reason';
@@ -40,6 +41,8 @@ export interface SessionPage {
   readonly before?: { readonly createdAt: number; readonly id: string } | undefined;
   readonly subject?: string | undefined;
   readonly state?: SessionState | undefined;
+  /** Only this session and those that were narrowed from it, whatever their depth. */
+  readonly tree?: string | undefined;
 }
 
 const IN_STATE: Readonly<Record<SessionState, string>> = {
@@ -49,7 +52,7 @@ const IN_STATE: Readonly<Record<SessionState, string>> = {
 };
 
 export function selectSessions(page: SessionPage, now: number): Statement {
-  const { workspace, limit, before, subject, state } = page;
+  const { workspace, limit, before, subject, state, tree } = page;
   const where = ['workspace = ?'];
   const params: SqlValue[] = [workspace];
   if (subject !== undefined) {
@@ -60,6 +63,10 @@ export function selectSessions(page: SessionPage, now: number): Statement {
     where.push(IN_STATE[state]);
     if (state !== 'revoked') params.push(now);
   }
+  if (tree !== undefined) {
+    where.push(`(id = ? OR id IN (${BELOW} SELECT id FROM below))`);
+    params.push(tree, tree);
+  }
   if (before !== undefined) {
     where.push('(created_at < ? OR (created_at = ? AND id < ?))');
     params.push(before.createdAt, before.createdAt, before.id);
@@ -67,14 +74,6 @@ export function selectSessions(page: SessionPage, now: number): Statement {
   return {
     sql: `SELECT ${COLUMNS} FROM session WHERE ${where.join(' AND ')} ORDER BY created_at DESC, id DESC LIMIT ?`,
     params: [...params, limit],
-  };
-}
-
-/** Revokes once: a session that is revoked already is left as it was. */
-export function revokeSession(change: { id: string; at: number; reason: string }): Statement {
-  return {
-    sql: `UPDATE session SET revoked_at = ?, revoke_reason = ? WHERE id = ? AND revoked_at IS NULL RETURNING ${COLUMNS}`,
-    params: [change.at, change.reason, change.id],
   };
 }
 
