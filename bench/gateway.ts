@@ -24,9 +24,9 @@ export interface Gateway {
   mint(): Promise<{ url: string; headers: Record<string, string> }>;
 }
 
-const FILLERS = 47;
+const FILLERS = 45;
 
-/** 50 rules: 47 about other tools, half of them with a condition, and one for each of the echo tools. */
+/** 50 rules: 45 about other tools, half of them with a condition, one for each of the echo tools, two about actions. */
 function policyText(): string {
   const fillers = Array.from({ length: FILLERS }, (_, index) => {
     const when = index % 2 === 0 ? '' : `\n    when: args.amount > ${index}`;
@@ -40,6 +40,8 @@ function policyText(): string {
     '  - id: echo-reads\n    match: { tools: ["bench/echo"] }\n    effect: allow\n    read_only: true',
     '  - id: echo-writes\n    match: { tools: ["bench/echo_write"] }\n    effect: allow',
     '  - id: echo-held\n    match: { tools: ["bench/echo_held"] }\n    effect: hold',
+    '  - id: free-actions\n    match: { tools: ["bench.free"], kinds: [action] }\n    effect: allow',
+    '  - id: held-actions\n    match: { tools: ["bench.held"], kinds: [action] }\n    effect: hold',
     '',
   ].join('\n');
 }

@@ -4,18 +4,22 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openStdioCaller } from './caller.ts';
+import { measureCapabilities } from './capabilities.ts';
 import { type Figure, measureHold, measureList, measureStart } from './extras.ts';
 import { type Gateway, gatewayTarget, startGateway } from './gateway.ts';
+import { measureLedger } from './ledger.ts';
 import { createRunner, type Runner } from './measure.ts';
 import { installPeers, PEER_STARTS } from './peers.ts';
 import { reportOf } from './report.ts';
 import { measureApproval, measurePending, measureSessions } from './scale.ts';
 import { firstJson, isPort, scriptPath, spawnNode, stop } from './spawned.ts';
 import { type Downstream, httpTarget, type Target } from './target.ts';
+import { measureVerify } from './verify.ts';
 
 const LEVELS = [1, 16, 64];
 const CALLS: Readonly<Record<number, number>> = { 1: 500, 16: 3_000, 64: 6_000 };
 const SLICE_MS = 2_500;
+const VERIFIED_ENTRIES = 200_000;
 
 const { values: options } = parseArgs({
   options: {
@@ -169,8 +173,13 @@ async function measureExtras(http: Gateway | undefined, origin: string, rounds: 
   const approved = await attempt('approval', () => measureApproval(place('approval')));
   const pending = await attempt('pending', () => measurePending(place('pending'), servers));
   const sessions = await attempt('sessions', () => measureSessions(place('sessions'), servers));
+  const ledger = await attempt('ledger', () => measureLedger(place('ledger')));
+  const capabilities = await attempt('capabilities', () => measureCapabilities(place('capabilities')));
+  const verified = await attempt('verify', () => measureVerify(place('verify'), VERIFIED_ENTRIES));
   const started = await attempt('start', () => measureStart(folder, rounds));
-  return [held, approved, pending, listed, sessions, started].flatMap((figures) => figures ?? []);
+  return [held, approved, pending, listed, sessions, ledger, capabilities, verified, started].flatMap(
+    (figures) => figures ?? [],
+  );
 }
 
 function writeReadme(report: string): void {

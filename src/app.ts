@@ -1,18 +1,24 @@
+import { collectCosignatures } from './app/collect-cosignatures.ts';
+import { exportState } from './app/export-state.ts';
 import { forgetEnrolLink, prepareCredentials } from './app/first-start.ts';
 import { openAddress, openState } from './app/open-state.ts';
 import { createUndo, type RunningApp, type StartOptions, type Undo } from './app/options.ts';
 import { startSweeps } from './app/sweeps.ts';
+import { wireAccessRequests, wireActions } from './app/wire-actions.ts';
+import { capabilityEndpoints, openKeys } from './app/wire-capabilities.ts';
+import { wireDecisions } from './app/wire-decisions.ts';
 import { wireGate } from './app/wire-gate.ts';
-import { type Approval, termsOf } from './approvals/approval.ts';
+import { wireRedaction } from './app/wire-redaction.ts';
+import type { Approval } from './approvals/approval.ts';
 import { findApproval } from './approvals/list.ts';
 import { createChangeSignal, waitForApproval } from './approvals/wait.ts';
-import { issueCapability } from './capabilities/issue.ts';
 import { type Config, loadConfig } from './config.ts';
 import { LIMITS } from './core/limits.ts';
 import { VERSION } from './core/version.ts';
 import { dashboardRoutes } from './dashboard/serve.ts';
 import { createPinStore } from './downstream/store.ts';
 import { createDownstreams } from './downstream/supervise.ts';
+import type { ExportRequest } from './evidence/write-export.ts';
 import { offeredTools } from './gate/offer.ts';
 import { createFront } from './http/front.ts';
 import { allowedParties } from './http/guard.ts';
@@ -63,6 +69,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   undo.add(() => downstreams.close());
   await Promise.race([downstreams.ready(), pause(READY_WAIT_MS)]);
 
+  const capabilityKeys = await openKeys(state);
   const sessions = createSessionDirectory({ database, ledger, now });
   const changes = createChangeSignal();
   const onChanged = (approvalId: string): void => changes.changed(approvalId);
@@ -72,7 +79,13 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     onSwapped: () => mcp.onPolicyChanged(),
     undo,
   });
-  const { gate, replays } = wireGate(state, { downstreams, policy: policy.inForce, sessions, onChanged });
+  const { gate, replays, takeUp, capabilities } = wireGate(state, {
+    capabilityKeys,
+    downstreams,
+    policy: policy.inForce,
+    sessions,
+    onChanged,
+  });
 
   const wait = { database, now, signal: changes };
   const mcp = createMcpEndpoint({
@@ -91,42 +104,53 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   downstreams.onEvent(mcp.onDownstreamEvent);
 
   const party = relyingParty(publicOrigin);
-  const principals = { database, ledger, now, newId, random, workspace, party };
+  const principals = {
+    database,
+    ledger,
+    now,
+    newId,
+    random,
+    workspace,
+    party,
+    logName: signer.name,
+    attestation: config.attestation,
+  };
   const mint = { ledger, now, newId, random, workspace, defaultTtlMs: config.sessionTtlMs };
+  const witnesses = await collectCosignatures(state, (event) => options.onEvent?.(event));
+  undo.add(() => witnesses.close());
+  const redactions = wireRedaction(state, onChanged);
   const ending = new AbortController();
   const apiDeps = {
     workspace,
     publicOrigin,
-    vkey: signer.vkey,
+    get vkey() {
+      return signer.vkey;
+    },
     version: VERSION,
     database,
     ledger,
+    witnesses: witnesses.standings,
     sessions,
     mint,
     principals,
-    decide: {
-      database,
-      ledger,
-      now,
-      newId,
-      random,
-      log: signer.name,
-      release: (approval: Approval, at: number) =>
-        issueCapability(
-          { newId },
-          {
-            approval,
-            basis: 'decision',
-            dpop: termsOf(approval).capability.dpop,
-            at,
-          },
-        ),
+    decide: wireDecisions(state, {
       onDecided: (approval: Approval) => {
         onChanged(approval.id);
-        if (approval.state === 'approved') replays.run(approval.id);
+        witnesses.nudge();
+        // An action is carried out by whoever requested it.
+        if (approval.state === 'approved' && approval.call.kind === 'tool') replays.run(approval.id);
       },
-    },
-    byHand: { database, ledger, now, onChanged },
+      emit: (event) => options.onEvent?.(event),
+    }),
+    byHand: { database, workspace, ledger, now, onChanged },
+    redact: redactions.deps,
+    exportLedger: (request: ExportRequest) => exportState(state, request),
+    ask: wireActions(state, gate),
+    takeUp,
+    accessRequests: wireAccessRequests(state),
+    capabilities: capabilityEndpoints(capabilities, takeUp),
+    capabilityKeys,
+    narrow: { database, ledger, sessions, now, newId, random },
     wait,
     downstreams,
     pins: async (server: string) => [...(await pins.read(server)).values()],
@@ -143,7 +167,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     log,
   };
 
-  const stopSweeps = await startSweeps(state, { sessions, replays, onChanged });
+  const stopSweeps = await startSweeps(state, { sessions, replays, redactions, onChanged, capabilityKeys });
   undo.add(stopSweeps);
   const credentials = await prepareCredentials({
     dataDir: config.dataDir,
@@ -182,6 +206,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     await downstreams.close();
     await Promise.all([drained, replays.idle()]);
     await sessions.flush();
+    await witnesses.close();
     await ledger.close();
     await database.close();
     ended();

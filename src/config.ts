@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultServers } from './config/default-servers.ts';
 import { type Environment, environmentLookup } from './config/environment.ts';
+import { type Experiment, experimentsFrom } from './config/experimental.ts';
 import { readSource } from './config/file.ts';
 import {
   booleanOf,
@@ -13,11 +14,14 @@ import {
   settingsOf,
   textOf,
 } from './config/settings.ts';
+import { witnessesFrom } from './config/witnesses.ts';
 import { isJsonObject, type JsonObject } from './core/json.ts';
 import { LIMITS } from './core/limits.ts';
 import type { Lookup } from './downstream/expand.ts';
 import { parseServers, refuseDoubledServers, type ServerConfig } from './downstream/server-config.ts';
 import { checkKeys, type Path, refuse, type Source } from './downstream/source.ts';
+import type { ConfiguredWitness } from './ledger/witness/collect.ts';
+import type { Attestation } from './principals/people/passkey.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -36,6 +40,12 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   readonly sessionTtlMs: number;
   readonly logLevel: LogLevel;
+  /** Who cosigns the ledger's checkpoints. */
+  readonly witnesses: readonly ConfiguredWitness[];
+  /** What new passkeys are asked to show of their maker. */
+  readonly attestation: Attestation;
+  /** Drafts that are switched on. */
+  readonly experimental: readonly Experiment[];
   /** A proxy in front terminates TLS, and its forwarding headers are believed. */
   readonly trustedProxy: boolean;
   /** The files that were read. */
@@ -62,10 +72,14 @@ const KEYS = [
   'allowed_hosts',
   'sessions',
   'log',
+  'passkeys',
+  'ledger',
   'demo',
   'trusted_proxy',
+  'experimental',
 ];
 const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+const ATTESTATIONS: readonly Attestation[] = ['none', 'direct'];
 const DEFAULT_PORT = 8420;
 
 function member(source: Source, path: Path, known: readonly string[]): JsonObject {
@@ -130,6 +144,8 @@ export function loadConfig(input: ConfigInput): Config {
     member(own, ['listen'], ['host', 'port']);
     member(own, ['sessions'], ['default_ttl']);
     member(own, ['log'], ['level']);
+    member(own, ['passkeys'], ['attestation']);
+    member(own, ['ledger'], ['witnesses']);
   }
   const settings = settingsOf(own, env);
   const fromHere = (path: string) => resolve(own === undefined ? '.' : dirname(own.file), path);
@@ -140,6 +156,9 @@ export function loadConfig(input: ConfigInput): Config {
   }
   const level = (textOf(settings, 'log.level') ?? 'warn') as LogLevel;
   if (!LEVELS.includes(level)) settings.fail('log.level', `expected one of ${LEVELS.join(', ')}`);
+  const attestation = (textOf(settings, 'passkeys.attestation') ?? 'none') as Attestation;
+  if (!ATTESTATIONS.includes(attestation))
+    settings.fail('passkeys.attestation', `expected one of ${ATTESTATIONS.join(', ')}`);
   const dataDir = resolve(input.dataDir ?? fromHere(textOf(settings, 'data_dir') ?? '.countersign'));
   const policies = textOf(settings, 'policies');
   const shipped = fileURLToPath(new URL('../policies', import.meta.url));
@@ -170,6 +189,9 @@ export function loadConfig(input: ConfigInput): Config {
     allowedHosts: listOf(settings, 'allowed_hosts'),
     sessionTtlMs: durationOf(settings, 'sessions.default_ttl', LIMITS.sessionTtlDefaultMs),
     logLevel: level,
+    attestation,
+    witnesses: witnessesFrom(own),
+    experimental: experimentsFrom(own),
     trustedProxy: booleanOf(settings, 'trusted_proxy') ?? false,
     files: [...(source === undefined ? [] : [source.file]), ...extra.map((extraSource) => extraSource.file)],
   };

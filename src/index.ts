@@ -1,22 +1,52 @@
+export type { CallToCarryOut } from './capabilities/verify/call-digest.ts';
+export { type CapabilityKeySource, capabilityKeys } from './capabilities/verify/key-source.ts';
+export {
+  type CapabilityRefusal,
+  type CapabilityRefusalCode,
+  isCapabilityRefusal,
+} from './capabilities/verify/refusal.ts';
+export {
+  type VerifiedCapability,
+  type VerifyCapabilityOptions,
+  verifyCapability,
+} from './capabilities/verify/verify-capability.ts';
+export type { ActRequest, ActsResource, Invite, SignedAct } from './sdk/acts.ts';
 export { type CountersignApiError, type FieldProblem, isCountersignApiError } from './sdk/api-error.ts';
 export type {
+  Action,
   Approval,
   ApprovalDetail,
   ApprovalState,
   CallOutcome,
-  Decision,
-  Vote,
+  ReleasedCapability,
 } from './sdk/approval.ts';
-export type { ApprovalFilter, ApprovalsResource, ServiceAccount, WaitOptions } from './sdk/approvals.ts';
-export type { Approver, ApproversResource, Invite } from './sdk/approvers.ts';
+export type {
+  ActionRequest,
+  ApprovalFilter,
+  ApprovalsResource,
+  ServiceAccount,
+  WaitOptions,
+} from './sdk/approvals.ts';
+export type { Approver, ApproversResource, Passkey } from './sdk/approvers.ts';
+export type {
+  CapabilitiesResource,
+  Capability,
+  CapabilityFilter,
+  CapabilityToken,
+  Introspection,
+} from './sdk/capabilities.ts';
 export {
   Countersign,
   type CountersignConstructor,
   type CountersignOptions,
   type CountersignUser,
 } from './sdk/countersign.ts';
+export { type DpopKey, type DpopRequest, dpopProof, newDpopKey } from './sdk/dpop.ts';
+export type { ExportInput, ExportResource } from './sdk/export.ts';
 export type { CallOptions } from './sdk/http.ts';
+export { inviteLink } from './sdk/invite-link.ts';
 export type { ApiKey, CreatedApiKey, KeyRole, KeysResource } from './sdk/keys.ts';
+export type { ConsistencyProof, InclusionProof, LedgerResource, RotatedLogKey } from './sdk/ledger.ts';
 export type {
   LogEntry,
   LogFilter,
@@ -33,6 +63,7 @@ export {
   type PendingContent,
 } from './sdk/pending.ts';
 export type {
+  ExplainedVerdict,
   ExplainInput,
   PoliciesResource,
   PolicyCheck,
@@ -43,6 +74,7 @@ export type {
   TraceStep,
 } from './sdk/policies.ts';
 export type { Server, ServersResource, ServerTool } from './sdk/servers.ts';
+export type { RegisteredAccount, ServiceAccountsResource } from './sdk/service-accounts.ts';
 export type {
   McpAccess,
   MintedSession,
@@ -52,3 +84,5 @@ export type {
   SessionsResource,
 } from './sdk/sessions.ts';
 export type { Statement } from './sdk/statement.ts';
+export type { ApprovalTerms, Decision, Escalation, Vote } from './sdk/terms.ts';
+export type { Witness, WitnessesResource } from './sdk/witnesses.ts';

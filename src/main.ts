@@ -1,8 +1,11 @@
 #!/usr/bin/env -S node --max-semi-space-size=16
 // Any Node that a person happens to have reads this file: no newer syntax here, and the rest is imported late.
 import { keepCompiledCode } from './cli/compile-cache.ts';
+import type { ExportAnswer, ExportQuestion } from './cli/evidence-port.ts';
 import { nodeProblem } from './cli/node-version.ts';
 import type { PolicyTools } from './cli/ports.ts';
+
+const READ_BYTES = 1024 * 1024;
 
 /** Policy files on this machine. Read only when a policy command runs, so that the others start fast. */
 async function loadPolicyTools(now: () => number): Promise<PolicyTools> {
@@ -29,6 +32,15 @@ async function loadPolicyTools(now: () => number): Promise<PolicyTools> {
   };
 }
 
+/** An export on this machine, without a gateway. */
+async function verifyExportFile({ file, ...options }: ExportQuestion): Promise<ExportAnswer> {
+  const [{ createReadStream }, { verifyExport }] = await Promise.all([
+    import('node:fs'),
+    import('./evidence/verify-export.ts'),
+  ]);
+  return verifyExport(createReadStream(file, { highWaterMark: READ_BYTES }), options);
+}
+
 async function main(): Promise<number> {
   const problem = nodeProblem(process.versions.node);
   if (problem !== undefined) {
@@ -46,7 +58,12 @@ async function main(): Promise<number> {
     ...deps,
     version: VERSION,
     startApp: async (options) => (await import('./app.ts')).startApp(options),
+    startWitness: async (start) => (await import('./app/start-witness.ts')).startWitness(start),
     policyTools: () => loadPolicyTools(deps.now),
+    proofProblem: async (proof, vkey) => (await import('./ledger/check-proof.ts')).proofProblem(proof, vkey),
+    checkCapability: async (check) =>
+      (await import('./capabilities/verify/check-capability.ts')).checkCapability(check),
+    verifyExport: (question) => verifyExportFile(question),
     playAgent: async (options) => (await import('./demo/agent.ts')).playAgent(options),
     approveHeadless: async (options) =>
       (await import('./demo/headless-approver.ts')).approveHeadless(options),

@@ -25,6 +25,36 @@ function refusal(yaml: string, more: Partial<ConfigInput> = {}, name?: string): 
 
 const SERVER = 'mcp_servers: { one: { command: node } }';
 
+describe('drafts', () => {
+  it('are off until they are named', () => {
+    expect(load(SERVER).experimental).toEqual([]);
+    expect(load(`${SERVER}\nexperimental: [access-requests]`).experimental).toEqual(['access-requests']);
+  });
+
+  it('that do not exist are refused with their place and those that do', () => {
+    const expected = 'expected a list of experiments; there is access-requests';
+    expect(refusal(`${SERVER}\nexperimental:\n  - access-requests\n  - everything`)).toContain(
+      `countersign.yaml:4: experimental[1]: ${expected}`,
+    );
+    expect(refusal(`${SERVER}\nexperimental: access-requests`)).toContain(
+      `countersign.yaml:2: experimental: ${expected}`,
+    );
+  });
+});
+
+describe('the attestation of new passkeys', () => {
+  it('is not asked for unless the file or the environment says so, and nothing else is understood', () => {
+    const direct = `${SERVER}\npasskeys: { attestation: direct }`;
+    expect(load(SERVER).attestation).toBe('none');
+    expect(load(direct).attestation).toBe('direct');
+    expect(load(direct, { env: { COUNTERSIGN_PASSKEYS_ATTESTATION: 'none' } }).attestation).toBe('none');
+    expect(refusal(`${SERVER}\npasskeys: { attestation: enterprise }`)).toContain(
+      'countersign.yaml:2: passkeys.attestation: expected one of none, direct',
+    );
+    expect(refusal(`${SERVER}\npasskeys: { atestation: direct }`)).toContain('atestation');
+  });
+});
+
 describe('the configuration', () => {
   it('without a file listens on loopback, with the sandbox company and a file server behind it', () => {
     const dataDir = join(temporaryFolder(), 'data');

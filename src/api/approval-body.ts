@@ -1,18 +1,29 @@
 import { z } from '@hono/zod-openapi';
-import { type Approval, type Decision, isSettled, stateAt, termsOf } from '../approvals/approval.ts';
-import { thawCall } from '../approvals/frozen-call.ts';
+import { type Approval, type Decision, isSettled, stateAt } from '../approvals/approval.ts';
+import { type FrozenCall, thawCall } from '../approvals/frozen-call.ts';
 import { effectLine } from '../approvals/view.ts';
+import { type Capability, capabilityState } from '../capabilities/capability.ts';
 import { canonicalize } from '../core/canonical.ts';
 import { toRfc3339 } from '../core/clock.ts';
-import type { JsonValue } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { CatalogTool } from '../downstream/catalog.ts';
 import { redactArguments, redactResult } from '../policy/redact.ts';
+import { termsBody, termsShape } from './terms-body.ts';
 
-const decisionSchema = z.object({
-  approver: z.string(),
+const RISKS = ['low', 'medium', 'high', 'critical'] as const;
+
+const actionSchema = z.object({
   name: z.string(),
-  decision: z.enum(['approve', 'deny']),
-  at: z.string(),
+  resource: z.string(),
+  actor: z.string(),
+  risk: z.enum(RISKS).nullable(),
+  metadata: z.record(z.string(), z.unknown()),
+});
+
+const capabilitySchema = z.object({
+  id: z.string(),
+  state: z.enum(['issued', 'exchanged', 'revoked', 'expired']),
+  expires_at: z.string(),
 });
 
 const STATES = [
@@ -35,21 +46,27 @@ export const approvalSchema = z
     id: z.string(),
     state: stateSchema,
     state_reason: z.string().nullable(),
-    session: z.object({ id: z.string(), subject: z.string(), labels: z.record(z.string(), z.string()) }),
-    server: z.string(),
+    kind: z.enum(['tool', 'action']),
+    requester: z.string(),
+    subject: z.string(),
+    session: z
+      .object({ id: z.string(), subject: z.string(), labels: z.record(z.string(), z.string()) })
+      .nullable(),
+    action: actionSchema.nullable(),
+    server: z.string().nullable(),
     tool: z.string(),
     exposed: z.string(),
-    risk: z.enum(['low', 'medium', 'high', 'critical']),
+    risk: z.enum(RISKS),
     rule: z.object({ id: z.string(), file: z.string(), line: z.number() }).nullable(),
     reason: z.string(),
     requested_at: z.string(),
     expires_at: z.string(),
     decided_at: z.string().nullable(),
     decision_reason: z.string().nullable(),
-    quorum: z.object({ needed: z.number(), approvals: z.array(decisionSchema) }),
-    groups: z.array(z.string()),
-    approver: z.enum(['person', 'automation']),
+    ...termsShape,
+    capability: capabilitySchema.nullable(),
     call_digest: z.string().nullable(),
+    redacted_at: z.string().nullable(),
     effect: z.string(),
     url: z.string(),
   })
@@ -80,6 +97,8 @@ export interface BodyContext {
   /** Names of `person:…` and `service_account:…`. */
   readonly nameOf: (approver: string) => string;
   readonly labelsOf: (sessionId: string) => Readonly<Record<string, string>>;
+  /** What approving released. */
+  readonly capabilityOf: (approvalId: string) => Capability | undefined;
   /** Whether the reader is a person, who sees the exact call. */
   readonly mayDecide: boolean;
 }
@@ -91,25 +110,55 @@ function hidesArguments(approval: Approval, { mayDecide }: BodyContext): boolean
 
 const optionalTime = (at: number | undefined): string | null => (at === undefined ? null : toRfc3339(at));
 
+function actionBody(call: FrozenCall): z.infer<typeof actionSchema> | null {
+  if (call.action === undefined) return null;
+  const { actor, risk, metadata } = call.action;
+  return { name: call.tool, resource: call.server, actor, risk: risk === '' ? null : risk, metadata };
+}
+
+function sessionBody(approval: Approval, context: BodyContext): z.infer<typeof approvalSchema>['session'] {
+  const { sessionId: id, subject } = approval;
+  return id === undefined ? null : { id, subject, labels: { ...context.labelsOf(id) } };
+}
+
+function capabilityBody(
+  capability: Capability | undefined,
+  now: number,
+): z.infer<typeof capabilitySchema> | null {
+  if (capability === undefined) return null;
+  const { id, expiresAt } = capability;
+  return { id, state: capabilityState(capability, now), expires_at: toRfc3339(expiresAt) };
+}
+
+function effectOf({ call, verdict, redactedAt }: Approval): string {
+  if (redactedAt !== undefined) return `${call.tool}, whose arguments were erased`;
+  const { args } = thawCall(call.text);
+  const { action, server: resource, tool } = call;
+  return effectLine({
+    tool,
+    args,
+    redact: verdict.redact,
+    ...(action === undefined ? {} : { action: { resource, metadata: action.metadata } }),
+  });
+}
+
 /** An approval as lists show it: what it would do and how it stands, without the arguments. */
 export function approvalBody(
   approval: Approval,
   decisions: readonly Decision[],
   context: BodyContext,
 ): z.infer<typeof approvalSchema> {
-  const terms = termsOf(approval);
   const place = approval.verdict.decidedBy;
-  const { args } = thawCall(approval.call.text);
   return {
     id: approval.id,
     state: stateAt(approval, context.now),
     state_reason: approval.stateReason ?? null,
-    session: {
-      id: approval.sessionId ?? '',
-      subject: approval.subject,
-      labels: { ...context.labelsOf(approval.sessionId ?? '') },
-    },
-    server: approval.call.server,
+    kind: approval.call.kind,
+    requester: approval.requester,
+    subject: approval.subject,
+    session: sessionBody(approval, context),
+    action: actionBody(approval.call),
+    server: approval.call.kind === 'tool' ? approval.call.server : null,
     tool: approval.call.tool,
     exposed: approval.exposed,
     risk: approval.risk,
@@ -119,19 +168,12 @@ export function approvalBody(
     expires_at: toRfc3339(approval.expiresAt),
     decided_at: optionalTime(approval.decidedAt),
     decision_reason: approval.decisionReason ?? null,
-    quorum: {
-      needed: terms.quorum,
-      approvals: decisions.map((one) => ({
-        approver: one.approver,
-        name: context.nameOf(one.approver),
-        decision: one.decision,
-        at: toRfc3339(one.decidedAt),
-      })),
-    },
-    groups: [...terms.groups],
-    approver: terms.approver,
-    call_digest: hidesArguments(approval, context) ? null : approval.call.digest,
-    effect: effectLine({ tool: approval.call.tool, args, redact: approval.verdict.redact }),
+    ...termsBody(approval, decisions, context),
+    capability: capabilityBody(context.capabilityOf(approval.id), context.now),
+    call_digest:
+      approval.redactedAt !== undefined || hidesArguments(approval, context) ? null : approval.call.digest,
+    redacted_at: optionalTime(approval.redactedAt),
+    effect: effectOf(approval),
     url: `${context.publicOrigin}/approvals/${approval.id}`,
   };
 }
@@ -152,10 +194,13 @@ export function detailBody(
   const { approval, tool } = input;
   const { redact } = approval.verdict;
   const call = thawCall(approval.call.text);
-  const hides = hidesArguments(approval, context);
-  const shownCall = hides
-    ? canonicalize({ arguments: redactArguments(call.args, redact), server: call.server, tool: call.tool })
-    : approval.call.text;
+  const erased = approval.redactedAt !== undefined;
+  const hides = erased || hidesArguments(approval, context);
+  const shownCall = erased
+    ? ''
+    : hides
+      ? withArguments(approval.call.text, redactArguments(call.args, redact))
+      : call.text;
   const settled = isSettled(stateAt(approval, context.now)) ? approval.result : undefined;
   return {
     ...approvalBody(approval, input.decisions, context),
@@ -174,6 +219,11 @@ export function detailBody(
     redact: [...redact],
     result: settled === undefined ? null : { kind: settled.kind, text: shownResult(settled, redact) },
   };
+}
+
+/** The frozen text with other arguments. */
+function withArguments(text: string, args: JsonValue): string {
+  return canonicalize({ ...(JSON.parse(text) as JsonObject), arguments: args });
 }
 
 function shownResult(result: NonNullable<Approval['result']>, redact: readonly string[]): string {

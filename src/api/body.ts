@@ -5,10 +5,10 @@ import type { ApiContext } from './context.ts';
 
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 
-function tooLarge(): CountersignError {
+function tooLarge(most: number): CountersignError {
   return new CountersignError(
     'payload_too_large',
-    `The body is larger than ${LIMITS.messageBytes} bytes. Send less, or in parts.`,
+    `The body is larger than ${most} bytes. Send less, or in parts.`,
   );
 }
 
@@ -20,8 +20,9 @@ export function notJson(cause?: unknown): CountersignError {
   });
 }
 
-async function readBytes(c: ApiContext): Promise<Uint8Array> {
-  if (Number(c.req.header('content-length') ?? 0) > LIMITS.messageBytes) throw tooLarge();
+/** The whole body, at most `most` bytes of it. Throws `payload_too_large`. */
+export async function readBytes(c: ApiContext, most: number): Promise<Uint8Array> {
+  if (Number(c.req.header('content-length') ?? 0) > most) throw tooLarge(most);
   const reader = c.req.raw.body?.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -30,7 +31,7 @@ async function readBytes(c: ApiContext): Promise<Uint8Array> {
     if (done) break;
     size += value.length;
     // A body without a length is not read further than the limit either.
-    if (size > LIMITS.messageBytes) throw tooLarge();
+    if (size > most) throw tooLarge(most);
     chunks.push(value);
   }
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
@@ -42,7 +43,7 @@ async function readBytes(c: ApiContext): Promise<Uint8Array> {
  * `payload_too_large`, `invalid_request`, `invalid_json`.
  */
 export async function checkBody(c: ApiContext): Promise<void> {
-  const bytes = await readBytes(c);
+  const bytes = await readBytes(c, LIMITS.messageBytes);
   const type = c.req.header('content-type');
   const text = bytes.length === 0 && type !== undefined ? '{}' : decodeUtf8(bytes);
   Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });

@@ -2,20 +2,30 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { DecideDeps } from '../approvals/decide.ts';
 import type { ByHandDeps } from '../approvals/settle-by-hand.ts';
+import type { TakeUpDeps } from '../approvals/take-up.ts';
 import type { WaitDeps } from '../approvals/wait.ts';
+import type { ExchangeDeps } from '../capabilities/exchange.ts';
+import type { CapabilityKeys } from '../capabilities/keys/open-keys.ts';
+import type { RevokeDeps } from '../capabilities/revoke.ts';
 import type { Clock } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { NewId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Downstreams } from '../downstream/catalog.ts';
+import type { ExportRequest } from '../evidence/write-export.ts';
+import type { AskDeps } from '../gate/judge-action.ts';
 import type { RunningLedger } from '../ledger/ledger.ts';
+import type { RedactDeps } from '../ledger/redact/redact.ts';
+import type { WitnessStanding } from '../ledger/witness/standing.ts';
 import type { ToolSchema } from '../policy/args-schema.ts';
 import type { PolicyStore } from '../policy/load.ts';
-import type { Principal, Role } from '../principals/principal.ts';
-import type { EnrolDeps } from '../principals/web/enrol.ts';
+import type { PasskeyDeps } from '../principals/deps.ts';
+import type { PersonPrincipal, Principal, Role } from '../principals/principal.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { MintDeps } from '../sessions/mint.ts';
+import type { NarrowDeps } from '../sessions/narrow.ts';
 import type { Reader } from '../storage/database.ts';
+import type { BindingDeps } from './denial-binding.ts';
 
 /** What the routes work with; made once by the wiring. */
 export interface ApiDeps {
@@ -26,11 +36,23 @@ export interface ApiDeps {
   readonly version: string;
   readonly database: Reader;
   readonly ledger: RunningLedger;
+  /** How it stands with each configured witness. */
+  readonly witnesses: () => readonly WitnessStanding[];
   readonly sessions: SessionDirectory;
   readonly mint: MintDeps;
-  readonly principals: EnrolDeps;
+  readonly principals: PasskeyDeps;
   readonly decide: DecideDeps;
   readonly byHand: ByHandDeps;
+  readonly redact: RedactDeps;
+  /** The lines of an export, as they are asked for. Throws `not_found` for an approval that is not on the ledger. */
+  readonly exportLedger: (request: ExportRequest) => Promise<AsyncGenerator<string, void>>;
+  readonly ask: AskDeps;
+  readonly takeUp: TakeUpDeps;
+  /** Only where the draft of access requests is switched on. */
+  readonly accessRequests: BindingDeps | undefined;
+  readonly capabilities: ExchangeDeps & RevokeDeps;
+  readonly capabilityKeys: CapabilityKeys;
+  readonly narrow: NarrowDeps;
   readonly wait: WaitDeps;
   readonly downstreams: Downstreams;
   /** The pinned definitions of one server's tools. */
@@ -61,7 +83,8 @@ export type ApiContext = Context<ApiEnv>;
 
 const READERS: readonly Role[] = ['reader'];
 
-function hasRole(principal: Principal, roles: readonly Role[]): boolean {
+/** True for an API key with one of the roles; an operator has them all. */
+export function hasRole(principal: Principal, roles: readonly Role[]): boolean {
   return (
     principal.kind === 'api_key' &&
     (principal.roles.includes('operator') || roles.some((role) => principal.roles.includes(role)))
@@ -90,14 +113,17 @@ export function requireAny(context: ApiContext, roles: readonly Role[] = READERS
 }
 
 /** An API key with one of the roles; people are refused too. Throws `unauthenticated` or `forbidden`. */
-export function requireKey(context: ApiContext, roles: readonly Role[]): Principal {
+export function requireKey(
+  context: ApiContext,
+  roles: readonly Role[],
+): Extract<Principal, { kind: 'api_key' }> {
   const principal = requireAny(context, roles);
   if (principal.kind === 'api_key') return principal;
   throw needsRole(roles);
 }
 
 /** The signed-in person. An API key is refused, whatever its roles. */
-export function requireSignedIn(context: ApiContext): Extract<Principal, { kind: 'person' }> {
+export function requireSignedIn(context: ApiContext): PersonPrincipal {
   const principal = context.get('principal');
   if (principal?.kind === 'person') return principal;
   if (principal === undefined)

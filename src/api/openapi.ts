@@ -60,6 +60,14 @@ export const answersOrWaits = <Schema extends z.ZodType>(schema: Schema) => ({
   default: problem,
 });
 
+/** The same for a route that requests something, which may be there already or may have to wait. */
+export const requests = <Schema extends z.ZodType>(schema: Schema) => ({
+  200: json(schema, 'Requested before under the same idempotency key, and answered'),
+  201: json(schema, 'Allowed at once'),
+  202: json(schema, 'Waits for a decision; ask again after the seconds in Retry-After'),
+  default: problem,
+});
+
 /** The same for a route that answers with text. */
 export const answersText = (mediaType: string, description: string) => ({
   200: { content: { [mediaType]: { schema: z.string() } }, description },

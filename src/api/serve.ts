@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { CountersignError, isCountersignError } from '../core/errors.ts';
 import { cookieName } from '../principals/web/web-session.ts';
+import { accessRequestProblem } from './access-task.ts';
 import { authenticate, isSafe } from './authenticate.ts';
 import { checkBody, notJson } from './body.ts';
 import type { Api, ApiContext, ApiDeps, ApiEnv } from './context.ts';
@@ -8,30 +9,57 @@ import { fieldProblems, fieldsText, type Issue } from './fields.ts';
 import { allowedMethods } from './methods.ts';
 import { createOpenStreams } from './open-streams.ts';
 import { methodProblem, type Problem, problemOf } from './problem.ts';
+import { addAccessRoutes } from './routes/access.ts';
+import { addAccessRequestRoutes } from './routes/access-requests.ts';
+import { addActionRoutes } from './routes/actions.ts';
+import { addActRoutes } from './routes/acts.ts';
 import { addApprovalRoutes } from './routes/approvals.ts';
 import { addApproverRoutes } from './routes/approvers.ts';
+import { addCapabilityRoutes } from './routes/capabilities.ts';
 import { addDecisionRoutes } from './routes/decisions.ts';
+import { addExportRoutes } from './routes/export.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addKeyRoutes } from './routes/keys.ts';
+import { addLedgerRoutes } from './routes/ledger.ts';
 import { addLogRoutes } from './routes/logs.ts';
+import { addOauthRoutes } from './routes/oauth.ts';
+import { addOauthMetadataRoutes } from './routes/oauth-metadata.ts';
 import { addPolicyRoutes } from './routes/policies.ts';
+import { addRedactRoutes } from './routes/redact.ts';
 import { addServerRoutes } from './routes/servers.ts';
+import { addServiceAccountRoutes } from './routes/service-accounts.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
+import { addTileRoutes } from './routes/tiles.ts';
 import { addWebauthnRoutes } from './routes/webauthn.ts';
+import { addWitnessRoutes } from './routes/witnesses.ts';
+
+const ACCESS_REQUESTS = /^\/access\/v1\/requests(?:\/|$)/;
 
 function send(c: ApiContext, problem: Problem): Response {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
   };
-  if (problem.status === 401) headers['www-authenticate'] = 'Bearer';
+  if (problem.status === 401) {
+    const isProof = problem.fields?.[0]?.field === 'DPoP';
+    headers['www-authenticate'] = isProof
+      ? 'DPoP error="invalid_dpop_proof", algs="ES256 EdDSA Ed25519"'
+      : 'Bearer';
+  }
   return c.body(JSON.stringify(problem), problem.status as 500, headers);
 }
 
 function refuse(c: ApiContext, deps: ApiDeps, error: unknown): Response {
-  const problem = problemOf(error, c.get('requestId'));
+  const found = problemOf(error, c.get('requestId'));
+  const problem = ACCESS_REQUESTS.test(c.req.path) ? accessRequestProblem(found) : found;
   if (problem.status >= 500) deps.log.error({ err: error, request: problem.request_id }, 'a request failed');
   return send(c, problem);
+}
+
+/** The id that an AuthZEN client gave its request, which comes back in the answer (Authorization API 1.0, §10.1.3). */
+function echoedId(c: ApiContext): string | undefined {
+  const given = c.req.path.startsWith('/access/') ? c.req.header('x-request-id') : undefined;
+  return given !== undefined && /^[\x21-\x7e]{1,200}$/.test(given) ? given : undefined;
 }
 
 function invalid(issues: readonly Issue[]): CountersignError {
@@ -48,16 +76,18 @@ export function createApi(deps: ApiDeps): Api {
 
   api.use('*', async (c, next) => {
     c.set('requestId', deps.newId('req'));
-    c.header('x-request-id', c.get('requestId'));
+    c.header('x-request-id', echoedId(c) ?? c.get('requestId'));
     c.header('cache-control', 'no-store');
     c.header('x-content-type-options', 'nosniff');
     await next();
   });
-  api.use('/v1/*', async (c, next) => {
-    c.set('principal', await authenticate(deps, c));
-    if (!isSafe(c)) await checkBody(c);
-    await next();
-  });
+  for (const path of ['/v1/*', '/access/*']) {
+    api.use(path, async (c, next) => {
+      c.set('principal', await authenticate(deps, c));
+      if (!isSafe(c)) await checkBody(c);
+      await next();
+    });
+  }
   api.onError((error, c) => {
     // What the framework itself refuses is a media type; the text was parsed before it looks.
     const isMediaType = !isCountersignError(error) && 'status' in error && error.status === 415;
@@ -77,13 +107,26 @@ export function createApi(deps: ApiDeps): Api {
   const streams = createOpenStreams();
   addSessionRoutes(api, deps);
   addApprovalRoutes(api, deps);
+  addActionRoutes(api, deps);
   addDecisionRoutes(api, deps);
+  addAccessRoutes(api, deps);
+  if (deps.accessRequests !== undefined) addAccessRequestRoutes(api, deps, deps.accessRequests);
+  addCapabilityRoutes(api, deps);
+  addOauthRoutes(api, deps);
+  addOauthMetadataRoutes(api, deps);
   addLogRoutes(api, deps, streams);
+  addLedgerRoutes(api, deps);
+  addTileRoutes(api, deps);
+  addRedactRoutes(api, deps);
+  addExportRoutes(api, deps);
   addServerRoutes(api, deps);
   addPolicyRoutes(api, deps);
   addKeyRoutes(api, deps, streams);
+  addActRoutes(api, deps);
   addApproverRoutes(api, deps, streams);
+  addServiceAccountRoutes(api, deps);
   addWebauthnRoutes(api, deps, streams);
+  addWitnessRoutes(api, deps);
   addHealthRoutes(api, deps);
 
   const { openAPIRegistry } = api;

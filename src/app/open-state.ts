@@ -26,7 +26,7 @@ export interface State {
   readonly workspace: string;
   readonly database: Reader & { close(): Promise<void> | void };
   readonly ledger: RunningLedger;
-  /** The log's name and verifier key. */
+  /** The log's name and the verifier key in force, which a rotation changes. */
   readonly signer: { readonly name: string; readonly vkey: string };
   readonly dataKey: KeyObject;
   readonly now: Clock;
@@ -48,11 +48,17 @@ async function openRecords(
   if (options.openDatabase !== undefined) {
     const database = options.openDatabase(data.file);
     undo.add(() => database.close());
-    const { signer } = openLogKey({ file: data.keyFile, name: data.keyName, random: systemRandomBytes });
+    const { signer } = openLogKey({
+      file: data.keyFile,
+      name: data.keyName,
+      random: systemRandomBytes,
+      now: systemClock,
+    });
     const ledger = await createLedger({
       database,
       now: systemClock,
       signer,
+      headFile: data.head,
       report,
       workspace: data.workspace,
     });
@@ -97,6 +103,7 @@ export async function openState(
     file: join(config.dataDir, 'countersign.db'),
     keyFile: join(config.dataDir, 'ledger.key'),
     keyName: `${new URL(publicOrigin).host}/${WORKSPACE}`,
+    head: { file: join(config.dataDir, 'ledger.head'), acceptRollback: options.acceptRollback === true },
     workspace: WORKSPACE,
     report: (err) => log.error({ err }, 'the ledger reported a problem'),
   });

@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly policiesDir?: string;
   /** Makes a fresh one-time enrol link, as long as nobody is enrolled. */
   readonly newEnrolLink: boolean;
+  /** Goes on from a database that is older than the newest signed head. */
+  readonly acceptRollback?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Opens the storage engine; the embedded one when it is left out. */
   readonly openDatabase?: (file: string) => Database;

@@ -1,20 +1,24 @@
+import { escalateDue } from '../approvals/escalate.ts';
 import type { ReplayRunner } from '../approvals/runner.ts';
 import { expireOverdue, reapOrphans } from '../approvals/sweep.ts';
+import type { CapabilityKeys } from '../capabilities/keys/open-keys.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { State } from './open-state.ts';
+import type { Redactions } from './wire-redaction.ts';
 
 const SWEEP_MS = 500;
 
 /**
- * Settles what a crash left under way, then keeps looking for what has run out and for what was approved
- * but not taken up. Returns how to stop. One sweep at a
- * time: a slow database does not pile them up.
+ * Settles what a crash left under way, then keeps looking for what has run out, for what was approved but not taken up,
+ * and for what policy no longer keeps. Returns how to stop. One sweep at a time: a slow database does not pile them up.
  */
 export async function startSweeps(
   state: State,
   input: {
     sessions: SessionDirectory;
     replays: Pick<ReplayRunner, 'resume'>;
+    redactions: Pick<Redactions, 'eraseDue'>;
+    capabilityKeys: Pick<CapabilityKeys, 'retireDue'>;
     onChanged: (approvalId: string) => void;
   },
 ): Promise<() => void> {
@@ -25,8 +29,16 @@ export async function startSweeps(
     input.sessions.sweep();
     if (busy) return;
     busy = true;
-    const { sessions, replays } = input;
-    Promise.all([expireOverdue(deps), reapOrphans(deps, { all: false }), sessions.flush(), replays.resume()])
+    const { sessions, replays, redactions, capabilityKeys } = input;
+    Promise.all([
+      escalateDue(deps),
+      expireOverdue(deps),
+      reapOrphans(deps, { all: false }),
+      sessions.flush(),
+      replays.resume(),
+      redactions.eraseDue(),
+      capabilityKeys.retireDue(),
+    ])
       .catch((err: unknown) => state.log.error({ err }, 'a sweep failed; it is tried again'))
       .finally(() => {
         busy = false;

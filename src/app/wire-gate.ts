@@ -1,20 +1,26 @@
-import { listDecisions } from '../approvals/list.ts';
+import type { Approval } from '../approvals/approval.ts';
+import { listSignedDecisions } from '../approvals/list-signed.ts';
 import { requestApproval } from '../approvals/request.ts';
 import { createReplayRunner, type ReplayRunner } from '../approvals/runner.ts';
+import type { TakeUpDeps } from '../approvals/take-up.ts';
+import type { CapabilityDeps } from '../capabilities/deps.ts';
+import type { CapabilityKeys } from '../capabilities/keys/open-keys.ts';
 import { spendInternally } from '../capabilities/spend.ts';
 import { commitment } from '../core/digest.ts';
 import type { Downstreams } from '../downstream/catalog.ts';
 import type { GateDeps } from '../gate/call.ts';
 import { dispatchFrozen } from '../gate/forward.ts';
 import type { PolicyInForce } from '../gate/judge.ts';
+import { recheckAction } from '../gate/judge-action.ts';
 import { recheck } from '../gate/recheck.ts';
 import { sealPayload } from '../ledger/payload.ts';
 import { insertPayload } from '../ledger/store.ts';
 import { createMemoryCounters } from '../policy/limits.ts';
-import { approverGroups } from '../principals/approver-groups.ts';
+import { approverNow } from '../principals/approver-now.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import { spendCall } from '../sessions/store.ts';
 import type { State } from './open-state.ts';
+import { forwardedAudiences, wireCapabilities } from './wire-capabilities.ts';
 
 const SALT_BYTES = 32;
 
@@ -25,9 +31,10 @@ export function wireGate(
     downstreams: Downstreams;
     policy: () => PolicyInForce;
     sessions: SessionDirectory;
+    capabilityKeys: CapabilityKeys;
     onChanged: (approvalId: string) => void;
   },
-): { gate: GateDeps; replays: ReplayRunner } {
+): { gate: GateDeps; replays: ReplayRunner; takeUp: TakeUpDeps; capabilities: CapabilityDeps } {
   const { database, ledger, now, newId, random, workspace, log } = state;
   const { downstreams, sessions } = input;
   const gate: GateDeps = {
@@ -36,7 +43,8 @@ export function wireGate(
     policy: input.policy,
     isActive: sessions.isActive,
     spendCall,
-    sealArguments: ({ id, subject, text }) => {
+    sealArguments: ({ id, subject, text, retainMs }) => {
+      const createdAt = now();
       const salt = random(SALT_BYTES);
       const commit = commitment(salt, text);
       const payload = {
@@ -46,7 +54,8 @@ export function wireGate(
         salt: Buffer.from(salt).toString('hex'),
         ciphertext: sealPayload({ key: state.dataKey, random }, { commitment: commit, text }),
         subject,
-        createdAt: now(),
+        createdAt,
+        eraseAt: retainMs === undefined ? undefined : createdAt + retainMs,
       };
       return { commit, sidecar: insertPayload(payload) };
     },
@@ -67,10 +76,12 @@ export function wireGate(
     ...gate,
     catalog: () => downstreams.catalog(),
     session: sessions.get,
-    decisions: (id: string) => listDecisions(database, id),
-    approverGroups: (approver: string) =>
-      approverGroups({ database, ledger, now, newId, random, workspace }, approver),
+    decisions: (id: string) => listSignedDecisions(database, id),
+    approverNow: (signed: { approver: string; proof: string }) =>
+      approverNow({ database, workspace }, signed),
   };
+  const capabilities = wireCapabilities(state, { keys: input.capabilityKeys, seal: gate.sealArguments });
+  const audience = forwardedAudiences(state.config.servers);
   const replays = createReplayRunner(
     {
       database,
@@ -81,11 +92,19 @@ export function wireGate(
       recheck: (approval) => recheck(recheckDeps, approval),
       stillAllowed: (approval) =>
         approval.sessionId !== undefined && sessions.mayStillAct(approval.sessionId),
-      spend: (approval) => spendInternally({ database, now }, approval),
-      dispatch: (approval, { attempt }) => dispatchFrozen(downstreams, approval, attempt),
+      spend: (approval) => spendInternally({ ...capabilities, audience }, approval),
+      dispatch: (approval, sending) => dispatchFrozen(downstreams, approval, sending),
       onChanged: input.onChanged,
     },
     (fields, message) => log.error(fields, message),
   );
-  return { gate, replays };
+  const takeUp = {
+    database,
+    workspace,
+    ledger,
+    now,
+    recheck: (approval: Approval) => recheckAction(recheckDeps, approval),
+    onChanged: input.onChanged,
+  };
+  return { gate, replays, takeUp, capabilities };
 }

@@ -2,15 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CountersignError } from '../core/errors.ts';
 import type { Environment } from './ports.ts';
+import { findServiceAccount, type MachineKey } from './service-account.ts';
 
+/** Which gateway, and who asks: exactly one of key and account is there. */
 export interface Connection {
   readonly origin: string;
-  readonly apiKey: string;
+  readonly apiKey?: string;
+  readonly serviceAccount?: MachineKey;
 }
 
 export interface ConnectionInput {
   readonly url?: string | undefined;
   readonly apiKey?: string | undefined;
+  /** The flags that name a service account. */
+  readonly serviceAccount?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly cwd: string;
   readonly dataDir: string;
   readonly env: Environment;
 }
@@ -62,22 +69,50 @@ function sameOrigin(a: string, b: string): boolean {
   return URL.canParse(a) && URL.canParse(b) && new URL(a).origin === new URL(b).origin;
 }
 
+interface SavedConnection {
+  readonly origin?: string;
+  readonly api_key?: string;
+}
+
+function originOf(input: Pick<ConnectionInput, 'url' | 'env'>, saved: SavedConnection | undefined): string {
+  const origin = input.url ?? (input.env.COUNTERSIGN_URL || undefined) ?? saved?.origin;
+  if (origin === undefined) throw new CountersignError('invalid_request', NO_GATEWAY);
+  return origin;
+}
+
+/** Which gateway, for what needs no API key. Throws `invalid_request` when none is known. */
+export async function findOrigin(input: Pick<ConnectionInput, 'url' | 'dataDir' | 'env'>): Promise<string> {
+  return originOf(input, await readState<SavedConnection>(join(input.dataDir, 'cli.json')));
+}
+
+/** The service account, where it is meant: flags win over the environment, and both at one level are a mistake. */
+function accountOf(input: ConnectionInput, hasKeyVariable: boolean): MachineKey | undefined {
+  const byFlag = input.serviceAccount !== undefined || input.keyFile !== undefined;
+  if (input.apiKey !== undefined && !byFlag) return undefined;
+  const account = findServiceAccount(input);
+  if (account === undefined) return undefined;
+  if (input.apiKey === undefined && (byFlag || !hasKeyVariable)) return account;
+  const message = byFlag
+    ? '--api-key, --service-account: expected one of them, not both.'
+    : 'COUNTERSIGN_API_KEY, COUNTERSIGN_SERVICE_ACCOUNT: expected one of them, not both. Unset the other.';
+  throw new CountersignError('invalid_request', message);
+}
+
 /**
  * Which gateway, and with what key: flags, then the environment, then `cli.json` of the data directory. A key from
  * that file goes only to the gateway that wrote it. Throws `invalid_request` (no gateway) or `unauthenticated`.
  */
 export async function findConnection(input: ConnectionInput): Promise<Connection> {
   const file = join(input.dataDir, 'cli.json');
-  const given = {
-    url: input.url ?? (input.env.COUNTERSIGN_URL || undefined),
-    key: input.apiKey ?? (await keyFromEnvironment(input.env)),
-  };
-  const saved = await readState<{ origin?: string; api_key?: string }>(file);
-  const origin = given.url ?? saved?.origin;
-  if (origin === undefined) throw new CountersignError('invalid_request', NO_GATEWAY);
+  const environmentKey = input.apiKey === undefined ? await keyFromEnvironment(input.env) : undefined;
+  const serviceAccount = accountOf(input, environmentKey !== undefined);
+  if (serviceAccount !== undefined) return { origin: await findOrigin(input), serviceAccount };
+  const givenKey = input.apiKey ?? environmentKey;
+  const saved = await readState<SavedConnection>(file);
+  const origin = originOf(input, saved);
   const savedKey =
     saved?.origin !== undefined && sameOrigin(saved.origin, origin) ? saved.api_key : undefined;
-  const apiKey = given.key ?? savedKey;
+  const apiKey = givenKey ?? savedKey;
   if (apiKey === undefined) {
     const message = `No API key for ${origin}. Give one by COUNTERSIGN_API_KEY, COUNTERSIGN_API_KEY_FILE or --api-key; an operator makes one with "countersign key create".`;
     throw new CountersignError('unauthenticated', message);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Countersign } from '../sdk/countersign.ts';
 import type { Page, Paged } from '../sdk/page.ts';
-import { type Connection, dataDirOf, findConnection } from './connection.ts';
+import { type Connection, dataDirOf, findConnection, findOrigin } from './connection.ts';
 import type { ExitCode } from './exit-code.ts';
 import { createOutput, type Output } from './output.ts';
 import type { CliDeps } from './ports.ts';
@@ -10,6 +10,8 @@ import type { CliDeps } from './ports.ts';
 export interface GlobalOptions {
   readonly url?: string;
   readonly apiKey?: string;
+  readonly serviceAccount?: string;
+  readonly keyFile?: string;
   readonly dataDir?: string;
   readonly json?: boolean;
 }
@@ -23,6 +25,8 @@ export interface Context {
   readonly givenDataDir: string | undefined;
   connection(): Promise<Connection>;
   client(): Promise<Countersign>;
+  /** A client without credentials, for what carries its own. */
+  openClient(): Promise<Countersign>;
   /** Aborted by the first Ctrl-C; the process ends at the second. */
   stopSignal(): AbortSignal;
 }
@@ -43,7 +47,15 @@ export interface Finish {
 function contextOf(deps: CliDeps, options: GlobalOptions, finish: Finish): Context {
   const dataDir = dataDirOf({ flag: options.dataDir, env: deps.env, cwd: deps.cwd });
   const connection = () =>
-    findConnection({ url: options.url, apiKey: options.apiKey, dataDir, env: deps.env });
+    findConnection({
+      url: options.url,
+      apiKey: options.apiKey,
+      serviceAccount: options.serviceAccount,
+      keyFile: options.keyFile,
+      cwd: deps.cwd,
+      dataDir,
+      env: deps.env,
+    });
   return {
     deps,
     out: createOutput(deps, options.json === true),
@@ -51,10 +63,15 @@ function contextOf(deps: CliDeps, options: GlobalOptions, finish: Finish): Conte
     givenDataDir: options.dataDir === undefined ? undefined : dataDir,
     connection,
     async client() {
-      const { origin, apiKey } = await connection();
+      const { origin, apiKey, serviceAccount } = await connection();
       // Late, since the gateway itself starts by this command line and needs no client.
       const { Countersign } = await import('../sdk/countersign.ts');
-      return new Countersign({ baseUrl: origin, apiKey });
+      return new Countersign({ baseUrl: origin, apiKey, serviceAccount });
+    },
+    async openClient() {
+      const origin = await findOrigin({ url: options.url, dataDir, env: deps.env });
+      const { Countersign } = await import('../sdk/countersign.ts');
+      return new Countersign({ baseUrl: origin });
     },
     stopSignal() {
       const stop = new AbortController();

@@ -1,6 +1,6 @@
 import { type ErrorCode, isCountersignError } from '../core/errors.ts';
 import { isCountersignApiError } from '../sdk/api-error.ts';
-import type { ApprovalState } from '../sdk/approval.ts';
+import type { Approval, ApprovalState } from '../sdk/approval.ts';
 
 /** What the process ends with. */
 export const EXIT = {
@@ -50,7 +50,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   return BY_CODE[error.code as ErrorCode] ?? EXIT.error;
 }
 
-/** The exit code that tells a script how an approval stands; an approved call still has to run. */
-export function exitCodeOfState(state: ApprovalState): ExitCode {
-  return BY_STATE[state];
+/** The exit code that tells a script how an approval stands: an approved call still has to run, an approved action may. */
+export function exitCodeOfState({ kind, state }: Pick<Approval, 'kind' | 'state'>): ExitCode {
+  return kind === 'action' && state === 'approved' ? EXIT.ok : BY_STATE[state];
 }

@@ -1,4 +1,5 @@
-import { CountersignError } from '../core/errors.ts';
+import { CountersignError, errorText } from '../core/errors.ts';
+import { isJsonObject, type JsonObject, parseStrict } from '../core/json.ts';
 
 /** Collects an option that may be given more than once; commas separate too. */
 export function addItems(text: string, before: readonly string[] | undefined): string[] {
@@ -6,17 +7,35 @@ export function addItems(text: string, before: readonly string[] | undefined): s
   return [...(before ?? []), ...items.filter((item) => item !== '')];
 }
 
-/** Collects `key=value`; throws `invalid_request` on anything else. */
-export function addLabel(
-  text: string,
-  before: Readonly<Record<string, string>> | undefined,
-): Record<string, string> {
-  const cut = text.indexOf('=');
-  if (cut > 0) return { ...before, [text.slice(0, cut)]: text.slice(cut + 1) };
-  throw new CountersignError(
-    'invalid_request',
-    `--label: expected key=value such as team=support, but got "${text}".`,
-  );
+/** A collector of `key=value` for the option of this name; throws `invalid_request` on anything else. */
+export function pairs(
+  option: string,
+  example: string,
+): (text: string, before: Readonly<Record<string, string>> | undefined) => Record<string, string> {
+  return (text, before) => {
+    const cut = text.indexOf('=');
+    if (cut > 0) return { ...before, [text.slice(0, cut)]: text.slice(cut + 1) };
+    throw new CountersignError(
+      'invalid_request',
+      `${option}: expected key=value such as ${example}, but got "${text}".`,
+    );
+  };
+}
+
+/** Parses a JSON object, strictly, for the option of this name. */
+export function objectText(option: string): (text: string) => JsonObject {
+  return (text) => {
+    try {
+      const value = parseStrict(text);
+      if (isJsonObject(value)) return value;
+    } catch (cause) {
+      throw new CountersignError('invalid_request', `${option}: ${errorText(cause)}`, { cause });
+    }
+    throw new CountersignError(
+      'invalid_request',
+      `${option}: expected a JSON object such as {"version":"1.2"}.`,
+    );
+  };
 }
 
 /** A parser of whole numbers within bounds, for the option of this name. */

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
-import type { RuleTrace } from '../sdk/policies.ts';
+import type { InclusionProof } from '../sdk/ledger.ts';
+import type { ExplainedVerdict, RuleTrace } from '../sdk/policies.ts';
+import type { ExportAnswer, ExportQuestion } from './evidence-port.ts';
 
 /** How the gateway is to be started. */
 export interface StartOptions {
@@ -11,6 +13,8 @@ export interface StartOptions {
   readonly policiesDir?: string;
   /** Makes a fresh one-time link to enrol a passkey, also when somebody is enrolled already. */
   readonly newEnrolLink: boolean;
+  /** Goes on from a database that is older than what was signed last; otherwise that is refused. */
+  readonly acceptRollback?: boolean;
   readonly env: Environment;
   /** Told of what happens while the gateway runs; members are in snake_case and hold no secret. */
   readonly onEvent?: (event: AppEvent) => void;
@@ -37,6 +41,29 @@ export interface RunningApp {
   readonly session: { readonly id: string; readonly mcp: McpAccess; readonly expiresAt: string };
   /** Settles when the gateway has ended, whoever ended it; rejects when a fault did. */
   readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How a witness is to be started. Paths are absolute. */
+export interface WitnessStart {
+  /** Verifier keys of the logs to cosign. */
+  readonly logs: readonly string[];
+  readonly keyFile: string;
+  readonly stateFile: string;
+  /** The key's name, if it is made by this start. */
+  readonly name: string;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Told of every answer. */
+  readonly onEvent: (event: AppEvent) => void;
+}
+
+/** A witness that answers. */
+export interface RunningWitness {
+  readonly url: string;
+  readonly vkey: string;
+  readonly logs: readonly string[];
   close(): Promise<void>;
 }
 
@@ -71,11 +98,7 @@ export interface PolicyQuestion {
 
 /** A verdict and how each rule came to it. */
 export interface PolicyAnswer {
-  readonly verdict: {
-    readonly effect: 'allow' | 'hold' | 'deny';
-    readonly risk?: unknown;
-    readonly reason?: string;
-  };
+  readonly verdict: ExplainedVerdict;
   readonly rules: readonly RuleTrace[];
 }
 
@@ -128,10 +151,43 @@ export interface TextSink {
   write(text: string): unknown;
 }
 
+/** What a capability token is checked against, on this machine. */
+export interface CapabilityCheck {
+  readonly token: string;
+  readonly issuer: string;
+  /** The gateway's key set as JSON text; fetched from the issuer when it is left out. */
+  readonly jwks?: string | undefined;
+  readonly audience: string;
+  readonly call:
+    | { readonly tool: string; readonly server?: string; readonly arguments: JsonObject }
+    | {
+        readonly action: string;
+        readonly resource: string;
+        readonly actor: string;
+        readonly risk?: string;
+        readonly metadata: JsonObject;
+        readonly arguments: JsonObject;
+      }
+    | { readonly digest: string };
+  readonly requireDecision: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export type CapabilityFinding =
+  | { readonly ok: true; readonly capability: object }
+  | { readonly ok: false; readonly code: string; readonly reason: string };
+
 /** All that the command line needs of the world; `main.ts` gives the real things. */
 export interface CliDeps {
   readonly startApp: (options: StartOptions) => Promise<RunningApp>;
+  readonly startWitness: (start: WitnessStart) => Promise<RunningWitness>;
   readonly policyTools: () => Promise<PolicyTools>;
+  /** Why a proof does not hold under this key of the log; undefined when it does. */
+  readonly proofProblem: (proof: InclusionProof, vkey: string) => Promise<string | undefined>;
+  readonly checkCapability: (check: CapabilityCheck) => Promise<CapabilityFinding>;
+  /** Verifies an export offline. Throws `invalid_request` for a key or checkpoint that cannot be read. */
+  readonly verifyExport: (question: ExportQuestion) => Promise<ExportAnswer>;
   readonly playAgent: (options: AgentOptions) => Promise<AgentOutcome>;
   readonly approveHeadless: (options: HeadlessOptions) => Promise<void>;
   readonly env: Environment;
@@ -144,6 +200,10 @@ export interface CliDeps {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly newKey: () => string;
+  /** All of standard input. Throws `payload_too_large` beyond 1 MiB. */
+  readonly readStdin: () => Promise<string>;
+  /** Asks the person who sits at the terminal; undefined when nobody does. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
   /** Opens an address in the person's browser; false when that is not possible. */
   readonly openUrl: (url: string) => Promise<boolean>;
   /** Calls back for every SIGINT and SIGTERM until the returned function is called. */

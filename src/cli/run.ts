@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { addApprovalCommands } from './commands/approval.ts';
 import { addApproverCommands } from './commands/approver.ts';
+import { addCapabilityCommands } from './commands/capability.ts';
 import { addKeyCommands } from './commands/key.ts';
+import { addLedgerCommands } from './commands/ledger.ts';
 import { addLogsCommands } from './commands/logs.ts';
 import { addOpenCommand } from './commands/open.ts';
 import { addPolicyCommands } from './commands/policy.ts';
@@ -32,6 +34,11 @@ function createProgram(deps: CliDeps): Command {
       '--api-key <key>',
       'prefer COUNTERSIGN_API_KEY or COUNTERSIGN_API_KEY_FILE: other users see arguments',
     )
+    .option('--service-account <id>', 'sign in as this account by its key (or COUNTERSIGN_SERVICE_ACCOUNT)')
+    .option(
+      '--key-file <file>',
+      'the account’s private key, PEM or JWK (or COUNTERSIGN_SERVICE_ACCOUNT_KEY_FILE)',
+    )
     .option('--data-dir <dir>', 'the data directory (or COUNTERSIGN_DATA_DIR; default: .countersign)')
     .option('--json', 'data as JSON on stdout')
     .configureOutput({
@@ -55,7 +62,9 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
     addOpenCommand,
     addSessionCommands,
     addApprovalCommands,
+    addCapabilityCommands,
     addLogsCommands,
+    addLedgerCommands,
     addPolicyCommands,
     addServerCommands,
     addApproverCommands,

@@ -1,6 +1,7 @@
 /** Members whose own keys are data and not names of ours. */
 const DATA = new Set([
   'labels',
+  'metadata',
   'headers',
   'ref',
   'body',

@@ -21,6 +21,7 @@ function nodeServer(server: { name: string; args: string[]; place: string }): St
     prefix: undefined,
     timeoutMs: undefined,
     trustAnnotations: false,
+    forwardCapability: false,
     disabled: false,
     ...server,
   };

@@ -23,6 +23,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   allowed_hosts: 'COUNTERSIGN_ALLOWED_HOSTS',
   'sessions.default_ttl': 'COUNTERSIGN_SESSION_TTL',
   'log.level': 'COUNTERSIGN_LOG_LEVEL',
+  'passkeys.attestation': 'COUNTERSIGN_PASSKEYS_ATTESTATION',
   trusted_proxy: 'COUNTERSIGN_TRUSTED_PROXY',
   demo: 'COUNTERSIGN_DEMO',
 };

@@ -13,6 +13,8 @@ interface ServerCommon {
   readonly timeoutMs: number | undefined;
   /** The operator vouches for this server's tool annotations. They never lower a risk otherwise. */
   readonly trustAnnotations: boolean;
+  /** Approved calls carry their capability's token in `_meta`, for a server that verifies it. */
+  readonly forwardCapability: boolean;
   readonly disabled: boolean;
   /** `file:line` of the definition, for messages. */
   readonly place: string;
@@ -36,7 +38,7 @@ export interface HttpServer extends ServerCommon {
 
 export type ServerConfig = StdioServer | HttpServer;
 
-const COMMON_KEYS = ['type', 'prefix', 'timeout_ms', 'trust_annotations', 'disabled'];
+const COMMON_KEYS = ['type', 'prefix', 'timeout_ms', 'trust_annotations', 'forward_capability', 'disabled'];
 const STDIO_KEYS = ['command', 'args', 'env', 'cwd', ...COMMON_KEYS];
 const HTTP_KEYS = ['url', 'headers', ...COMMON_KEYS];
 const NAME = /^[A-Za-z0-9_-]{1,40}$/;
@@ -121,6 +123,7 @@ function common(reader: Reader, name: string, entry: JsonObject, path: Path): Se
     prefix,
     timeoutMs: typeof timeout === 'number' ? timeout : undefined,
     trustAnnotations: booleanAt(source, entry, path, 'trust_annotations'),
+    forwardCapability: booleanAt(source, entry, path, 'forward_capability'),
     disabled: booleanAt(source, entry, path, 'disabled'),
     place: `${source.file}:${source.lineOf(path)}`,
   };
@@ -170,7 +173,7 @@ function parseHttp(
 
 /**
  * Reads a map of servers, written as Claude and Cursor write `mcpServers` or as VS Code writes `servers`, plus the
- * keys `prefix`, `timeout_ms`, `trust_annotations` and `disabled`. `${VAR}`, `${env:VAR}` and `${VAR:-default}` are
+ * keys `prefix`, `timeout_ms`, `trust_annotations`, `forward_capability` and `disabled`. `${VAR}`, `${env:VAR}` and `${VAR:-default}` are
  * expanded by `lookup`. Throws `config_invalid` with file and line for anything that is unknown, unset or malformed.
  */
 export function parseServers(source: Source, at: Path, lookup: Lookup): ServerConfig[] {
@@ -188,6 +191,11 @@ export function parseServers(source: Source, at: Path, lookup: Lookup): ServerCo
     const rest = kind === 'stdio' ? parseStdio(reader, entry, path) : parseHttp(reader, entry, path, kind);
     return { ...common(reader, name, entry, path), ...rest };
   });
+}
+
+/** How capability tokens name a server, as their audience: its address as configured, or `mcp:<name>` for a local one. */
+export function serverAudience(server: ServerConfig): string {
+  return server.kind === 'stdio' ? `mcp:${server.name}` : server.url;
 }
 
 /** Throws `config_invalid` when two definitions share a name, naming both places. */

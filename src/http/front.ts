@@ -10,7 +10,7 @@ export interface PageFile {
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
-const API_PATHS = /^\/(?:v1(?:\/|$)|healthz$|readyz$)/;
+const API_PATHS = /^\/(?:(?:v1|access|ledger|\.well-known)(?:\/|$)|healthz$|readyz$)/;
 
 /**
  * Sends each request where it belongs: agents' messages, the API, or the dashboard's files. Paths are compared as

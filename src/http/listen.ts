@@ -9,7 +9,8 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 /** An HTTP server that listens at once and serves once a handler is set. */
 export interface Listener {
   readonly port: number;
-  serve(input: { handler: Handler; allowed: AllowedParties }): void;
+  /** `everybody`: for what answers nobody by who they are, and acts on nothing but what is signed. */
+  serve(input: { handler: Handler; allowed: AllowedParties | 'everybody' }): void;
   /** Stops accepting, waits for what is under way at most `graceMs`, then cuts the rest. */
   close(graceMs: number): Promise<void>;
 }
@@ -87,7 +88,7 @@ export async function listen(input: {
   patience?: Patience;
 }): Promise<Listener> {
   const { headersMs, requestMs, everyMs } = input.patience ?? PATIENCE;
-  let current: { handler: Handler; allowed: AllowedParties } | undefined;
+  let current: { handler: Handler; allowed: AllowedParties | 'everybody' } | undefined;
 
   const server: Server = createServer(
     {
@@ -102,10 +103,9 @@ export async function listen(input: {
         sendProblem(response, STARTING, { 'retry-after': '1' });
         return;
       }
-      const refusal = refusedParty(
-        { host: request.headers.host, origin: request.headers.origin },
-        current.allowed,
-      );
+      const { host, origin } = request.headers;
+      const refusal =
+        current.allowed === 'everybody' ? undefined : refusedParty({ host, origin }, current.allowed);
       if (refusal !== undefined) {
         response.setHeader('connection', 'close');
         sendProblem(response, {

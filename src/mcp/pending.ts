@@ -67,6 +67,7 @@ function plainResult(approval: Approval, context: TellContext): string {
 function settledResult(approval: Approval, context: TellContext): string {
   const state = stateAt(approval, context.now);
   if (approval.result?.kind === 'result') return approval.result.text;
+  if (approval.redactedAt !== undefined) return redactedResult(approval);
   const words: Partial<Record<typeof state, string>> = {
     denied: `A person denied the call of ${approval.exposed}${approval.decisionReason === undefined ? '.' : `: ${approval.decisionReason}`} It did not run. Do not repeat it unchanged.`,
     expired: `The call of ${approval.exposed} expired: nobody decided in time, and it did not run. Make the call again if it is still wanted.`,
@@ -81,6 +82,13 @@ function settledResult(approval: Approval, context: TellContext): string {
   if (approval.decisionReason !== undefined) structured.reason = approval.decisionReason;
   else if (approval.stateReason !== undefined) structured.reason = approval.stateReason;
   return toolResult(text, structured, state !== 'succeeded');
+}
+
+/** What is left to say of a call whose arguments and result were erased. */
+function redactedResult(approval: Approval): string {
+  const { state, exposed, id } = approval;
+  const text = `The call of ${exposed} is ${state}, but its arguments and its result were redacted and cannot be shown any more. Do not repeat it to get them.`;
+  return toolResult(text, { status: 'redacted', state, approval_id: id }, true);
 }
 
 /** A denial by policy, in words a model can act on. */

@@ -1,3 +1,5 @@
+import { type ApprovalTerms, type TermsWire, termsFrom } from './terms.ts';
+
 /**
  * pending → approved | denied | expired | cancelled; approved → executing | expired | void;
  * executing → succeeded | failed | unknown. `void`: a re-check failed and nothing was sent. `unknown`: sent, but what
@@ -15,26 +17,45 @@ export type ApprovalState =
   | 'failed'
   | 'unknown';
 
-export type Decision = 'approve' | 'deny';
-
-export interface Vote {
-  readonly approver: string;
+/** Something that a system asks to do, which is no tool call. */
+export interface Action {
   readonly name: string;
-  readonly decision: Decision;
-  readonly at: string;
+  readonly resource: string;
+  /** Who acts, such as `service-account:release-bot`. */
+  readonly actor: string;
+  /** The risk that the requester declared. */
+  readonly risk: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** A frozen call and where it stands. Times are RFC 3339. */
-export interface Approval {
+/** The single-use right that approving released. */
+export interface ReleasedCapability {
   readonly id: string;
+  readonly state: 'issued' | 'exchanged' | 'revoked' | 'expired';
+  readonly expiresAt: string;
+}
+
+/** A frozen call or action and where it stands. Times are RFC 3339. */
+export interface Approval extends ApprovalTerms {
+  readonly id: string;
+  readonly kind: 'tool' | 'action';
   readonly state: ApprovalState;
   readonly stateReason: string | null;
+  /** Who asked: `session:ses_…`, `api_key:key_…` or `service_account:svc_…`. */
+  readonly requester: string;
+  /** The end user of the session; the actor of an action. */
+  readonly subject: string;
+  /** The session that made the call; null for an action. */
   readonly session: {
     readonly id: string;
     readonly subject: string;
     readonly labels: Readonly<Record<string, string>>;
-  };
-  readonly server: string;
+  } | null;
+  /** Null for a tool call. */
+  readonly action: Action | null;
+  /** Null for an action. */
+  readonly server: string | null;
+  /** The name of an action. */
   readonly tool: string;
   /** The name that the agent called. */
   readonly exposed: string;
@@ -47,19 +68,18 @@ export interface Approval {
   readonly expiresAt: string;
   readonly decidedAt: string | null;
   readonly decisionReason: string | null;
-  readonly quorum: { readonly needed: number; readonly approvals: readonly Vote[] };
-  readonly groups: readonly string[];
-  /** Who may decide: people with passkeys, or a service account with its registered key. */
-  readonly approver: 'person' | 'automation';
+  readonly capability: ReleasedCapability | null;
   /** `sha256:` and hex, over the exact bytes that are replayed; null where values of the call are hidden from the caller. */
   readonly callDigest: string | null;
+  /** When call, view and result were erased; `call` and `view` are empty from then on. */
+  readonly redactedAt: string | null;
   /** What it does, in one line. */
   readonly effect: string;
   /** The page where a person decides. */
   readonly url: string;
 }
 
-/** What came of the replayed call: `text` is the MCP result or error as JSON, or an operator's note. */
+/** What came of it: `text` is the MCP result or error as JSON, or the requester's or an operator's note. */
 export interface CallOutcome {
   readonly kind: 'result' | 'error' | 'note';
   readonly text: string;
@@ -67,7 +87,7 @@ export interface CallOutcome {
 
 /** An approval with the frozen bytes, their commitments, and the outcome once there is one. */
 export interface ApprovalDetail extends Approval {
-  /** RFC 8785 text of `{arguments, server, tool}`; values that policy redacts are hidden from API keys. */
+  /** RFC 8785 text of the frozen call or action; values that policy redacts are hidden from API keys. */
   readonly call: string;
   /** Opens `callCommit`; null where the call has values that are hidden from the caller. */
   readonly callSalt: string | null;
@@ -86,12 +106,16 @@ export interface ApprovalDetail extends Approval {
   readonly result: CallOutcome | null;
 }
 
-export interface ApprovalWire {
+export interface ApprovalWire extends TermsWire {
   readonly id: string;
+  readonly kind: Approval['kind'];
   readonly state: ApprovalState;
   readonly state_reason?: string | null;
+  readonly requester: string;
+  readonly subject: string;
   readonly session: Approval['session'];
-  readonly server: string;
+  readonly action?: Action | null;
+  readonly server: string | null;
   readonly tool: string;
   readonly exposed: string;
   readonly risk: string;
@@ -101,10 +125,9 @@ export interface ApprovalWire {
   readonly expires_at: string;
   readonly decided_at?: string | null;
   readonly decision_reason?: string | null;
-  readonly quorum: Approval['quorum'];
-  readonly groups: readonly string[];
-  readonly approver: Approval['approver'];
+  readonly capability?: (Omit<ReleasedCapability, 'expiresAt'> & { readonly expires_at: string }) | null;
   readonly call_digest?: string | null;
+  readonly redacted_at?: string | null;
   readonly effect: string;
   readonly url: string;
 }
@@ -125,12 +148,21 @@ export interface ApprovalDetailWire extends ApprovalWire {
   readonly result?: CallOutcome | null;
 }
 
+function capabilityFrom({ capability }: ApprovalWire): ReleasedCapability | null {
+  if (capability == null) return null;
+  return { id: capability.id, state: capability.state, expiresAt: capability.expires_at };
+}
+
 export function approvalFrom(wire: ApprovalWire): Approval {
   return {
     id: wire.id,
+    kind: wire.kind,
     state: wire.state,
     stateReason: wire.state_reason ?? null,
+    requester: wire.requester,
+    subject: wire.subject,
     session: wire.session,
+    action: wire.action ?? null,
     server: wire.server,
     tool: wire.tool,
     exposed: wire.exposed,
@@ -141,10 +173,10 @@ export function approvalFrom(wire: ApprovalWire): Approval {
     expiresAt: wire.expires_at,
     decidedAt: wire.decided_at ?? null,
     decisionReason: wire.decision_reason ?? null,
-    quorum: wire.quorum,
-    groups: wire.groups,
-    approver: wire.approver,
+    ...termsFrom(wire),
+    capability: capabilityFrom(wire),
     callDigest: wire.call_digest ?? null,
+    redactedAt: wire.redacted_at ?? null,
     effect: wire.effect,
     url: wire.url,
   };
@@ -169,7 +201,8 @@ export function approvalDetailFrom(wire: ApprovalDetailWire): ApprovalDetail {
   };
 }
 
-/** True while the call may still change state: it is waiting, approved, or being replayed. */
-export function isUnsettled(approval: { readonly state: ApprovalState }): boolean {
-  return approval.state === 'pending' || approval.state === 'approved' || approval.state === 'executing';
+/** True while there is something to wait for: a decision, the replay of a call, or the outcome of an action under way. */
+export function isUnsettled(approval: Pick<Approval, 'state' | 'kind'>): boolean {
+  if (approval.state === 'approved') return approval.kind === 'tool';
+  return approval.state === 'pending' || approval.state === 'executing';
 }

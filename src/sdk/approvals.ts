@@ -7,39 +7,71 @@ import {
   type ApprovalWire,
   approvalDetailFrom,
   approvalFrom,
-  type Decision,
   isUnsettled,
 } from './approval.ts';
 import { type CallOptions, type Http, path } from './http.ts';
 import { listPages, type Paged, type PageOptions } from './page.ts';
 import { bytesToSign, type Statement, type StatementWire, statementFrom, toBase64Url } from './statement.ts';
+import type { Decision } from './terms.ts';
 
-/** A machine that may decide, only where the rule says `approver: automation`. */
+/** A machine with a key of its own. It may decide only where the rule says `approver: automation`. */
 export interface ServiceAccount {
   readonly id: string;
-  /** Signs the 32 bytes with the registered Ed25519 or ES256 key. */
-  readonly sign: (challenge: Uint8Array) => Promise<Uint8Array>;
+  /** Of the registered key; Ed25519 unless told. */
+  readonly algorithm?: 'Ed25519' | 'ES256' | undefined;
+  /** Signs these very bytes with the registered key. To log in, an ES256 signature must be r ‖ s, 64 bytes. */
+  readonly sign: (bytes: Uint8Array) => Promise<Uint8Array>;
+}
+
+/** Something that a system wants to do, for which it asks first. */
+export interface ActionRequest {
+  /** Such as `deployment.execute`. */
+  readonly action: string;
+  /** What it is done to, such as `service:billing-api`. */
+  readonly resource: string;
+  /** Who acts; the caller itself unless told. */
+  readonly actor?: string | undefined;
+  /** May raise the risk that policy sees, never lower it. */
+  readonly risk?: 'low' | 'medium' | 'high' | 'critical' | undefined;
+  /** What approvers and policy should know, such as `{ environment: 'production' }`. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  readonly arguments?: Readonly<Record<string, unknown>> | undefined;
+  /** A repetition under the same key gets the approval that is there already. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 export interface ApprovalFilter extends PageOptions {
   readonly state?: ApprovalState | undefined;
   /** A session's id. */
   readonly session?: string | undefined;
+  /** `api_key:key_…`, `service_account:svc_…` or `session:ses_…`. */
+  readonly requester?: string | undefined;
   readonly subject?: string | undefined;
   readonly tool?: string | undefined;
 }
 
 export interface WaitOptions extends Omit<CallOptions, 'timeoutMs'> {
-  /** How long to wait at most. Without it: until the approval is settled, which its expiry bounds. */
+  /** How long to wait at most. Without it: until there is an answer, which the approval's expiry bounds. */
   readonly timeoutMs?: number | undefined;
   /** Called with every state that is seen, the last one included. */
   readonly onUpdate?: ((approval: ApprovalDetail) => void) | undefined;
 }
 
 export interface ApprovalsResource {
+  /**
+   * Asks for an action of any system. It comes back `pending` while somebody must decide, or `approved` where policy
+   * allows it; then its capability can be exchanged. Throws `denied_by_policy`.
+   */
+  request(input: ActionRequest, options?: CallOptions): Promise<ApprovalDetail>;
+  /** Says what became of an action whose capability the caller exchanged; once. */
+  reportOutcome(
+    id: string,
+    input: { readonly state: 'succeeded' | 'failed'; readonly note?: string | undefined },
+    options?: CallOptions,
+  ): Promise<ApprovalDetail>;
   get(id: string, options?: CallOptions): Promise<ApprovalDetail>;
   list(filter?: ApprovalFilter, options?: CallOptions): Paged<Approval>;
-  /** Resolves with the approval as soon as it is settled, or as it stands when the time is over. */
+  /** Resolves with the approval once it is settled or, of an action, approved; or as it stands when the time is over. */
   wait(id: string, options?: WaitOptions): Promise<ApprovalDetail>;
   /**
    * Approves as the client's service account. Without one this always throws `needs_person` (or `conflict` when it
@@ -48,10 +80,17 @@ export interface ApprovalsResource {
   approve(id: string, input?: { readonly reason?: string }, options?: CallOptions): Promise<ApprovalDetail>;
   /** Denies; the same rules as `approve`. */
   deny(id: string, input?: { readonly reason?: string }, options?: CallOptions): Promise<ApprovalDetail>;
-  /** Asks for the statement to sign. For approval pages and automation. */
+  /**
+   * Asks for the statement to sign. For approval pages and automation. `breakGlass` is for people of the group
+   * `break-glass`, who must say why.
+   */
   statement(
     id: string,
-    input: { readonly decision: Decision; readonly reason?: string | undefined },
+    input: {
+      readonly decision: Decision;
+      readonly reason?: string | undefined;
+      readonly breakGlass?: boolean;
+    },
     options?: CallOptions,
   ): Promise<Statement>;
   /** Hands in a signed statement: a WebAuthn assertion as JSON, or a service account's signature in base64url. */
@@ -96,8 +135,10 @@ export function createApprovals({ http, serviceAccount, stopwatch }: ApprovalsDe
     return approvalDetailFrom((await http.json<ApprovalDetailWire>(call)).body);
   }
 
-  const statement: ApprovalsResource['statement'] = async (id, input, options) =>
-    statementFrom(await post<StatementWire>(path`/v1/approvals/${id}/statement`, input, options));
+  const statement: ApprovalsResource['statement'] = async (id, { breakGlass, ...input }, options) => {
+    const body = { ...input, ...(breakGlass === true ? { break_glass: true } : {}) };
+    return statementFrom(await post<StatementWire>(path`/v1/approvals/${id}/statement`, body, options));
+  };
 
   const decide: ApprovalsResource['decide'] = async (id, { statementId, ...proof }, options) => {
     const body = { statement_id: statementId, ...proof };
@@ -153,6 +194,12 @@ export function createApprovals({ http, serviceAccount, stopwatch }: ApprovalsDe
   }
 
   return {
+    async request({ idempotencyKey, ...action }, options) {
+      const body = { ...action, idempotency_key: idempotencyKey };
+      return approvalDetailFrom(await post<ApprovalDetailWire>('/v1/approvals', body, options));
+    },
+    reportOutcome: async (id, input, options) =>
+      approvalDetailFrom(await post<ApprovalDetailWire>(path`/v1/approvals/${id}/outcome`, input, options)),
     get,
     list: (filter = {}, options) =>
       listPages<ApprovalWire, Approval>(http, {

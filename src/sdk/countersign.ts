@@ -1,21 +1,31 @@
 import { systemStopwatch } from '../core/clock.ts';
+import { type ActsResource, createActs } from './acts.ts';
 import { apiError } from './api-error.ts';
 import { type ApprovalsResource, createApprovals, type ServiceAccount } from './approvals.ts';
 import { type ApproversResource, createApprovers } from './approvers.ts';
+import { type CapabilitiesResource, createCapabilities } from './capabilities.ts';
+import { createExport, type ExportResource } from './export.ts';
 import { type CallOptions, createHttp, type HttpOptions, type Pause } from './http.ts';
 import { createKeys, type KeysResource } from './keys.ts';
+import { createLedgerResource, type LedgerResource } from './ledger.ts';
 import { createLogs, type LogsResource } from './logs.ts';
+import { createMachineLogin } from './machine.ts';
 import { createPolicies, type PoliciesResource } from './policies.ts';
 import { createServers, type ServersResource } from './servers.ts';
+import { createServiceAccounts, type ServiceAccountsResource } from './service-accounts.ts';
 import { createSessions, type MintedSession, type MintInput, type SessionsResource } from './sessions.ts';
 import { userApprovals, userLogs, userSessions } from './user.ts';
+import { createWitnesses, type WitnessesResource } from './witnesses.ts';
 
 export interface CountersignOptions {
   /** The gateway's address, such as `http://localhost:8420`. In a browser it defaults to the page's own origin. */
   readonly baseUrl?: string | undefined;
-  /** `cs_…`. Without one the browser's cookie of a signed-in person is used. */
+  /** `cs_…`. Without one the service account logs in; without either the cookie of a signed-in person is used. */
   readonly apiKey?: string | undefined;
-  /** Lets `approvals.approve` and `deny` decide where a rule says `approver: automation`. */
+  /**
+   * Authenticates by its key where there is no API key (`baseUrl` must be the gateway's public origin), and lets
+   * `approvals.approve` and `deny` decide where a rule says `approver: automation`.
+   */
   readonly serviceAccount?: ServiceAccount | undefined;
   /** Defaults for every call. */
   readonly timeoutMs?: number | undefined;
@@ -33,9 +43,9 @@ export interface CountersignUser {
   readonly id: string;
   /** Mints a session for this user: what an MCP client needs to connect. */
   session(input?: MintInput, options?: CallOptions): Promise<MintedSession>;
-  readonly sessions: Omit<SessionsResource, 'mint'>;
+  readonly sessions: Omit<SessionsResource, 'mint' | 'narrow'>;
   readonly approvals: ApprovalsResource;
-  readonly logs: LogsResource;
+  readonly logs: Omit<LogsResource, 'redact'>;
 }
 
 export interface Countersign {
@@ -43,10 +53,15 @@ export interface Countersign {
   readonly sessions: SessionsResource;
   readonly approvals: ApprovalsResource;
   readonly logs: LogsResource;
+  readonly capabilities: CapabilitiesResource;
   readonly servers: ServersResource;
   readonly policies: PoliciesResource;
   readonly keys: KeysResource;
   readonly approvers: ApproversResource;
+  readonly serviceAccounts: ServiceAccountsResource;
+  readonly acts: ActsResource;
+  readonly ledger: LedgerResource & ExportResource;
+  readonly witnesses: WitnessesResource;
 }
 
 export interface CountersignConstructor {
@@ -83,17 +98,21 @@ function baseUrlOf(given: string | undefined): string {
 
 function connect(options: CountersignOptions = {}): Countersign {
   const pause = options.pause ?? pauseByTimer;
+  const baseUrl = baseUrlOf(options.baseUrl);
+  const { serviceAccount } = options;
+  const send: HttpOptions['fetch'] = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const http = createHttp({
-    baseUrl: baseUrlOf(options.baseUrl),
+    baseUrl,
     apiKey: options.apiKey,
-    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    login: serviceAccount && createMachineLogin(serviceAccount, { baseUrl, fetch: send }),
+    fetch: send,
     timeoutMs: options.timeoutMs ?? 30_000,
     maxRetries: options.maxRetries ?? 2,
     pause,
   });
   const stopwatch = options.stopwatch ?? systemStopwatch;
   const sessions = createSessions(http);
-  const approvals = createApprovals({ http, serviceAccount: options.serviceAccount, stopwatch });
+  const approvals = createApprovals({ http, serviceAccount, stopwatch });
   const logs = createLogs({ http, pause });
   return {
     forUser(id) {
@@ -110,10 +129,15 @@ function connect(options: CountersignOptions = {}): Countersign {
     sessions,
     approvals,
     logs,
+    capabilities: createCapabilities({ http, baseUrl }),
     servers: createServers(http),
     policies: createPolicies(http),
     keys: createKeys(http),
     approvers: createApprovers(http),
+    serviceAccounts: createServiceAccounts(http),
+    acts: createActs(http),
+    ledger: { ...createLedgerResource(http), ...createExport(http) },
+    witnesses: createWitnesses(http),
   };
 }
 

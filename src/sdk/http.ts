@@ -18,7 +18,12 @@ export interface HttpCall {
   /** Made by `path`, so that every part is encoded. */
   readonly path: string;
   readonly query?: Query;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as application/x-www-form-urlencoded instead of a JSON body; what is undefined is left out. */
+  readonly form?: Query;
+  /** The Authorization header in place of the API key; null sends neither key nor cookie. */
+  readonly authorization?: string | null | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly options?: CallOptions | undefined;
 }
@@ -36,9 +41,18 @@ export interface Http {
   stream(call: HttpCall): Promise<ReadableStream<Uint8Array>>;
 }
 
+/** The access token of a service account, got when it is needed and kept until shortly before it ends. */
+export interface Login {
+  accessToken(signal: AbortSignal): Promise<string>;
+  /** Forgets a token that the gateway has refused; the next call logs in again. */
+  forget(): void;
+}
+
 export interface HttpOptions {
   readonly baseUrl: string;
   readonly apiKey?: string | undefined;
+  /** Stands for the API key where there is none. */
+  readonly login?: Login | undefined;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly timeoutMs: number;
   readonly maxRetries: number;
@@ -66,18 +80,35 @@ export function path(parts: TemplateStringsArray, ...values: string[]): string {
   });
 }
 
-function queryText(query: Query = {}): string {
+function encoded(query: Query): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) params.append(name, String(value));
-  return params.size === 0 ? '' : `?${params.toString()}`;
+  return params.toString();
 }
 
-function headersOf(call: HttpCall, apiKey: string | undefined): Record<string, string> {
+function queryText(query: Query = {}): string {
+  const text = encoded(query);
+  return text === '' ? '' : `?${text}`;
+}
+
+/** The Authorization header of a call; undefined when the page's cookie stands for it, null for nothing at all. */
+async function authorizationOf(
+  call: HttpCall,
+  { apiKey, login }: HttpOptions,
+  signal: AbortSignal,
+): Promise<string | null | undefined> {
+  if (call.authorization !== undefined) return call.authorization;
+  const token = apiKey ?? (await login?.accessToken(signal));
+  return token === undefined ? undefined : `Bearer ${token}`;
+}
+
+function headersOf(call: HttpCall, authorization: string | null | undefined): Record<string, string> {
   const headers: Record<string, string> = { accept: 'application/json', ...call.headers };
-  if (apiKey !== undefined) headers.authorization = `Bearer ${apiKey}`;
+  if (typeof authorization === 'string') headers.authorization = authorization;
   // A page's cookie must not be usable from elsewhere: the gateway asks for a header that no form can send.
   else if (call.method !== 'GET') headers['x-countersign-csrf'] = '1';
+  if (call.form !== undefined) headers['content-type'] = 'application/x-www-form-urlencoded';
   if (call.body !== undefined) headers['content-type'] = 'application/json';
   return headers;
 }
@@ -96,20 +127,23 @@ export function createHttp(http: HttpOptions): Http {
     signal: AbortSignal,
     read: (response: Response) => Promise<T>,
   ): Promise<T> {
+    const authorization = await authorizationOf(call, http, signal);
     const init: RequestInit = {
       method: call.method,
-      headers: headersOf(call, http.apiKey),
-      credentials: http.apiKey === undefined ? 'same-origin' : 'omit',
+      headers: headersOf(call, authorization),
+      credentials: authorization === undefined ? 'same-origin' : 'omit',
       redirect: 'manual',
       signal,
     };
-    if (call.body !== undefined) init.body = JSON.stringify(call.body);
+    if (call.form !== undefined) init.body = encoded(call.form);
+    else if (call.body !== undefined) init.body = JSON.stringify(call.body);
     const response = await http.fetch(`${http.baseUrl}${call.path}${queryText(call.query)}`, init);
     if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
       const to = response.headers.get('location') ?? 'another address';
       const message = `${http.baseUrl} answered with a redirect to ${to}. Set the base URL to the gateway's own address.`;
       throw apiError({ code: 'bad_response', status: response.status, message });
     }
+    if (response.status === 401) http.login?.forget();
     if (!response.ok) throw problemFrom(response, await response.text());
     return await read(response);
   }

@@ -65,14 +65,59 @@ interface VerificationWire extends Omit<LogVerification, 'problem'> {
   readonly problem?: LogVerification['problem'];
 }
 
+/** What is to be erased: one call (`req_…`), approval (`apr_…`) or capability (`cap_…`), or all of an end user. */
+export type RedactTarget = { readonly id: string } | { readonly subject: string };
+
+export interface Redaction {
+  /** What was erased, by id. */
+  readonly redacted: readonly string[];
+  /** Approvals that are still under way: wait or cancel, and redact again. */
+  readonly open: readonly string[];
+}
+
+export interface RedactOptions extends CallOptions {
+  /** Called after every step with all that was erased so far. */
+  readonly onProgress?: ((soFar: Redaction) => void) | undefined;
+}
+
 export interface LogsResource {
   query(query?: LogQuery, options?: CallOptions): Paged<LogEntry>;
   /** Entries as they are written, each once and in order, across reconnections. */
   stream(filter?: LogFilter, options?: StreamOptions): AsyncIterable<LogEntry>;
+  /**
+   * Erases arguments, results and tokens for good, step by step until nothing is left of the target; the entries and all
+   * proofs stay. Takes an operator's key. What was interrupted is finished by calling it again.
+   */
+  redact(target: RedactTarget, options?: RedactOptions): Promise<Redaction>;
   /** The newest signed head (C2SP tlog-checkpoint). */
   checkpoint(options?: CallOptions): Promise<string>;
+  /** The newest head that a witness has cosigned, with its cosignatures; `not_found` while there is none. */
+  cosignedCheckpoint(options?: CallOptions): Promise<string>;
   /** Has the gateway recompute its whole tree against the signed head. */
   verify(options?: CallOptions): Promise<LogVerification>;
+}
+
+interface RedactionWire extends Redaction {
+  readonly next_cursor: string | null;
+}
+
+async function redact(
+  http: Http,
+  target: RedactTarget,
+  { onProgress, ...options }: RedactOptions = {},
+): Promise<Redaction> {
+  const soFar = { redacted: [] as string[], open: [] as string[] };
+  let cursor: string | null = null;
+  do {
+    const body: object = cursor === null ? target : { ...target, cursor };
+    const call = { method: 'POST', path: '/v1/logs/redact', body, options } as const;
+    const step: RedactionWire = (await http.json<RedactionWire>(call)).body;
+    soFar.redacted.push(...step.redacted);
+    soFar.open.push(...step.open);
+    onProgress?.(soFar);
+    cursor = step.next_cursor;
+  } while (cursor !== null);
+  return soFar;
 }
 
 export interface LogsDeps {
@@ -139,6 +184,11 @@ export function createLogs({ http, pause }: LogsDeps): LogsResource {
     }
   }
 
+  function head(query: { cosigned?: 'true' }, options: CallOptions | undefined): Promise<string> {
+    const headers = { accept: 'text/plain' };
+    return http.text({ method: 'GET', path: '/v1/logs/checkpoint', query, headers, options });
+  }
+
   return {
     query: (query = {}, options) =>
       listPages<LogEntry, LogEntry>(http, {
@@ -148,8 +198,9 @@ export function createLogs({ http, pause }: LogsDeps): LogsResource {
         options,
       }),
     stream,
-    checkpoint: (options) =>
-      http.text({ method: 'GET', path: '/v1/logs/checkpoint', headers: { accept: 'text/plain' }, options }),
+    redact: (target, options) => redact(http, target, options),
+    checkpoint: (options) => head({}, options),
+    cosignedCheckpoint: (options) => head({ cosigned: 'true' }, options),
     async verify(options) {
       const { body } = await http.json<VerificationWire>({
         method: 'GET',

@@ -50,11 +50,33 @@ export interface RuleTrace {
   readonly exceeded: readonly string[];
 }
 
+/** What policy found about a call. Times in milliseconds. */
+export interface ExplainedVerdict {
+  readonly effect: 'allow' | 'hold' | 'deny';
+  readonly risk?: string;
+  readonly reason?: string;
+  /** What approving takes, where it is held. */
+  readonly approval?: {
+    readonly groups: readonly string[];
+    readonly quorum: number;
+    readonly approver: 'person' | 'automation';
+    readonly excludeRequester: boolean;
+    readonly expiresMs: number;
+    readonly escalations: readonly { readonly afterMs: number; readonly groups: readonly string[] }[];
+    readonly authenticator: {
+      readonly backupEligible?: false;
+      readonly attestation?: readonly string[];
+      readonly aaguids?: readonly string[];
+    };
+    readonly capability: { readonly ttlMs: number; readonly dpop: boolean };
+  };
+  /** How long arguments and results are kept; for ever when absent. */
+  readonly retainMs?: number;
+}
+
 /** What the policy in force would find, and how it came to it. `verdict` is as the gateway sends it. */
 export interface PolicyExplanation {
-  readonly verdict: { readonly effect: 'allow' | 'hold' | 'deny'; readonly reason?: string } & Readonly<
-    Record<string, unknown>
-  >;
+  readonly verdict: ExplainedVerdict & Readonly<Record<string, unknown>>;
   readonly rules: readonly RuleTrace[];
 }
 

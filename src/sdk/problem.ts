@@ -6,6 +6,8 @@ interface ProblemWire {
   readonly detail?: string;
   readonly fields?: readonly FieldProblem[];
   readonly request_id?: string;
+  /** In the answers of the OAuth endpoints (RFC 6749 §5.2). */
+  readonly error_description?: string;
 }
 
 /**
@@ -40,12 +42,19 @@ const CODE_BY_STATUS: Readonly<Record<number, string>> = {
   429: 'rate_limited',
 };
 
-/** The error for an answer that is not 2xx: problem+json (RFC 9457) where the body is one, else from the status. */
+/**
+ * The error for an answer that is not 2xx: problem+json (RFC 9457) or an OAuth error (RFC 6749 §5.2) where the body is
+ * one, else from the status.
+ */
 export function problemFrom(response: Response, text: string): CountersignApiError {
   const problem = parseProblem(text);
   return apiError({
     code: problem.code ?? CODE_BY_STATUS[response.status] ?? 'bad_response',
-    message: problem.detail ?? problem.title ?? `The gateway answered with status ${response.status}.`,
+    message:
+      problem.detail ??
+      problem.error_description ??
+      problem.title ??
+      `The gateway answered with status ${response.status}.`,
     status: response.status,
     requestId: problem.request_id ?? response.headers.get('x-request-id') ?? undefined,
     fields: Array.isArray(problem.fields) ? problem.fields : [],

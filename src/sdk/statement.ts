@@ -1,5 +1,5 @@
 import { apiError } from './api-error.ts';
-import type { Decision } from './approval.ts';
+import type { Decision } from './terms.ts';
 
 /** What is signed for a decision: `challenge` is the SHA-256 of the statement under its own prefix. */
 export interface Statement {

@@ -11,14 +11,24 @@ function notFound(id: string): never {
 /** The same resource, in which only this user's approvals exist; any other id is `not_found`. */
 export function userApprovals(all: ApprovalsResource, subject: string): ApprovalsResource {
   async function own(id: string, options?: CallOptions): Promise<void> {
-    if ((await all.get(id, options)).session.subject !== subject) notFound(id);
+    if ((await all.get(id, options)).subject !== subject) notFound(id);
   }
 
   return {
+    async request(input, options) {
+      if (input.actor === undefined || input.actor === subject)
+        return await all.request({ ...input, actor: subject }, options);
+      const message = `actor: expected ${subject}, or nothing; another user's request is not this user's.`;
+      throw apiError({ code: 'invalid_request', message, fields: [{ field: 'actor', expected: subject }] });
+    },
+    async reportOutcome(id, input, options) {
+      await own(id, options);
+      return await all.reportOutcome(id, input, options);
+    },
     list: (filter, options) => all.list({ ...filter, subject }, options),
     async get(id, options) {
       const approval = await all.get(id, options);
-      return approval.session.subject === subject ? approval : notFound(id);
+      return approval.subject === subject ? approval : notFound(id);
     },
     async wait(id, options) {
       await own(id, { signal: options?.signal });
@@ -52,7 +62,10 @@ export function userApprovals(all: ApprovalsResource, subject: string): Approval
 }
 
 /** The same resource, in which only this user's sessions exist; any other id is `not_found`. */
-export function userSessions(all: SessionsResource, subject: string): Omit<SessionsResource, 'mint'> {
+export function userSessions(
+  all: SessionsResource,
+  subject: string,
+): Omit<SessionsResource, 'mint' | 'narrow'> {
   const get: SessionsResource['get'] = async (id, options) => {
     const session = await all.get(id, options);
     return session.subject === subject ? session : notFound(id);
@@ -68,11 +81,12 @@ export function userSessions(all: SessionsResource, subject: string): Omit<Sessi
 }
 
 /** The same resource, in which only entries about this user are found. */
-export function userLogs(all: LogsResource, subject: string): LogsResource {
+export function userLogs(all: LogsResource, subject: string): Omit<LogsResource, 'redact'> {
   return {
     query: (query, options) => all.query({ ...query, subject }, options),
     stream: (filter, options) => all.stream({ ...filter, subject }, options),
     checkpoint: all.checkpoint,
+    cosignedCheckpoint: all.cosignedCheckpoint,
     verify: all.verify,
   };
 }

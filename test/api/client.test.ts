@@ -32,7 +32,7 @@ it('serves one user from the session to the replayed result and the trail', asyn
   await office.person.decide(id, 'approve');
   const settled = await waiting;
   expect([settled.state, settled.result?.kind]).toEqual(['succeeded', 'result']);
-  expect(settled.session.labels).toEqual({ team: 'support' });
+  expect(settled.session?.labels).toEqual({ team: 'support' });
 
   const trail = await user.logs.query({ action: 'oracle/pay', limit: 50 });
   expect(trail.data[0]?.type).toBe('approval.outcome');

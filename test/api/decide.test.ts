@@ -37,9 +37,9 @@ const HEADER = 'x-countersign-service-account';
 async function register(office: Office, alg: 'Ed25519' | 'ES256'): Promise<Machine> {
   const pair: { publicKey: KeyObject; privateKey: KeyObject } =
     alg === 'Ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const made = await office.ask('POST', '/v1/service-accounts', {
-    as: office.person.cookie,
-    body: { name: `bot ${alg}`, groups: [], public_key: pair.publicKey.export({ format: 'jwk' }) },
+  const made = await office.person.perform('service_account.create', {
+    name: `bot ${alg}`,
+    public_key: pair.publicKey.export({ format: 'jwk' }),
   });
   expect(made.status).toBe(201);
   return {
@@ -161,7 +161,7 @@ describe('where a rule lets a machine decide', () => {
       headers,
       body: { decision: 'approve' },
     });
-    await office.ask('DELETE', `/v1/service-accounts/${leaving.id}`, { as: office.person.cookie });
+    await office.person.perform('service_account.remove', { service_account: leaving.id });
     const signature = Buffer.from(leaving.sign(Buffer.from(offered.body.challenge, 'base64url')));
     const late = await office.ask('POST', `/v1/approvals/${id}/decide`, {
       as,
@@ -214,9 +214,16 @@ describe('where only people decide', () => {
           as,
           body: { statement_id, signature: 'x' },
         }),
-        await office.ask('POST', '/v1/approvers/invites', { as, body: { name: 'Mallory', groups: [] } }),
-        await office.ask('DELETE', `/v1/approvers/${office.person.id}`, { as }),
-        await office.ask('POST', '/v1/service-accounts', { as, body: { name: 'm', public_key: 'x' } }),
+        await office.ask('POST', '/v1/acts', {
+          as,
+          body: { act: 'approver.remove', params: { person: office.person.id } },
+        }),
+        await office.ask('POST', '/v1/approvers/invites', { as, body: { statement_id, assertion } }),
+        await office.ask('POST', `/v1/approvers/${office.person.id}/remove`, {
+          as,
+          body: { statement_id, assertion },
+        }),
+        await office.ask('POST', '/v1/service-accounts', { as, body: { statement_id, assertion } }),
       ];
       expect(tries.map((answered) => answered.status)).toEqual(tries.map(() => 403));
       const session = office.gateway.app.session.mcp.headers;

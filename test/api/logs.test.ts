@@ -190,7 +190,7 @@ describe('the stream of the ledger', () => {
       await events.take(1);
       const left =
         leave === 'remove'
-          ? await office.ask('DELETE', `/v1/approvers/${guest.id}`, { as: office.person.cookie })
+          ? await office.person.perform('approver.remove', { person: guest.id })
           : await office.ask('POST', '/v1/webauthn/sign-out', { as: guest.cookie, body: {} });
       expect(left.status).toBeLessThan(300);
       let event = await events.next();

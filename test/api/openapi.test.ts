@@ -46,12 +46,20 @@ it('is OpenAPI 3.1, with a summary and a problem for every operation', () => {
   }
 });
 
-it('needs credentials everywhere but for signing in and for health', () => {
+it('needs credentials everywhere but for signing in, for health, and where OAuth or discovery asks for none', () => {
   const open = Object.entries<any>(office.document.paths).flatMap(([path, operations]) =>
     Object.values<any>(operations).some((operation) => operation.security?.length === 0) ? [path] : [],
   );
   expect(office.document.security).toEqual([{ apiKey: [] }, { signedIn: [] }]);
-  expect(open.sort()).toEqual([
+  const published = open.filter((path) => path.startsWith('/.well-known/') || path.startsWith('/oauth/'));
+  expect(published).toEqual(
+    expect.arrayContaining([
+      '/oauth/token',
+      '/.well-known/jwks.json',
+      '/.well-known/oauth-authorization-server',
+    ]),
+  );
+  expect(open.filter((path) => !published.includes(path)).sort()).toEqual([
     '/healthz',
     '/readyz',
     '/v1/webauthn/enrol/options',

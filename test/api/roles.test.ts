@@ -24,11 +24,19 @@ const assertion = {
   clientExtensionResults: {},
 };
 
+const signedAct = { statement_id: 'act_none', assertion };
+
 const ROWS: readonly Row[] = [
   { route: 'POST /v1/sessions', may: ['minter', 'operator'], body: {} },
   { route: 'GET /v1/sessions', may: READ },
   { route: 'GET /v1/sessions/{id}', may: READ },
   { route: 'POST /v1/sessions/{id}/revoke', may: ['minter', 'operator', 'person'], body: {} },
+  {
+    route: 'POST /v1/approvals',
+    may: ['requester', 'operator'],
+    body: { action: 'roles.test', resource: 'x' },
+  },
+  { route: 'POST /v1/approvals/{id}/outcome', may: ['requester', 'operator'], body: { state: 'failed' } },
   { route: 'GET /v1/approvals', may: READ_APPROVALS },
   { route: 'GET /v1/approvals/{id}', may: READ_APPROVALS },
   { route: 'GET /v1/approvals/{id}/wait', may: READ_APPROVALS, query: 'timeout_ms=0' },
@@ -40,10 +48,29 @@ const ROWS: readonly Row[] = [
     body: { as: 'failed', note: 'x' },
   },
   { route: 'POST /v1/approvals/{id}/cancel', may: ['requester', 'operator', 'person'], body: {} },
+  {
+    route: 'POST /access/v1/evaluation',
+    may: ['reader', 'requester', 'operator'],
+    body: {
+      subject: { type: 'user', id: 'x' },
+      action: { name: 'roles.test' },
+      resource: { type: 'x', id: 'y' },
+    },
+  },
+  { route: 'GET /.well-known/authzen-configuration', may: OPEN },
   { route: 'GET /v1/logs', may: READ },
   { route: 'GET /v1/logs/stream', may: READ },
   { route: 'GET /v1/logs/checkpoint', may: READ },
   { route: 'GET /v1/logs/verify', may: READ },
+  { route: 'GET /v1/logs/export', may: READ },
+  { route: 'GET /v1/ledger/witnesses', may: READ },
+  { route: 'GET /v1/logs/proof', may: READ, query: 'seq=0' },
+  { route: 'GET /v1/logs/consistency', may: READ, query: 'first=1' },
+  { route: 'POST /v1/ledger/rotate-key', may: OPERATOR, body: { overlap_ms: 0 } },
+  { route: 'POST /v1/logs/redact', may: OPERATOR, body: { id: 'apr_none' } },
+  { route: 'GET /v1/capabilities', may: READ_APPROVALS },
+  { route: 'GET /v1/capabilities/{id}', may: READ_APPROVALS },
+  { route: 'POST /v1/capability-keys/rotate', may: OPERATOR, body: {} },
   { route: 'GET /v1/servers', may: READ },
   { route: 'GET /v1/servers/{name}/tools', may: READ },
   { route: 'POST /v1/servers/{name}/tools/{tool}/accept', may: ['operator', 'person'], body: { hash: 'x' } },
@@ -57,12 +84,25 @@ const ROWS: readonly Row[] = [
   { route: 'POST /v1/keys', may: OPERATOR, body: { name: 'more', roles: ['reader'] } },
   { route: 'GET /v1/keys', may: OPERATOR },
   { route: 'POST /v1/keys/{id}/revoke', may: OPERATOR, body: {} },
-  { route: 'POST /v1/approvers/invites', may: PERSON, body: { name: 'Ann', groups: [] } },
+  {
+    route: 'POST /v1/acts',
+    may: PERSON,
+    body: { act: 'approver.remove', params: { person: 'per_none' } },
+  },
+  { route: 'POST /v1/approvers/invites', may: PERSON, body: signedAct },
   { route: 'GET /v1/approvers', may: READ },
-  { route: 'DELETE /v1/approvers/{id}', may: PERSON },
-  { route: 'POST /v1/service-accounts', may: PERSON, body: { name: 'bot', groups: [], public_key: 'x' } },
+  { route: 'POST /v1/approvers/{id}/remove', may: PERSON, body: signedAct },
+  { route: 'POST /v1/approvers/{id}/passkeys', may: PERSON, body: signedAct },
+  { route: 'POST /v1/approvers/{id}/passkeys/{passkey}/remove', may: PERSON, body: signedAct },
+  { route: 'POST /v1/service-accounts', may: PERSON, body: signedAct },
   { route: 'GET /v1/service-accounts', may: READ },
-  { route: 'DELETE /v1/service-accounts/{id}', may: PERSON },
+  { route: 'POST /v1/service-accounts/{id}/remove', may: PERSON, body: signedAct },
+  { route: 'POST /v1/webauthn/add-passkey/options', may: PERSON, body: {} },
+  {
+    route: 'POST /v1/webauthn/add-passkey/verify',
+    may: PERSON,
+    body: { challenge_id: 'x', response: answer },
+  },
   // These need a token, a passkey or nothing at all; who asks makes no difference.
   { route: 'POST /v1/webauthn/enrol/options', may: OPEN, body: { token: 'x' } },
   {
@@ -73,6 +113,12 @@ const ROWS: readonly Row[] = [
   { route: 'POST /v1/webauthn/sign-in/options', may: OPEN, body: {} },
   { route: 'POST /v1/webauthn/sign-in/verify', may: OPEN, body: { challenge_id: 'x', response: answer } },
   { route: 'GET /v1/me', may: PERSON },
+  // These read a form and answer as OAuth does.
+  { route: 'POST /oauth/token', may: OPEN, body: {} },
+  { route: 'POST /oauth/introspect', may: OPEN, body: {} },
+  { route: 'POST /oauth/revoke', may: OPEN, body: {} },
+  { route: 'GET /.well-known/jwks.json', may: OPEN },
+  { route: 'GET /.well-known/oauth-authorization-server', may: OPEN },
   { route: 'GET /healthz', may: OPEN },
   { route: 'GET /readyz', may: OPEN },
   // Last: the cookie of the person ends here.

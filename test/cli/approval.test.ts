@@ -172,3 +172,116 @@ test('an error of the gateway is told with its fields, its request id and the ex
   const told = { error: { code: 'forbidden', detail: 'It was forbidden.', fields: [], request_id: 'req_1' } };
   expect(JSON.parse(forbidden.stderr)).toEqual(told);
 });
+
+const actionWire = {
+  ...approvalDetailWire,
+  kind: 'action',
+  requester: 'api_key:key_1',
+  subject: 'service-account:release-bot',
+  session: null,
+  server: null,
+  tool: 'deployment.execute',
+  action: {
+    name: 'deployment.execute',
+    resource: 'service:billing-api',
+    actor: 'service-account:release-bot',
+    risk: 'high',
+    metadata: { environment: 'production', ownerTeam: 'pay' },
+  },
+};
+const REQUEST = [
+  ...['approval', 'request', '--action', 'deployment.execute', '--resource', 'service:billing-api'],
+  ...['--risk', 'high', '--actor', 'service-account:release-bot', '--metadata', 'environment=production'],
+];
+
+describe('approval request', () => {
+  test('sends the action, says where a person decides, and ends with 5 while it waits', async () => {
+    const { gateway, run } = await setUp();
+    gateway.on('POST /v1/approvals', json(202, actionWire));
+    const { code, stdout, stderr } = await run([
+      ...REQUEST,
+      ...['--metadata', 'ownerTeam=pay', '--argument', 'version=1.2', '--argument', 'note=a=b'],
+      ...['--idempotency-key', 'release-7'],
+    ]);
+    expect(code).toBe(5);
+    expect(stderr).toBe(`A person decides on ${approvalWire.url}\n`);
+    expect(stdout).toContain('Action        deployment.execute service:billing-api');
+    expect(stdout).toContain('Requested by  api_key:key_1');
+    expect(gateway.seen[0]?.body).toEqual({
+      action: 'deployment.execute',
+      resource: 'service:billing-api',
+      actor: 'service-account:release-bot',
+      risk: 'high',
+      metadata: { environment: 'production', ownerTeam: 'pay' },
+      arguments: { version: '1.2', note: 'a=b' },
+      idempotency_key: 'release-7',
+    });
+  });
+
+  test.each([
+    ['approved', 0],
+    ['denied', 3],
+    ['expired', 6],
+    ['void', 1],
+    ['pending', 5],
+  ] as const)('with --wait ends by what came of it: %s with %i', async (state, exit) => {
+    const { gateway, run } = await setUp();
+    gateway.on('POST /v1/approvals', json(202, actionWire));
+    gateway.on(
+      'GET /v1/approvals/apr_1/wait',
+      json(state === 'pending' ? 202 : 200, { ...actionWire, state }),
+    );
+    const { code, json: values } = await run([...REQUEST, '--wait', '--timeout', '1s', '--json']);
+    expect(code).toBe(exit);
+    expect(values()).toMatchObject([{ id: 'apr_1', state, action: { metadata: { ownerTeam: 'pay' } } }]);
+  });
+
+  test('does not wait where policy has allowed it, and ends with 3 where policy denies it', async () => {
+    const { gateway, run } = await setUp();
+    gateway.on(
+      'POST /v1/approvals',
+      json(201, { ...actionWire, state: 'approved' }),
+      problem(403, 'denied_by_policy'),
+    );
+    expect((await run([...REQUEST, '--wait'])).code).toBe(0);
+    expect((await run([...REQUEST, '--wait'])).code).toBe(3);
+    expect(gateway.seen).toHaveLength(2);
+  });
+
+  test('takes arguments as pairs or as a JSON object, and refuses anything else before it sends', async () => {
+    const { gateway, run } = await setUp();
+    gateway.on('POST /v1/approvals', json(202, actionWire));
+    await run([...REQUEST, '--arguments', '{"replicas":3,"dry_run":false}']);
+    expect(gateway.seen[0]?.body).toMatchObject({ arguments: { replicas: 3, dry_run: false } });
+    const wrong: readonly (readonly [string, string[]])[] = [
+      ['--arguments: expected a JSON object', ['--arguments', '[1]']],
+      ['holds the same key twice', ['--arguments', '{"a":1,"a":2}']],
+      ['expected one of them, not both', ['--arguments', '{}', '--argument', 'a=b']],
+      ['--argument: expected key=value such as version=1.2', ['--argument', 'version']],
+      ['--metadata: expected key=value such as environment=production', ['--metadata', '=x']],
+      ['--resource', ['approval', 'request', '--action', 'x.y']],
+    ];
+    for (const [words, options] of wrong) {
+      const line = options[0] === 'approval' ? options : [...REQUEST, ...options];
+      const { code, stderr } = await run(line);
+      expect([words, code]).toEqual([words, 2]);
+      expect(stderr.toLowerCase()).toContain(words.toLowerCase());
+    }
+    expect(gateway.seen).toHaveLength(1);
+  });
+});
+
+test('approval outcome reports what happened', async () => {
+  const { gateway, run } = await setUp();
+  gateway.on('POST /v1/approvals/apr_1/outcome', json(200, { ...actionWire, state: 'failed' }));
+  const { code } = await run(['approval', 'outcome', 'apr_1', '--state', 'failed', '--note', 'no quota']);
+  expect(code).toBe(0);
+  expect(gateway.seen[0]?.body).toEqual({ state: 'failed', note: 'no quota' });
+});
+
+test('approval list shows actions beside tool calls', async () => {
+  const { gateway, run } = await setUp();
+  gateway.on('GET /v1/approvals', page([actionWire]));
+  const { stdout } = await run('approval list');
+  expect(stdout).toContain('service-account:release-bot  deployment.execute service:billing-api');
+});

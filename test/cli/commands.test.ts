@@ -250,6 +250,21 @@ test('key create prints the secret on stdout and the warning on stderr', async (
   expect(stderr).toContain('It is not shown again');
 });
 
+test('approver list shows the passkeys, and says what to do about one that may be copied', async () => {
+  const { gateway, run } = await setUp();
+  const passkey = { created_at: 'then', last_used_at: null, attestation: 'none', aaguid: '' };
+  const passkeys = [
+    { ...passkey, id: 'psk_1', suspect_at: null, device_type: 'singleDevice' },
+    { ...passkey, id: 'psk_2', suspect_at: 'now', device_type: 'multiDevice' },
+  ];
+  const person = { id: 'per_1', name: 'Ann', groups: ['finance'], subject: 'user-7', created_at: 'then' };
+  gateway.on('GET /v1/approvers', page([{ ...person, passkeys }]));
+  const { stdout, stderr } = await run('approver list');
+  expect(stdout).toContain('psk_1, psk_2 (copyable SUSPECT)');
+  expect(stdout).toContain('user-7');
+  expect(stderr).toContain('SUSPECT: it signed with a counter that went back');
+});
+
 test('approver invite and open print the place on the dashboard', async () => {
   const { gateway, run } = await setUp();
   expect((await run('approver invite')).stdout).toBe(`${gateway.origin}/people\n`);

@@ -42,9 +42,15 @@ export async function openTerminal(env: Record<string, string> = {}): Promise<Te
     const argv = typeof line === 'string' ? line.split(' ') : line;
     const code = await runCli(argv, {
       startApp: absent('startApp'),
+      startWitness: absent('startWitness'),
       policyTools: absent('policyTools'),
+      proofProblem: absent('proofProblem'),
+      checkCapability: absent('checkCapability'),
+      verifyExport: absent('verifyExport'),
       playAgent: absent('playAgent'),
       approveHeadless: absent('approveHeadless'),
+      readStdin: absent('readStdin'),
+      ask: undefined,
       openUrl: absent('openUrl'),
       env,
       cwd: dir,

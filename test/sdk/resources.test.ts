@@ -1,5 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { inviteToken } from '../../src/principals/web/invite-secret.ts';
 import { Countersign } from '../../src/sdk/countersign.ts';
+import { inviteLink } from '../../src/sdk/invite-link.ts';
 import { json, page, startFakeGateway } from './fake-gateway.ts';
 import { mintedWire, sessionWire } from './wire-samples.ts';
 
@@ -104,14 +106,85 @@ test('policies are checked and explained with the bodies of the API', async () =
   expect(gateway.seen.map((one) => one.body)).toEqual([{ files: { 'a.yaml': 'x' } }, input]);
 });
 
-test('an invite is mapped and an approver is removed by id', async () => {
+test('acts are asked for, and carried out by their signed statements', async () => {
   const { gateway, client } = await setUp();
-  gateway.on('POST /v1/approvers/invites', json(200, { id: 'inv_1', url: 'u', expires_at: 'e' }));
-  gateway.on('DELETE /v1/approvers/per_1', (_request, response) => void response.writeHead(204).end());
-  await expect(client.approvers.invite({ name: 'Ann', groups: [] })).resolves.toEqual({
-    id: 'inv_1',
-    url: 'u',
-    expiresAt: 'e',
+  const given = { statement: '{}', challenge: 'c', expires_at: 'e', rp_id: 'localhost' };
+  gateway.on('POST /v1/acts', json(200, { statement_id: 'act_1', ...given, allow_credentials: [] }));
+  gateway.on('POST /v1/approvers/invites', json(201, { id: 'inv_1', expires_at: 'e' }));
+  gateway.on('POST /v1/approvers/per_1/remove', json(200, { id: 'per_1', removed: true }));
+  gateway.on('POST /v1/approvers/per_1/passkeys', json(201, {}));
+  gateway.on('POST /v1/approvers/per_1/passkeys/psk_1/remove', json(200, {}));
+  gateway.on('POST /v1/service-accounts', json(201, { id: 'svc_1' }));
+  gateway.on('POST /v1/service-accounts/svc_1/remove', json(200, {}));
+  const request = { act: 'approver.remove', params: { person: 'per_1' } } as const;
+  const { acts } = client;
+  expect(await acts.statement(request)).toMatchObject({ statementId: 'act_1', rpId: 'localhost' });
+  const signed = { statementId: 'act_1', assertion: { id: 'x' } };
+  expect(await acts.invite(signed)).toEqual({ id: 'inv_1', expiresAt: 'e' });
+  await acts.removeApprover('per_1', signed);
+  await acts.addPasskey('per_1', signed);
+  await acts.removePasskey({ person: 'per_1', passkey: 'psk_1' }, signed);
+  expect(await acts.createServiceAccount(signed)).toEqual({ id: 'svc_1' });
+  await acts.removeServiceAccount('svc_1', signed);
+  const body = { statement_id: 'act_1', assertion: { id: 'x' } };
+  expect(gateway.seen.map((one) => one.body)).toEqual([request, ...Array.from({ length: 6 }, () => body)]);
+});
+
+test('a link for an invite holds a secret whose digest of a digest is the token', async () => {
+  const { url, token } = await inviteLink('https://c.example');
+  const [, secret = ''] = /^https:\/\/c\.example\/enrol#([\w-]{43})$/.exec(url) ?? [];
+  expect(token).toBe(inviteToken(secret));
+  expect((await inviteLink('https://c.example')).token).not.toBe(token);
+});
+
+test('approvers and service accounts are mapped', async () => {
+  const { gateway, client } = await setUp();
+  const created = { created_at: 'then' };
+  const passkey = { id: 'psk_1', last_used_at: null, suspect_at: 'now', device_type: 'singleDevice' };
+  gateway.on(
+    'GET /v1/approvers',
+    page([
+      {
+        ...created,
+        id: 'per_1',
+        name: 'Ann',
+        groups: [],
+        subject: null,
+        passkeys: [{ ...created, ...passkey, attestation: 'packed', aaguid: 'a' }],
+      },
+    ]),
+  );
+  gateway.on(
+    'GET /v1/service-accounts',
+    page([
+      { ...created, id: 'svc_1', name: 'bot', groups: [], public_key: '{}', created_by: 'person:per_1' },
+    ]),
+  );
+  expect((await client.approvers.list()).data[0]).toMatchObject({
+    subject: null,
+    passkeys: [{ suspectAt: 'now', deviceType: 'singleDevice', attestation: 'packed' }],
   });
-  await expect(client.approvers.remove('per_1')).resolves.toBeUndefined();
+  expect((await client.serviceAccounts.list()).data[0]).toMatchObject({
+    publicKey: '{}',
+    createdBy: 'person:per_1',
+  });
+});
+
+test('witnesses are mapped, with what they hold against this ledger', async () => {
+  const { gateway, client } = await setUp();
+  const known = { name: 'w', url: 'https://w.example', vkey: 'w+1+x', size: 7, error: null };
+  const conflict = { kind: 'fork', witness_size: 9, own_size: 12, at: '2026-01-01T00:00:00.000Z' };
+  const data = [
+    { ...known, cosigned_at: '2026-01-01T00:00:00.000Z', conflict: null },
+    { ...known, cosigned_at: null, conflict },
+  ];
+  gateway.on('GET /v1/ledger/witnesses', json(200, { data }));
+  expect(await client.witnesses.list()).toEqual([
+    { ...known, cosignedAt: '2026-01-01T00:00:00.000Z', conflict: null },
+    {
+      ...known,
+      cosignedAt: null,
+      conflict: { kind: 'fork', witnessSize: 9, ownSize: 12, at: '2026-01-01T00:00:00.000Z' },
+    },
+  ]);
 });

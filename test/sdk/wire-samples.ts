@@ -8,6 +8,8 @@ export const sessionWire = {
   calls: 0,
   state: 'active',
   minted_by: 'api_key:key_1',
+  parent: null,
+  depth: 0,
   created_at: '2026-01-01T00:00:00.000Z',
   expires_at: '2026-01-01T01:00:00.000Z',
   revoked_at: null,
@@ -25,9 +27,13 @@ export const mintedWire = {
 
 export const approvalWire = {
   id: 'apr_1',
+  kind: 'tool',
   state: 'pending',
   state_reason: null,
+  requester: 'session:ses_1',
+  subject: 'user-1',
   session: { id: 'ses_1', subject: 'user-1', labels: {} },
+  action: null,
   server: 'sandbox',
   tool: 'payments_refund',
   exposed: 'payments_refund',
@@ -41,8 +47,13 @@ export const approvalWire = {
   quorum: { needed: 1, approvals: [] },
   groups: ['support-leads'],
   approver: 'person',
+  escalations: [],
+  authenticator: {},
+  break_glass: { needed: 2, approvals: [], reasons: [] },
+  capability: null,
   call_digest: 'sha256:00',
   effect: 'Refund 75.00 of inv_1',
+  redacted_at: null,
   url: 'http://localhost:8420/approvals/apr_1',
 };
 

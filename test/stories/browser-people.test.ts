@@ -57,12 +57,9 @@ it('a second person enrols by the link of the first, and both must approve where
   const stage = await openStage(chromium.browser, { policy: TWO });
   const ada = await stage.enrolFirst();
   await ada.page.getByRole('link', { name: 'People' }).click();
-  await ada.page.getByLabel('Name', { exact: true }).fill('Grace');
-  await ada.page.getByLabel(/^Groups/).fill('finance, board');
-  await ada.page.getByRole('button', { name: 'Make a one-time link' }).click();
-  const link = await ada.page.locator('code.link').textContent();
+  const link = await ada.invite('Grace', 'finance, board');
   const grace = await stage.visit();
-  await grace.enrol(link ?? '');
+  await grace.enrol(link);
   await ada.page.reload();
   await ada.page.getByText('Groups: finance, board · 1 passkey').waitFor();
 
@@ -89,17 +86,16 @@ it('a person who is removed while a call is open decides nothing, is told so, an
   const stage = await openStage(chromium.browser);
   const ada = await stage.enrolFirst();
   await ada.page.getByRole('link', { name: 'People' }).click();
-  await ada.page.getByLabel('Name', { exact: true }).fill('Grace');
-  await ada.page.getByRole('button', { name: 'Make a one-time link' }).click();
   const grace = await stage.visit();
-  await grace.enrol((await ada.page.locator('code.link').textContent()) ?? '');
+  await grace.enrol(await ada.invite('Grace'));
   const id = await stage.hold();
   await grace.openCall(id);
   await expect.poll(() => grace.approve.isEnabled()).toBe(true);
 
   await ada.page.reload();
   await ada.page.getByRole('button', { name: 'Remove Grace' }).click();
-  await ada.page.getByRole('group').getByRole('button', { name: 'Remove' }).click();
+  await ada.page.getByText('Remove Grace. Their passkeys, sign-ins and open invites end at once.').waitFor();
+  await ada.signShown();
   await expect.poll(() => ada.page.getByText('Grace').count()).toBe(0);
 
   await grace.approve.click();

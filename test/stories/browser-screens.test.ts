@@ -1,37 +1,11 @@
-import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { formGateway, LONG_TOOL } from '../dashboard/support/form-server.ts';
+import { look } from '../dashboard/support/look.ts';
 import { openStage, useBrowser } from '../dashboard/support/stage.ts';
-import type { Visit } from '../dashboard/support/visit.ts';
 
 const chromium = useBrowser();
-const SHOTS = process.env.COUNTERSIGN_SHOTS;
-if (SHOTS !== undefined) mkdirSync(SHOTS, { recursive: true });
-
-const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
-const SCHEMES = ['light', 'dark'] as const;
-
-/** In every size and colour scheme: nothing that axe finds, nothing wider than the window. */
-async function look(visit: Visit, name: string): Promise<void> {
-  const { page } = visit;
-  for (const [size, viewport] of Object.entries(SIZES)) {
-    await page.setViewportSize(viewport);
-    for (const colorScheme of SCHEMES) {
-      const what = `${name}-${size}-${colorScheme}`;
-      await page.emulateMedia({ colorScheme });
-      if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `${what}.png`), fullPage: true });
-      expect(await visit.axe(), what).toEqual([]);
-    }
-    const overflow = await page.evaluate<number>(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    );
-    expect(overflow, `${name} is wider than its window, ${size}`).toBe(0);
-  }
-}
-
 const ARGS = {
   amount_cents: 7500,
   invoice_id: 'inv_0001',
@@ -106,9 +80,7 @@ it('every screen is accessible and fits desktop and phone, light and dark', { ti
   await visit.row(paid).waitFor();
   await look(visit, '13-history');
   await page.getByRole('link', { name: 'People' }).click();
-  await page.getByLabel('Name', { exact: true }).fill('Grace');
-  await page.getByRole('button', { name: 'Make a one-time link' }).click();
-  await page.locator('code.link').waitFor();
+  await visit.invite('Grace');
   await look(visit, '14-people');
   await page.getByRole('heading', { name: 'People' }).click();
   await page.keyboard.press('?');

@@ -48,7 +48,9 @@ describe('what was shown, what was signed and what was sent', () => {
       'approval.requested',
       'approval.decided',
       'approval.approved',
+      'capability.issued',
       'approval.executing',
+      'capability.exchanged',
       'approval.outcome',
     ]);
   });

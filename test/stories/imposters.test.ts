@@ -26,7 +26,7 @@ async function register(
   groups: string[] = ['bots'],
 ): Promise<{ status: number; body: any }> {
   const public_key = publicKey.export({ format: 'pem', type: 'spki' });
-  return person.fetch('POST', '/v1/service-accounts', { name: 'release bot', groups, public_key });
+  return person.perform('service_account.create', { name: 'release bot', groups, public_key });
 }
 
 /** The decision of a service account, from statement to answer. */
@@ -157,7 +157,8 @@ describe('where a rule says that automation may decide, a service account', () =
     const [one, two] = [KINDS.Ed25519(), KINDS.Ed25519()];
     const outsider = (await register(journey, one.publicKey, ['others'])).body.id;
     const removed = (await register(journey, two.publicKey)).body.id;
-    expect((await person.fetch('DELETE', `/v1/service-accounts/${removed}`)).status).toBe(200);
+    const gone = await person.perform('service_account.remove', { service_account: removed });
+    expect(gone.status).toBe(200);
     const id = heldId(await (await agent()).call('pay', PAY));
     for (const [account, { privateKey }] of [
       [outsider, one],
@@ -172,10 +173,9 @@ describe('where a rule says that automation may decide, a service account', () =
   it('cannot be registered by an API key', async () => {
     const { gateway } = await startJourney();
     const public_key = KINDS.Ed25519().publicKey.export({ format: 'pem', type: 'spki' });
-    const { status } = await gateway.api('POST', '/v1/service-accounts', {
-      name: 'bot',
-      groups: [],
-      public_key,
+    const { status } = await gateway.api('POST', '/v1/acts', {
+      act: 'service_account.create',
+      params: { name: 'bot', public_key },
     });
     expect(status).toBe(403);
   });

@@ -1,4 +1,5 @@
 import { expect, onTestFinished } from 'vitest';
+import { refusal } from '../evidence/support/verify.ts';
 import { connectV1, connectV2, type McpAccess } from '../support/agents.ts';
 import { type Approver, enrol } from '../support/approver.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
@@ -11,7 +12,7 @@ export interface Agent {
   call(name: string, args?: Record<string, unknown>, key?: string): Promise<any>;
 }
 
-/** A person, an agent and a gateway; at its end every journey checks the ledger. */
+/** A person, an agent and a gateway; at its end every journey checks the ledger, in the gateway and offline. */
 export interface Journey {
   readonly gateway: TestGateway;
   readonly person: Approver;
@@ -43,10 +44,20 @@ export async function startJourney(options: TestGatewayOptions = {}): Promise<Jo
   const journey = await journeyOn(gateway);
   onTestFinished(async () => {
     const { body } = await gateway.api('GET', '/v1/logs/verify');
+    const exported = await exportOf(gateway);
     await gateway.close();
     expect(body).toMatchObject({ ok: true });
+    expect(await refusal(exported, { vkey: body.vkey })).toBe('');
   });
   return journey;
+}
+
+/** Everything that the gateway exports, payloads and all. */
+export async function exportOf(gateway: TestGateway, query = 'payloads=true'): Promise<string> {
+  const headers = { authorization: `Bearer ${gateway.apiKey}` };
+  const response = await fetch(`${gateway.app.origin}/v1/logs/export?${query}`, { headers });
+  expect(response.status).toBe(200);
+  return response.text();
 }
 
 async function journeyOn(gateway: TestGateway): Promise<Journey> {

@@ -17,7 +17,9 @@ describe('a gateway that is stopped and started again', () => {
       'approval.requested',
       'approval.decided',
       'approval.approved',
+      'capability.issued',
       'approval.executing',
+      'capability.exchanged',
       'approval.outcome',
     ]);
   });

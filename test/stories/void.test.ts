@@ -7,7 +7,13 @@ import { BASE_POLICY } from '../support/gateway.ts';
 import { heldId, PAY, startJourney } from './journey.ts';
 
 const UNRULY = fileURLToPath(new URL('../support/downstreams/unruly-main.ts', import.meta.url));
-const SEQUENCE = ['approval.requested', 'approval.decided', 'approval.approved', 'approval.void'];
+const SEQUENCE = [
+  'approval.requested',
+  'approval.decided',
+  'approval.approved',
+  'capability.issued',
+  'approval.void',
+];
 
 describe('an approved call is void, and nothing is sent, when while it was frozen', () => {
   it('its session was revoked; the agent’s next message finds no session', async () => {
@@ -88,11 +94,11 @@ describe('an approved call is void, and nothing is sent, when while it was froze
     const id = heldId(await (await agent()).call('pay', PAY));
     expect((await bob.decide(id, 'approve')).body).toMatchObject({ state: 'pending' });
     expect((await bob.decide(id, 'approve')).status).toBe(409);
-    expect((await person.fetch('DELETE', `/v1/approvers/${bob.id}`)).status).toBe(200);
+    expect((await person.perform('approver.remove', { person: bob.id })).status).toBe(200);
     expect((await cyd.decide(id, 'approve')).status).toBe(200);
     expect(await settled(id)).toMatchObject({
       state: 'void',
-      state_reason: expect.stringMatching(/no longer an approver/),
+      state_reason: expect.stringMatching(/no longer enrolled/),
     });
     expect(gateway.received()).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { inviteLink } from '../../src/sdk/invite-link.ts';
 import { type SoftAuthenticator, softAuthenticator } from '../principals/support/authenticator.ts';
 
 /** A person with a passkey in software, signed in to a running gateway over its public API. */
@@ -20,7 +21,13 @@ export interface Approver {
     decision: 'approve' | 'deny',
     reason?: string,
   ): Promise<{ status: number; body: any }>;
-  invite(name: string, groups?: string[]): Promise<Approver>;
+  invite(name: string, groups?: string[], subject?: string): Promise<Approver>;
+  /** Asks for the statement of an act and signs it: the body of its operation. Fails when it is not offered. */
+  act(act: string, params: object): Promise<{ statement_id: string; assertion: object }>;
+  /** Asks for the statement of an act, signs it, and has it carried out. */
+  perform(act: string, params: Record<string, unknown>): Promise<{ status: number; body: any }>;
+  /** One more passkey of this person, as an approver who signs with it. */
+  addPasskey(device?: SoftAuthenticator): Promise<Approver>;
 }
 
 async function send(
@@ -41,6 +48,15 @@ async function send(
   const cookie = response.headers.getSetCookie()[0]?.split(';')[0];
   return { status: response.status, body: text === '' ? undefined : JSON.parse(text), cookie };
 }
+
+/** Where each act is carried out. */
+const OPERATIONS: Readonly<Record<string, (params: Record<string, unknown>) => string>> = {
+  'approver.invite': () => '/v1/approvers/invites',
+  'approver.remove': ({ person }) => `/v1/approvers/${person}/remove`,
+  'passkey.remove': ({ person, passkey }) => `/v1/approvers/${person}/passkeys/${passkey}/remove`,
+  'service_account.create': () => '/v1/service-accounts',
+  'service_account.remove': ({ service_account }) => `/v1/service-accounts/${service_account}/remove`,
+};
 
 /** Enrols a person by an enrol link, as the page does. */
 export async function enrol(origin: string, enrolUrl: string): Promise<Approver> {
@@ -67,6 +83,16 @@ function approverWith(
     send(origin, { method, path, cookie, ...(body === undefined ? {} : { body }) });
   const statement: Approver['statement'] = (id, decision, reason) =>
     call('POST', `/v1/approvals/${id}/statement`, { decision, ...(reason === undefined ? {} : { reason }) });
+  const done = async (path: string, body: object) => {
+    const answered = await call('POST', path, body);
+    if (answered.status < 300) return answered.body;
+    throw new Error(`POST ${path}: ${answered.status} ${JSON.stringify(answered.body)}`);
+  };
+  const sign = (offered: { statement_id: string; challenge: string }) => ({
+    statement_id: offered.statement_id,
+    assertion: device.get({ challenge: offered.challenge }),
+  });
+  const act: Approver['act'] = async (name, params) => sign(await done('/v1/acts', { act: name, params }));
   return {
     ...known,
     fetch: call,
@@ -80,10 +106,24 @@ function approverWith(
         assertion,
       });
     },
-    async invite(name, groups = []) {
-      const invited = await call('POST', '/v1/approvers/invites', { name, groups });
-      if (invited.status !== 201) throw new Error(`inviting failed: ${JSON.stringify(invited.body)}`);
-      return enrol(origin, invited.body.url);
+    act,
+    async invite(name, groups = [], subject) {
+      const link = await inviteLink(origin);
+      const params = { name, groups, token: link.token, ...(subject === undefined ? {} : { subject }) };
+      await done('/v1/approvers/invites', await act('approver.invite', params));
+      return enrol(origin, link.url);
+    },
+    async perform(name, params) {
+      const offered = await call('POST', '/v1/acts', { act: name, params });
+      if (offered.status !== 200) return offered;
+      return call('POST', OPERATIONS[name]?.(params) ?? '', sign(offered.body));
+    },
+    async addPasskey(added = softAuthenticator({ origin, rpId: 'localhost' })) {
+      const { options, challenge_id } = await done('/v1/webauthn/add-passkey/options', {});
+      const response = added.create({ challenge: options.challenge });
+      const offered = await done('/v1/webauthn/add-passkey/verify', { challenge_id, response });
+      await done(`/v1/approvers/${known.id}/passkeys`, sign(offered));
+      return approverWith(origin, { ...known, device: added });
     },
   };
 }

@@ -78,16 +78,23 @@ export interface VirtualAuthenticator {
   credentials(): Promise<readonly { readonly credentialId: string; readonly signCount: number }[]>;
   /** Whether the next ceremonies succeed in verifying the user. */
   verifyUser(verified: boolean): Promise<void>;
+  /** Whether it answers the next ceremonies at all. */
+  answer(present: boolean): Promise<void>;
+  /** Sets the counters of its passkeys back, as a copy made earlier would have them. */
+  setBack(): Promise<void>;
 }
 
 /** Adds an authenticator to the page by CDP; WebAuthn then works at http://localhost, but not at 127.0.0.1. */
-export async function addAuthenticator(page: Page): Promise<VirtualAuthenticator> {
+export async function addAuthenticator(
+  page: Page,
+  transport: 'internal' | 'usb' = 'internal',
+): Promise<VirtualAuthenticator> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
-      transport: 'internal',
+      transport,
       hasResidentKey: true,
       hasUserVerification: true,
       isUserVerified: true,
@@ -101,6 +108,18 @@ export async function addAuthenticator(page: Page): Promise<VirtualAuthenticator
     },
     async verifyUser(isUserVerified) {
       await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+    },
+    async answer(enabled) {
+      await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+    },
+    async setBack() {
+      const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId });
+      await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
+      for (const credential of credentials)
+        await cdp.send('WebAuthn.addCredential', {
+          authenticatorId,
+          credential: { ...credential, signCount: 0 },
+        });
     },
   };
 }

@@ -49,8 +49,11 @@ export interface TestGatewayOptions {
   readonly policy?: string;
   /** More entries of `mcpServers`. */
   readonly servers?: Readonly<Record<string, unknown>>;
+  /** More members of the gateway’s own configuration file. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Opens the storage engine, such as one with faults. */
   readonly openDatabase?: NonNullable<StartOptions['openDatabase']>;
+  readonly onEvent?: NonNullable<StartOptions['onEvent']>;
 }
 
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -60,8 +63,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   await mkdir(policiesDir);
   await writeFile(join(policiesDir, 'policy.yaml'), options.policy ?? BASE_POLICY);
   const mcpServers = { oracle: { command: process.execPath, args: [ORACLE, witness] }, ...options.servers };
-  const configFile = join(dir, 'mcp.json');
-  await writeFile(configFile, JSON.stringify({ mcpServers }));
+  const configFile = join(dir, 'countersign.json');
+  await writeFile(configFile, JSON.stringify({ mcp_servers: mcpServers, ...options.settings }));
   const start = (): Promise<RunningApp> =>
     startApp({
       port: 0,
@@ -71,6 +74,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       newEnrolLink: false,
       env: { ...process.env, COUNTERSIGN_LOG_LEVEL: 'silent' },
       ...(options.openDatabase === undefined ? {} : { openDatabase: options.openDatabase }),
+      ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
     });
   const running = { app: await start() };
   const apiKey = running.app.apiKey ?? '';

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
-import type { Approval, ApprovalDetail, ApprovalState, Decision } from '../../sdk/approval.ts';
+import type { Approval, ApprovalState } from '../../sdk/approval.ts';
+import type { Decision } from '../../sdk/terms.ts';
 import { type Cli, type Context, collect } from '../context.ts';
-import { parseDuration, showDuration } from '../duration.ts';
 import { EXIT, type ExitCode, exitCodeOfState } from '../exit-code.ts';
 import { wholeNumber } from '../option-value.ts';
 import type { TableShape } from '../output.ts';
-import { facts, oneLine } from '../terminal-text.ts';
+import { oneLine } from '../terminal-text.ts';
+import { addRequestCommands } from './approval-request.ts';
+import { show, targetOf, waitFor } from './approval-shown.ts';
 
 interface ListOptions {
   readonly state?: ApprovalState;
@@ -21,67 +23,9 @@ interface WaitOptions {
 
 const APPROVALS: TableShape<Approval> = {
   header: ['ID', 'STATE', 'RISK', 'USER', 'TOOL', 'EFFECT', 'EXPIRES'],
-  row: (one) => [
-    one.id,
-    one.state,
-    one.risk,
-    one.session.subject,
-    `${one.server}/${one.tool}`,
-    one.effect,
-    one.expiresAt,
-  ],
+  row: (one) => [one.id, one.state, one.risk, one.subject, targetOf(one), one.effect, one.expiresAt],
   empty: 'There are no such approvals.',
 };
-
-function place(approval: Approval): string {
-  const { rule } = approval;
-  return rule === null ? 'the default' : `${rule.id} (${rule.file}:${rule.line})`;
-}
-
-function approvalFacts(one: Approval & Partial<ApprovalDetail>): string[] {
-  return facts([
-    ['Approval', one.id],
-    ['State', one.stateReason === null ? one.state : `${one.state}: ${one.stateReason}`],
-    ['Effect', one.effect],
-    ['Tool', `${one.server}/${one.tool}`],
-    ['User', one.session.subject],
-    ['Risk', one.risk],
-    ['Held by', place(one)],
-    ['Why', one.reason],
-    [
-      'Approvals',
-      `${one.quorum.approvals.filter((vote) => vote.decision === 'approve').length} of ${one.quorum.needed}`,
-    ],
-    ['Requested', one.requestedAt],
-    ['Expires', one.expiresAt],
-    ['Decided', one.decidedAt],
-    ['Decision', one.decisionReason],
-    ['Digest', one.callDigest],
-    ['Page', one.url],
-    ['Call', one.view],
-    ['Result', one.result?.text],
-  ]);
-}
-
-async function waitFor(context: Context, id: string, timeout: string | undefined): Promise<Approval> {
-  const { out, deps } = context;
-  const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout, '--timeout');
-  const approval = await (await context.client()).approvals.wait(id, {
-    timeoutMs,
-    signal: context.stopSignal(),
-    onUpdate: (one) => {
-      const left = showDuration(Date.parse(one.expiresAt) - deps.now());
-      out.status(`${one.id} is ${one.state}${one.state === 'pending' ? `; it expires in ${left}` : ''}`);
-    },
-  });
-  out.status('');
-  return approval;
-}
-
-function show({ out }: Context, approval: Approval): void {
-  if (out.json) out.value(approval);
-  else out.lines(approvalFacts(approval));
-}
 
 /** A terminal cannot decide: the page is opened, or its link printed, and the approval stays as it is. */
 async function openPage(
@@ -94,7 +38,7 @@ async function openPage(
   if (approval.state !== 'pending') {
     out.note(`${oneLine(id)} is ${approval.state}: there is nothing to ${input.decision} any more.`);
     show(context, approval);
-    return exitCodeOfState(approval.state);
+    return exitCodeOfState(approval);
   }
   const opened = deps.isTty.stdout && (await deps.openUrl(approval.url));
   out.note(
@@ -105,18 +49,19 @@ async function openPage(
   if (!input.wait) return EXIT.pending;
   const settled = await waitFor(context, id, input.timeout);
   show(context, settled);
-  return input.decision === 'deny' && settled.state === 'denied' ? EXIT.ok : exitCodeOfState(settled.state);
+  return input.decision === 'deny' && settled.state === 'denied' ? EXIT.ok : exitCodeOfState(settled);
 }
 
 interface OpenOptions extends WaitOptions {
   readonly wait?: boolean;
 }
 
-/** `approval list|get|wait|approve|deny|resolve`. */
+/** `approval request|outcome|list|get|wait|approve|deny|resolve`. */
 export function addApprovalCommands(program: Command, cli: Cli): void {
   const approval = program
     .command('approval')
-    .description('calls that wait for a person, and what became of them');
+    .description('calls and actions that wait for a person, and what became of them');
+  addRequestCommands(approval, cli);
 
   approval
     .command('list')
@@ -152,14 +97,17 @@ export function addApprovalCommands(program: Command, cli: Cli): void {
 
   approval
     .command('wait <id>')
-    .description('wait until the call is settled; the exit code says how')
+    .description('wait until it is settled, or an action is approved; the exit code says how')
     .option('--timeout <duration>', 'how long at most, such as 5m; until it expires unless told')
-    .addHelpText('after', '\nEnds with 0 when the call succeeded, 3 denied, 5 still pending, 6 expired.')
+    .addHelpText(
+      'after',
+      '\nEnds with 0 when the call succeeded or the action is approved, 3 denied, 5 still pending, 6 expired.',
+    )
     .action(
       cli.action(async (context, id: string, options: WaitOptions) => {
         const settled = await waitFor(context, id, options.timeout);
         show(context, settled);
-        return exitCodeOfState(settled.state);
+        return exitCodeOfState(settled);
       }),
     );
 

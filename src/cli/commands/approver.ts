@@ -1,13 +1,26 @@
 import type { Command } from 'commander';
-import type { Approver } from '../../sdk/approvers.ts';
+import type { Approver, Passkey } from '../../sdk/approvers.ts';
 import { type Cli, collect } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import type { TableShape } from '../output.ts';
 import { oneLine } from '../terminal-text.ts';
 
+function passkeyText({ id, deviceType, suspectAt }: Passkey): string {
+  const notes = [deviceType === 'multiDevice' ? 'copyable' : '', suspectAt === null ? '' : 'SUSPECT'];
+  const text = notes.filter((note) => note !== '').join(' ');
+  return text === '' ? id : `${id} (${text})`;
+}
+
 const APPROVERS: TableShape<Approver> = {
-  header: ['ID', 'NAME', 'GROUPS', 'PASSKEYS', 'CREATED'],
-  row: (one) => [one.id, one.name, one.groups.join(','), String(one.passkeys.length), one.createdAt],
+  header: ['ID', 'NAME', 'GROUPS', 'USER', 'PASSKEYS', 'CREATED'],
+  row: (one) => [
+    one.id,
+    one.name,
+    one.groups.join(','),
+    one.subject ?? '',
+    one.passkeys.map(passkeyText).join(', '),
+    one.createdAt,
+  ],
   empty:
     'Nobody is enrolled. Open the one-time link that "countersign up" printed (or: up --new-enrol-link).',
 };
@@ -18,11 +31,16 @@ export function addApproverCommands(program: Command, cli: Cli): void {
 
   approver
     .command('list')
-    .description('list the people and their groups')
+    .description('list the people, their groups and their passkeys')
     .action(
       cli.action(async ({ client, out }) => {
         const { approvers } = await client();
-        out.list(await collect((page) => approvers.list(page), 10_000), APPROVERS);
+        const people = await collect((page) => approvers.list(page), 10_000);
+        out.list(people, APPROVERS);
+        if (people.data.some((one) => one.passkeys.some((passkey) => passkey.suspectAt !== null)))
+          out.note(
+            'SUSPECT: it signed with a counter that went back, so somebody may have copied it. Remove it under People on the dashboard.',
+          );
         return EXIT.ok;
       }),
     );

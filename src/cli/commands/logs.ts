@@ -5,7 +5,11 @@ import { parseTime } from '../duration.ts';
 import { EXIT } from '../exit-code.ts';
 import { wholeNumber } from '../option-value.ts';
 import type { Output, TableShape } from '../output.ts';
-import { facts, oneLine } from '../terminal-text.ts';
+import { oneLine } from '../terminal-text.ts';
+import { addExportCommand } from './logs-export.ts';
+import { addProofCommand } from './logs-proof.ts';
+import { addLogsRedactCommand } from './logs-redact.ts';
+import { addVerifyCommand } from './logs-verify.ts';
 
 interface FilterOptions {
   readonly action?: string;
@@ -75,7 +79,7 @@ async function tail(
   for await (const entry of entries) printEntry(out, entry);
 }
 
-/** `logs query|tail|verify`. */
+/** `logs query|tail|proof|redact|export|verify`. */
 export function addLogsCommands(program: Command, cli: Cli): void {
   const logs = program.command('logs').description('the ledger: every request, decision and outcome');
 
@@ -114,30 +118,9 @@ export function addLogsCommands(program: Command, cli: Cli): void {
       }),
     );
 
-  logs
-    .command('verify')
-    .description('recompute the whole tree against its signed head; ends with 7 when anything fails')
-    .action(
-      cli.action(async ({ client, out }) => {
-        out.status('Verifying the ledger…');
-        const report = await (await client()).logs.verify();
-        out.status('');
-        if (out.json) out.value(report);
-        else {
-          const verdict = report.ok
-            ? out.style('green', 'verified')
-            : out.style('red', 'VERIFICATION FAILED');
-          out.line(`${verdict}: ${report.size} entries, root ${oneLine(report.root)}`);
-          out.lines(
-            facts([
-              ['Problem', report.problem && `entry ${report.problem.seq}: ${report.problem.reason}`],
-              ['Checkpoint', report.checkpoint],
-            ]),
-          );
-        }
-        if (!report.ok)
-          out.note('The ledger does not verify. Keep a copy of the database before you do anything else.');
-        return report.ok ? EXIT.ok : EXIT.verificationFailed;
-      }),
-    );
+  addProofCommand(logs, cli);
+  addLogsRedactCommand(logs, cli);
+
+  addExportCommand(logs, cli);
+  addVerifyCommand(logs, cli);
 }

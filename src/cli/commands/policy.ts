@@ -5,10 +5,11 @@ import { isJsonObject, type JsonObject, parseStrict } from '../../core/json.ts';
 import type { RuleTrace } from '../../sdk/policies.ts';
 import type { Cli, Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { addLabel } from '../option-value.ts';
+import { pairs } from '../option-value.ts';
 import type { Output } from '../output.ts';
 import type { PolicyAnswer, PolicyQuestion } from '../ports.ts';
 import { oneLine } from '../terminal-text.ts';
+import { termsLines } from '../terms-lines.ts';
 
 interface ExplainOptions {
   readonly args: string;
@@ -86,10 +87,11 @@ function traceLines(rule: RuleTrace): string[] {
 function printAnswer(out: Output, { verdict, rules }: PolicyAnswer): void {
   const { effect, risk, reason } = verdict;
   const colour = effect === 'allow' ? 'green' : effect === 'deny' ? 'red' : 'yellow';
-  const more = `${risk === undefined ? '' : ` (risk ${String(risk)})`}${reason === undefined ? '' : `: ${reason}`}`;
+  const more = `${risk === undefined ? '' : ` (risk ${risk})`}${reason === undefined ? '' : `: ${reason}`}`;
   const elsewhere = (rule: RuleTrace): boolean => rule.outcome === 'not_matched' && rule.steps.length === 0;
   const near = rules.filter((rule) => !elsewhere(rule));
-  out.lines([`${out.style(colour, effect)}${oneLine(more)}`, '', ...near.flatMap(traceLines)]);
+  const terms = termsLines(verdict).map((line) => `  ${oneLine(line)}`);
+  out.lines([`${out.style(colour, effect)}${oneLine(more)}`, ...terms, '', ...near.flatMap(traceLines)]);
   if (near.length < rules.length)
     out.line(out.style('dim', `${rules.length - near.length} rules do not concern this call.`));
 }
@@ -131,7 +133,11 @@ export function addPolicyCommands(program: Command, cli: Cli): void {
     .description('show the verdict on a call and how each rule came to it')
     .option('--args <json>', 'the arguments of the call', '{}')
     .option('--user <id>', 'the end user of the session')
-    .option('--label <key=value>', 'a label of the session; repeat for more', addLabel)
+    .option(
+      '--label <key=value>',
+      'a label of the session; repeat for more',
+      pairs('--label', 'team=support'),
+    )
     .option('--policies <dir>', 'ask these files instead of the policy that the gateway has in force')
     .addHelpText(
       'after',

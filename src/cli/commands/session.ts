@@ -3,9 +3,11 @@ import type { MintedSession, Session } from '../../sdk/sessions.ts';
 import { type Cli, collect } from '../context.ts';
 import { parseDuration } from '../duration.ts';
 import { EXIT } from '../exit-code.ts';
-import { addItems, addLabel, wholeNumber } from '../option-value.ts';
+import { addItems, pairs, wholeNumber } from '../option-value.ts';
 import type { TableShape } from '../output.ts';
 import { facts } from '../terminal-text.ts';
+import { accessFacts, addNarrowCommand } from './session-narrow.ts';
+import { type TreeLine, treeLines } from './session-tree.ts';
 
 interface MintOptions {
   readonly user?: string;
@@ -17,20 +19,33 @@ interface MintOptions {
 
 interface ListOptions {
   readonly user?: string;
+  readonly tree?: string;
   readonly limit: number;
 }
 
-const SESSIONS: TableShape<Session> = {
-  header: ['ID', 'USER', 'STATE', 'CALLS', 'EXPIRES', 'TOOLS'],
-  row: (one) => [
-    one.id,
+const HEADER = ['ID', 'USER', 'STATE', 'CALLS', 'EXPIRES', 'TOOLS'];
+
+function cells(one: Session, branch = ''): string[] {
+  return [
+    `${branch}${one.id}`,
     one.subject,
     one.state,
     one.callCap === null ? String(one.calls) : `${one.calls}/${one.callCap}`,
     one.expiresAt,
     one.tools.join(','),
-  ],
+  ];
+}
+
+const SESSIONS: TableShape<Session> = {
+  header: HEADER,
+  row: (one) => cells(one),
   empty: 'There are no sessions. Mint one: countersign session mint --user NAME --ttl 1h',
+};
+
+const TREE: TableShape<TreeLine> = {
+  header: HEADER,
+  row: ({ branch, session }) => cells(session, branch),
+  empty: 'There is no such session. List sessions to see which exist.',
 };
 
 function mintedFacts(session: MintedSession): string[] {
@@ -39,13 +54,11 @@ function mintedFacts(session: MintedSession): string[] {
     ['User', session.subject],
     ['Expires', session.expiresAt],
     ['Tools', session.tools.join(', ')],
-    ['URL', session.mcp.url],
-    ...Object.entries(session.mcp.headers).map(([name, value]) => ['Header', `${name}: ${value}`] as const),
-    ['Secret URL', `${session.mcp.secretUrl}  (for clients that take only a URL; a password)`],
+    ...accessFacts(session.mcp),
   ]);
 }
 
-/** `session mint|list|revoke`. */
+/** `session mint|narrow|list|revoke`. */
 export function addSessionCommands(program: Command, cli: Cli): void {
   const session = program.command('session').description('scoped, expiring access for one agent');
 
@@ -59,7 +72,11 @@ export function addSessionCommands(program: Command, cli: Cli): void {
       'what it may call: server/tool with *, ! excludes; repeat or separate by commas',
       addItems,
     )
-    .option('--label <key=value>', 'what policy can tell it by; repeat for more', addLabel)
+    .option(
+      '--label <key=value>',
+      'what policy can tell it by; repeat for more',
+      pairs('--label', 'team=support'),
+    )
     .option(
       '--call-cap <n>',
       'how many calls it may make',
@@ -84,25 +101,27 @@ export function addSessionCommands(program: Command, cli: Cli): void {
       }),
     );
 
+  addNarrowCommand(session, cli);
+
   session
     .command('list')
     .description('list sessions, newest first')
     .option('--user <id>', 'only those of this end user')
+    .option('--tree <id>', 'this session and those narrowed from it, drawn as a tree')
     .option('--limit <n>', 'how many at most', wholeNumber('--limit', { min: 1, max: 10_000 }), 50)
     .action(
-      cli.action(async ({ client, out }, options: ListOptions) => {
+      cli.action(async ({ client, out }, { user: subject, tree, limit }: ListOptions) => {
         const { sessions } = await client();
-        out.list(
-          await collect((page) => sessions.list({ ...page, subject: options.user }), options.limit),
-          SESSIONS,
-        );
+        const found = await collect((page) => sessions.list({ ...page, subject, tree }), limit);
+        if (tree === undefined || out.json) out.list(found, SESSIONS);
+        else out.list({ data: treeLines(found.data), hasMore: found.hasMore }, TREE);
         return EXIT.ok;
       }),
     );
 
   session
     .command('revoke <id>')
-    .description('end a session now; its open streams close within a second')
+    .description('end a session and all narrowed from it now; their open streams close within a second')
     .option('--reason <text>', 'why; kept on the ledger')
     .action(
       cli.action(async ({ client, out }, id: string, options: { reason?: string }) => {

@@ -13,6 +13,7 @@ interface UpOptions {
   readonly config?: string;
   readonly policies?: string;
   readonly newEnrolLink?: boolean;
+  readonly acceptRollback?: boolean;
 }
 
 /** The line that programs start the gateway by; the key and the link are absent unless this start made them. */
@@ -78,6 +79,7 @@ async function up(context: Context, options: UpOptions): Promise<ExitCode> {
     newEnrolLink: options.newEnrolLink === true,
     env: deps.env,
     onEvent: emit,
+    ...(options.acceptRollback === true ? { acceptRollback: true } : {}),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(context.givenDataDir === undefined ? {} : { dataDir: context.givenDataDir }),
     ...(options.config === undefined ? {} : { configFile: resolve(deps.cwd, options.config) }),
@@ -111,6 +113,7 @@ export function addUpCommand(program: Command, cli: Cli): void {
     .option('--config <file>', 'countersign.yaml, or the mcpServers JSON of Claude, Cursor or VS Code')
     .option('--policies <dir>', 'the folder of the policy files')
     .option('--new-enrol-link', 'print a fresh one-time link to enrol a passkey')
+    .option('--accept-rollback', 'start on a database that is older than what was signed last')
     .addHelpText(
       'after',
       '\nWith --json the first line on stdout is {"event":"ready",…}; events follow, one per line.' +

@@ -74,7 +74,7 @@ export const ARROWS: Readonly<Record<Place, Arrows>> = {
     ],
     types: ['cli'],
   },
-  index: { values: ['core', 'sdk', 'app'], types: ['feature', 'config'] },
+  index: { values: ['core', 'sdk', 'app', 'feature'], types: ['config'] },
   main: { values: ['core', 'sdk', 'app', 'cli', 'config', 'demo', 'evidence', 'feature'], types: [] },
 };
 

@@ -42,6 +42,7 @@ export function httpServer(server: Partial<HttpServer> & { name: string; url: st
     prefix: undefined,
     timeoutMs: undefined,
     trustAnnotations: false,
+    forwardCapability: false,
     disabled: false,
     place: 'test.json:1',
     ...server,

@@ -16,6 +16,7 @@ export function stdioServer(
     prefix: undefined,
     timeoutMs: undefined,
     trustAnnotations: false,
+    forwardCapability: false,
     disabled: false,
     place: 'test.json:1',
     ...server,

@@ -1,0 +1,46 @@
+import { hkdfSync } from 'node:crypto';
+import type { BindingDeps } from '../api/denial-binding.ts';
+import { type Approval, termsOf } from '../approvals/approval.ts';
+import { findRepeatedAction, requestAction } from '../approvals/request-action.ts';
+import { issueCapability } from '../capabilities/issue.ts';
+import type { GateDeps } from '../gate/call.ts';
+import type { AskDeps } from '../gate/judge-action.ts';
+import type { State } from './open-state.ts';
+
+/** Gives requests for actions their collaborators: the gate's policy and counters, and the release of what policy allows. */
+export function wireActions(
+  state: Pick<State, 'database' | 'ledger' | 'now' | 'newId' | 'random'>,
+  gate: Pick<GateDeps, 'policy' | 'counters'>,
+): AskDeps {
+  const { database, ledger, now, newId, random } = state;
+  const requests = {
+    database,
+    ledger,
+    now,
+    newId,
+    random,
+    release: (approval: Approval, at: number) => {
+      const { dpop } = termsOf(approval).capability;
+      return issueCapability({ newId }, { approval, basis: 'policy', dpop, at });
+    },
+  };
+  return {
+    ledger,
+    now,
+    policy: gate.policy,
+    counters: gate.counters,
+    known: (asked) => findRepeatedAction(requests, asked),
+    request: (asked, verdict) => requestAction(requests, asked, verdict),
+  };
+}
+
+const BINDING_KEY_BYTES = 32;
+
+/** What the draft of access requests works with, where it is switched on; its key is derived from the data key. */
+export function wireAccessRequests(state: State): BindingDeps | undefined {
+  const { config, dataKey, now, newId, publicOrigin } = state;
+  if (!config.experimental.includes('access-requests')) return undefined;
+  const purpose = 'countersign/access-request-binding/v1';
+  const key = new Uint8Array(hkdfSync('sha256', dataKey, '', purpose, BINDING_KEY_BYTES));
+  return { key, origin: publicOrigin, now, newId };
+}

@@ -1,0 +1,31 @@
+import { type Approval, termsOf } from '../approvals/approval.ts';
+import type { DecideDeps } from '../approvals/decide.ts';
+import { issueCapability } from '../capabilities/issue.ts';
+import type { State } from './open-state.ts';
+import type { AppEvent } from './options.ts';
+
+/** Gives decisions their collaborators: what approving releases, and whom to tell. */
+export function wireDecisions(
+  state: State,
+  told: { onDecided: (approval: Approval) => void; emit: (event: AppEvent) => void },
+): DecideDeps {
+  const { database, ledger, now, newId, random, signer, log, workspace } = state;
+  return {
+    database,
+    workspace,
+    ledger,
+    now,
+    newId,
+    random,
+    log: signer.name,
+    release: (approval, at) => {
+      const { dpop } = termsOf(approval).capability;
+      return issueCapability({ newId }, { approval, basis: 'decision', dpop, at });
+    },
+    onDecided: told.onDecided,
+    onBreakGlass: (use) => {
+      log.warn(use, 'somebody broke the glass to approve a call');
+      told.emit({ event: 'break_glass.invoked', ...use });
+    },
+  };
+}

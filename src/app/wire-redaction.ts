@@ -1,0 +1,29 @@
+import { eraseDueApprovals, eraseSettled } from '../approvals/redaction/erase.ts';
+import { eraseDueSidecars, redactedEntry } from '../ledger/redact/erase.ts';
+import type { RedactDeps } from '../ledger/redact/redact.ts';
+import type { State } from './open-state.ts';
+
+export interface Redactions {
+  readonly deps: RedactDeps;
+  /** Erases one bounded batch of what retention has ended for. */
+  eraseDue(): Promise<void>;
+}
+
+/** Lets the ledger erase what approvals keep, and policy's retention end by itself. */
+export function wireRedaction(state: State, onChanged: (approvalId: string) => void): Redactions {
+  const { database, ledger, now, workspace } = state;
+  const approvals = { database, ledger, now, redactedEntry, onChanged };
+  const deps: RedactDeps = {
+    database,
+    ledger,
+    workspace,
+    eraseApprovals: (ids, erasure) => eraseSettled(approvals, ids, erasure),
+  };
+  return {
+    deps,
+    async eraseDue() {
+      await eraseDueSidecars(deps, now());
+      await eraseDueApprovals(approvals);
+    },
+  };
+}

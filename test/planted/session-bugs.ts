@@ -1,0 +1,208 @@
+import type { PlantedBug } from './bug.ts';
+
+const NARROW = ['test/sessions/narrow.test.ts'];
+const TREE = ['test/sessions/tree.test.ts'];
+const SCOPE = ['test/sessions/scope.property.test.ts'];
+const REDACT = ['test/ledger/redact.test.ts'];
+const APPROVAL = ['test/approvals/redaction.test.ts'];
+const STORY = ['test/stories/redact.test.ts'];
+
+/** Defects of narrowed sessions, of redaction and of retention. */
+export const SESSION_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'a child forgets what its parent excludes',
+    file: 'src/sessions/child.ts',
+    find: '[...asked, ...parent.filter(isExclusion)]',
+    replace: '[...asked]',
+    tests: SCOPE,
+  },
+  {
+    name: 'a pattern that begins with a star counts as everything',
+    file: 'src/core/scope.ts',
+    find: "scope.some((one) => one === '*' ||",
+    replace: "scope.some((one) => one.startsWith('*') ||",
+    tests: SCOPE,
+  },
+  {
+    name: 'a child outlives its parent',
+    file: 'src/sessions/child.ts',
+    find: 'if (ttlMs > parent.expiresAt - now) {',
+    replace: 'if (ttlMs > LIMITS.sessionTtlMaxMs) {',
+    tests: NARROW,
+  },
+  {
+    name: 'calls are lent to a child but not taken from its parent',
+    file: 'src/sessions/narrow.ts',
+    find: 'const lent = parent.callCap === undefined ? 0 : (child.callCap ?? 0);',
+    replace: 'const lent = 0;',
+    tests: NARROW,
+  },
+  {
+    name: 'calls are lent twice under a race',
+    file: 'src/sessions/tree/store.ts',
+    find: '(call_cap IS NULL OR calls + ? <= call_cap)',
+    replace: '(call_cap IS NULL OR calls + ? > 0)',
+    tests: NARROW,
+  },
+  {
+    name: 'a tree grows beyond its limit under a race',
+    file: 'src/sessions/tree/store.ts',
+    find: '.sql}) < ? RETURNING',
+    replace: '.sql}) < ? + 1000 RETURNING',
+    tests: NARROW,
+  },
+  {
+    name: 'a revoked parent still gets a child',
+    file: 'src/sessions/tree/store.ts',
+    find: "const LIVE = 'revoked_at IS NULL AND expires_at > ?';",
+    replace: "const LIVE = 'expires_at > ?';",
+    tests: NARROW,
+  },
+  {
+    name: 'narrowing has no end',
+    file: 'src/sessions/narrow.ts',
+    find: 'if (parent.ancestors.length >= LIMITS.sessionDepth) {',
+    replace: 'if (parent.ancestors.length > 99) {',
+    tests: NARROW,
+  },
+  {
+    name: 'a session is in force although its parent was revoked',
+    file: 'src/sessions/directory.ts',
+    find: ' || session.ancestors.some((id) => revoked.has(id))',
+    replace: '',
+    tests: NARROW,
+  },
+  {
+    name: 'revoking leaves the children in the database',
+    file: 'src/sessions/revoke.ts',
+    find: 'then: below.length === 0 ? [] : [revokeBelow({ id, at, reason })],',
+    replace: 'then: below.length === 0 ? [] : [revokeBelow({ id, at: 0, reason })].slice(1),',
+    tests: TREE,
+  },
+  {
+    name: 'streams of children stay open',
+    file: 'src/sessions/revoke.ts',
+    find: 'deps.shut(below);',
+    replace: '',
+    tests: TREE,
+  },
+  {
+    name: 'a child made while its tree is revoked escapes',
+    file: 'src/sessions/tree/store.ts',
+    find: 'THEN 1 ELSE -1 END',
+    replace: 'THEN 1 ELSE 0 END',
+    tests: TREE,
+  },
+  {
+    name: 'an erasure is not recorded',
+    file: 'src/ledger/redact/erase.ts',
+    find: 'entries: [redactedEntry(present, erasure, about)],',
+    replace: 'entries: [],',
+    tests: REDACT,
+  },
+  {
+    name: 'two erasures name the same payload',
+    file: 'src/ledger/redact/store.ts',
+    find: '})) = ? RETURNING id',
+    replace: '})) <= ? RETURNING id',
+    tests: REDACT,
+  },
+  {
+    name: 'redacting a subject reaches another',
+    file: 'src/ledger/redact/store.ts',
+    find: 'FROM ledger WHERE subject = ? AND',
+    replace: 'FROM ledger WHERE subject >= substr(?, 1, 0) AND',
+    tests: REDACT,
+  },
+  {
+    name: 'retention erases before its time',
+    file: 'src/ledger/redact/store.ts',
+    find: 'WHERE erase_at <= ? ORDER BY erase_at',
+    replace: 'WHERE erase_at <= ? + 1 ORDER BY erase_at',
+    tests: REDACT,
+  },
+  {
+    name: 'an open approval is erased',
+    file: 'src/approvals/redaction/store.ts',
+    find: "`state NOT IN ('pending', 'approved', 'executing')`",
+    replace: "`state <> ''`",
+    tests: APPROVAL,
+  },
+  {
+    name: 'the unsalted digest of an erased call stays',
+    file: 'src/approvals/redaction/store.ts',
+    find: "call_digest = '', ",
+    replace: '',
+    tests: APPROVAL,
+  },
+  {
+    name: 'the key of a repeated call gives an erased one away',
+    file: 'src/approvals/redaction/store.ts',
+    find: "substr(dedupe_key, 1, 2) = 'd:'",
+    replace: "substr(dedupe_key, 1, 2) = 'x:'",
+    tests: APPROVAL,
+  },
+  {
+    name: 'a key that the agent chose runs again after redaction',
+    file: 'src/approvals/redaction/store.ts',
+    find: "substr(dedupe_key, 1, 2) = 'd:'",
+    replace: "dedupe_key <> ''",
+    tests: APPROVAL,
+  },
+  {
+    name: 'the salt of an erased result stays',
+    file: 'src/approvals/redaction/store.ts',
+    find: 'result_salt = NULL, ',
+    replace: '',
+    tests: APPROVAL,
+  },
+  {
+    name: 'the token of an erased approval stays',
+    file: 'src/approvals/redaction/erase.ts',
+    find: 'then: tokens.length === 0 ? [] : [eraseTokens(tokens)],',
+    replace: 'then: tokens.length === 0 ? [] : [eraseTokens(tokens)].slice(1),',
+    tests: APPROVAL,
+  },
+  {
+    name: 'what is deleted stays in free pages of the file',
+    file: 'src/storage/libsql.ts',
+    find: "'PRAGMA secure_delete = ON'",
+    replace: "'PRAGMA secure_delete = OFF'",
+    tests: STORY,
+  },
+  {
+    name: 'what is deleted stays in the write-ahead log',
+    file: 'src/storage/libsql.ts',
+    find: 'if (accepted.some((transition) => transition.erases === true)) foldLog();',
+    replace: '',
+    tests: STORY,
+  },
+  {
+    name: 'policy’s retention does not reach live calls',
+    file: 'src/app/wire-gate.ts',
+    find: 'eraseAt: retainMs === undefined ? undefined : createdAt + retainMs,',
+    replace: 'eraseAt: retainMs === undefined ? createdAt + 1e15 : undefined,',
+    tests: STORY,
+  },
+  {
+    name: 'an agent is not told that a result was redacted',
+    file: 'src/mcp/pending.ts',
+    find: 'if (approval.redactedAt !== undefined) return redactedResult(approval);',
+    replace: '',
+    tests: STORY,
+  },
+  {
+    name: 'a reader may erase',
+    file: 'src/api/routes/redact.ts',
+    find: "requireKey(c, ['operator'])",
+    replace: "requireKey(c, ['reader'])",
+    tests: ['test/api/roles.test.ts'],
+  },
+  {
+    name: 'no tools at all means all of them',
+    file: 'src/sdk/sessions.ts',
+    find: 'if (tools?.length === 0) throw noTools();',
+    replace: '',
+    tests: ['test/sdk/narrow.test.ts'],
+  },
+];
