@@ -74,7 +74,10 @@ export async function checkHead({ file, acceptRollback }: HeadFile, deps: CheckD
 
 /** Writes the head down as it moves, in the turn that calls it. What cannot be written goes to `report`. */
 export interface HeadKeeper {
-  /** The note is durable when this returns, with `atOnce`; otherwise within a second. */
+  /**
+   * With `atOnce` the note is in the file when this returns, which no end of the process can undo; otherwise within a
+   * second. It is on disk within a second of that: after a loss of power the file may hold a head that is as much older.
+   */
   keep(note: string, atOnce: boolean): void;
   /** Writes what is not written yet. */
   close(): void;
@@ -90,7 +93,9 @@ interface KeeperDeps {
 export function createHeadKeeper(file: string, { schedule, report, vkeys }: KeeperDeps): HeadKeeper {
   let newest = '';
   let kept = '';
+  /** The one that is written; the other one is on disk. */
   let slot = 0;
+  let unsynced = false;
   let handle: number | undefined;
   let cancelTimer: (() => void) | undefined;
   let closed = false;
@@ -98,11 +103,14 @@ export function createHeadKeeper(file: string, { schedule, report, vkeys }: Keep
   function open(): number | undefined {
     if (!existsSync(file)) return undefined;
     const found = readSlots(readFileSync(file), verifiersOf(vkeys));
-    if (typeof found !== 'string') ({ note: kept, slot } = found);
+    if (typeof found !== 'string') {
+      kept = found.note;
+      slot = (found.slot + 1) % SLOTS;
+    }
     return openSync(file, 'r+');
   }
 
-  /** Overwriting in place takes a tenth of the time of a new file under the old name; two slots make it as safe. */
+  // Overwriting in place takes a tenth of the time of a new file under the old name; two slots make it as safe.
   function write(): void {
     if (kept === newest) return;
     try {
@@ -111,23 +119,36 @@ export function createHeadKeeper(file: string, { schedule, report, vkeys }: Keep
         writeSecretFile(file, formatSlot(newest).toString().repeat(SLOTS));
         handle = openSync(file, 'r+');
       } else if (kept !== newest) {
-        const next = (slot + 1) % SLOTS;
-        writeSync(handle, formatSlot(newest), 0, SLOT_BYTES, next * SLOT_BYTES);
-        fdatasyncSync(handle);
-        slot = next;
+        writeSync(handle, formatSlot(newest), 0, SLOT_BYTES, slot * SLOT_BYTES);
+        unsynced = true;
+        later();
       }
       kept = newest;
     } catch (error) {
       report(error);
-      writeLater();
+      later();
     }
   }
 
-  function writeLater(): void {
+  /** From here on the slot that was written is the one to fall back to. */
+  function sync(): void {
+    if (!unsynced || handle === undefined) return;
+    try {
+      fdatasyncSync(handle);
+      unsynced = false;
+      slot = (slot + 1) % SLOTS;
+    } catch (error) {
+      report(error);
+      later();
+    }
+  }
+
+  function later(): void {
     if (closed) return;
     cancelTimer ??= schedule(() => {
       cancelTimer = undefined;
       write();
+      sync();
     }, LIMITS.headFileIntervalMs);
   }
 
@@ -136,13 +157,14 @@ export function createHeadKeeper(file: string, { schedule, report, vkeys }: Keep
       newest = note;
       if (kept === newest) return;
       if (atOnce) write();
-      else writeLater();
+      else later();
     },
     close() {
       closed = true;
       cancelTimer?.();
       cancelTimer = undefined;
       write();
+      sync();
       if (handle !== undefined) closeSync(handle);
       handle = undefined;
     },

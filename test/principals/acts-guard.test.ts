@@ -7,7 +7,7 @@ import { removePerson } from '../../src/principals/people/remove-person.ts';
 import { type ActRequest, requestAct } from '../../src/principals/request-act.ts';
 import { createServiceAccount, removeServiceAccount } from '../../src/principals/service-accounts.ts';
 import { addPasskey, offerAddedPasskey, startAddingPasskey } from '../../src/principals/web/add-passkey.ts';
-import { createInvite } from '../../src/principals/web/invite.ts';
+import { createInvite } from '../../src/principals/web/invite-person.ts';
 import { inviteToken } from '../../src/principals/web/invite-secret.ts';
 import type { SoftAuthenticator } from './support/authenticator.ts';
 import { type Enrolled, type Office, openOffice } from './support/office.ts';

@@ -10,7 +10,7 @@ import { removePerson } from '../../src/principals/people/remove-person.ts';
 import { requestAct } from '../../src/principals/request-act.ts';
 import { createServiceAccount } from '../../src/principals/service-accounts.ts';
 import { addPasskey, offerAddedPasskey, startAddingPasskey } from '../../src/principals/web/add-passkey.ts';
-import { createInvite } from '../../src/principals/web/invite.ts';
+import { createInvite } from '../../src/principals/web/invite-person.ts';
 import { inviteToken } from '../../src/principals/web/invite-secret.ts';
 import type { Misbehaviour } from './support/authenticator.ts';
 import { type Enrolled, type Office, openOffice } from './support/office.ts';

@@ -5,7 +5,7 @@ import type { Passkey } from '../../principals/people/person.ts';
 import { removePasskey } from '../../principals/people/remove-passkey.ts';
 import { removePerson } from '../../principals/people/remove-person.ts';
 import { addPasskey } from '../../principals/web/add-passkey.ts';
-import { createInvite } from '../../principals/web/invite.ts';
+import { createInvite } from '../../principals/web/invite-person.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { answers, creates, idParam, wholeList } from '../openapi.ts';

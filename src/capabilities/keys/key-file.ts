@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import { canonicalize } from '../../core/canonical.ts';
+import { sha256 } from '../../core/digest.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseStrict } from '../../core/json.ts';
 import { readSecretFile, writeSecretFile } from '../../core/secret-file.ts';
@@ -47,19 +49,24 @@ function readKey(file: string, value: JsonValue): StoredKey {
   };
 }
 
+/** RFC 7638 §3: the digest of the required members in lexical order, which is their canonical form. */
+function thumbprint({ crv, kty, x, y }: PublicJwk): string {
+  return Buffer.from(sha256(canonicalize({ crv, kty, x, y }))).toString('base64url');
+}
+
 /** A new key pair that signs. */
-export async function newStoredKey(): Promise<StoredKey> {
-  const { privateKey } = await generateKeyPair(TOKEN_ALGORITHM, { extractable: true });
-  const { x = '', y = '', d = '' } = await exportJWK(privateKey);
+export function newStoredKey(): StoredKey {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { x = '', y = '', d = '' } = privateKey.export({ format: 'jwk' });
   const jwk: PublicJwk = { kty: 'EC', crv: 'P-256', x, y };
-  return { kid: await calculateJwkThumbprint(jwk), jwk, d, retireAt: undefined };
+  return { kid: thumbprint(jwk), jwk, d, retireAt: undefined };
 }
 
 /**
  * The keys of the file, the one that signs first; none when there is no file. Throws `config_invalid` when the file is
  * malformed, does not belong together, or can be read by other users.
  */
-export async function readKeyFile(file: string): Promise<StoredKey[]> {
+export function readKeyFile(file: string): StoredKey[] {
   if (!existsSync(file)) return [];
   let value: JsonValue;
   try {
@@ -70,7 +77,7 @@ export async function readKeyFile(file: string): Promise<StoredKey[]> {
   }
   if (!isJsonObject(value) || !Array.isArray(value.keys) || value.keys.length === 0) return unreadable(file);
   const keys = value.keys.map((key) => readKey(file, key));
-  for (const key of keys) if ((await calculateJwkThumbprint(key.jwk)) !== key.kid) return unreadable(file);
+  for (const key of keys) if (thumbprint(key.jwk) !== key.kid) return unreadable(file);
   return keys;
 }
 

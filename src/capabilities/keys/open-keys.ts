@@ -1,4 +1,4 @@
-import { errors, importJWK, type JWTPayload, type JWTVerifyGetKey, SignJWT } from 'jose';
+import type { CryptoKey, JWTPayload, JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../../core/clock.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { EntryDraft } from '../../ledger/entry.ts';
@@ -63,10 +63,10 @@ function retired(kid: string, by: string): EntryDraft {
  * and keys that it knows but nobody has any more are retired. So a start after a crash completes a rotation.
  */
 async function reconcile(deps: CapabilityKeysDeps): Promise<StoredKey[]> {
-  const stored = await readKeyFile(deps.file);
+  const stored = readKeyFile(deps.file);
   const onLedger = await keysOnLedger(deps.database);
   const usable = stored.filter((key) => !onLedger.retired.has(key.kid));
-  const current = usable.find((key) => key.retireAt === undefined) ?? (await newStoredKey());
+  const current = usable.find((key) => key.retireAt === undefined) ?? newStoredKey();
   const keys = [current, ...usable.filter((key) => key.retireAt !== undefined)];
   // The file first: a key that is on the ledger but lost would have to be retired at the next start.
   if (keys.length !== stored.length || keys.some((key, at) => key.kid !== stored[at]?.kid))
@@ -80,8 +80,10 @@ async function reconcile(deps: CapabilityKeysDeps): Promise<StoredKey[]> {
   return keys;
 }
 
-function privateKey(key: StoredKey): ReturnType<typeof importJWK> {
-  return importJWK({ ...key.jwk, d: key.d }, TOKEN_ALGORITHM);
+// The library is loaded with the first token: a start has no use for it.
+async function privateKey(key: StoredKey): Promise<CryptoKey> {
+  const { importJWK } = await import('jose');
+  return (await importJWK({ ...key.jwk, d: key.d }, TOKEN_ALGORITHM)) as CryptoKey;
 }
 
 /**
@@ -90,7 +92,10 @@ function privateKey(key: StoredKey): ReturnType<typeof importJWK> {
  */
 export async function openCapabilityKeys(deps: CapabilityKeysDeps): Promise<CapabilityKeys> {
   const keys = await reconcile(deps);
-  const state = { keys, signer: await privateKey(keys[0] as StoredKey) };
+  const state: { keys: readonly StoredKey[]; signer: Promise<CryptoKey> | undefined } = {
+    keys,
+    signer: undefined,
+  };
   let turn: Promise<unknown> = Promise.resolve();
 
   /** One change of the keys at a time. */
@@ -115,12 +120,15 @@ export async function openCapabilityKeys(deps: CapabilityKeysDeps): Promise<Capa
     jwks,
     async find({ kid }) {
       const key = accepted().find((one) => one.kid === kid);
+      const { errors, importJWK } = await import('jose');
       if (key === undefined) throw new errors.JWKSNoMatchingKey();
       return importJWK(key.jwk, TOKEN_ALGORITHM);
     },
     async sign(claims) {
-      const { keys: present, signer } = state;
-      const { kid } = present[0] as StoredKey;
+      const current = state.keys[0] as StoredKey;
+      const { kid } = current;
+      state.signer ??= privateKey(current);
+      const [{ SignJWT }, signer] = await Promise.all([import('jose'), state.signer]);
       const token = await new SignJWT(claims as JWTPayload)
         .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: TOKEN_TYPE, kid })
         .sign(signer);
@@ -128,13 +136,12 @@ export async function openCapabilityKeys(deps: CapabilityKeysDeps): Promise<Capa
     },
     rotate: ({ by, overlapMs }) =>
       inTurn(async () => {
-        const next = await newStoredKey();
-        const signer = await privateKey(next);
+        const next = newStoredKey();
         const [current, ...older] = state.keys as [StoredKey, ...StoredKey[]];
         const rotated = [next, { ...current, retireAt: deps.now() + overlapMs }, ...older];
         writeKeyFile(deps.file, rotated);
         await deps.ledger.commit({ entries: [created(next, by)] });
-        Object.assign(state, { keys: rotated, signer });
+        Object.assign(state, { keys: rotated, signer: undefined });
         return { kid: next.kid, previous: current.kid };
       }),
     retireDue: () =>

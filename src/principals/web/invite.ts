@@ -2,15 +2,13 @@ import { CountersignError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { EntryDraft } from '../../ledger/entry.ts';
-import { actRefused, proveAct, type SignedAct } from '../acts.ts';
-import type { PasskeyDeps, PrincipalDeps } from '../deps.ts';
+import type { PrincipalDeps } from '../deps.ts';
 import { parseGroups, parseName } from '../text.ts';
 import { inviteToken } from './invite-secret.ts';
 import {
   BOOTSTRAP,
   type Invite,
   insertBootstrapInvite,
-  insertInvite,
   type NewInvite,
   revokeOtherBootstrapInvites,
   usableInvite,
@@ -26,7 +24,8 @@ export interface InviteLink {
   readonly expiresAt: number;
 }
 
-function draft(
+/** An invite that begins now and lasts `LIMITS.enrolLinkTtlMs`. */
+export function draftInvite(
   deps: PrincipalDeps,
   input: Pick<NewInvite, 'name' | 'groups' | 'subject' | 'tokenHash' | 'createdBy'>,
 ): NewInvite {
@@ -40,7 +39,8 @@ function draft(
   };
 }
 
-function invitedEntry(invite: NewInvite, evidence: JsonObject): EntryDraft {
+/** `evidence` is the signed act, and empty for the first person, whom nobody can vouch for. */
+export function invitedEntry(invite: NewInvite, evidence: JsonObject): EntryDraft {
   return {
     type: 'approver.invited',
     ref: { principal: invite.createdBy, action: 'approvers.invite' },
@@ -57,26 +57,6 @@ function invitedEntry(invite: NewInvite, evidence: JsonObject): EntryDraft {
 }
 
 /**
- * Invites somebody as the signed act `approver.invite` says. Whoever signed made the link's secret; only `inviteToken`
- * of it comes here. Gives when the link ends, in epoch milliseconds. Throws as `proveAct` does, and `conflict`.
- */
-export async function createInvite(
-  deps: PasskeyDeps,
-  signed: SignedAct,
-): Promise<{ id: string; expiresAt: number }> {
-  const act = await proveAct(deps, { ...signed, act: 'approver.invite' });
-  const { name, groups, subject, token } = act.params;
-  const invite = draft(deps, { name, groups, subject, tokenHash: token, createdBy: act.by });
-  const applied = await deps.ledger.commit({
-    guard: insertInvite(invite, act.stillValid),
-    then: act.then,
-    entries: [invitedEntry(invite, act.evidence)],
-  });
-  if (applied.kind === 'refused') throw actRefused('An invite with this token exists already.');
-  return { id: invite.id, expiresAt: invite.expiresAt };
-}
-
-/**
  * Makes the link that enrols the first person. Undefined once anybody was enrolled, and while an earlier link is live:
  * a link cannot be shown twice, but `replace` ends the earlier one and makes another.
  */
@@ -85,7 +65,7 @@ export async function createBootstrapInvite(
   input: { name: string; groups: readonly string[]; replace?: boolean },
 ): Promise<InviteLink | undefined> {
   const secret = formatWebToken(deps.random(WEB_TOKEN_BYTES));
-  const invite = draft(deps, {
+  const invite = draftInvite(deps, {
     name: parseName(input.name),
     groups: parseGroups(input.groups),
     subject: undefined,

@@ -27,7 +27,7 @@ const ACTION = {
 
 /** A token that the gateway's own key signs and that nobody approved. */
 async function mintedAlone(copy: Copy, running: Running): Promise<string> {
-  const [key] = await readKeyFile(join(copy.dataDir, 'capability.keys'));
+  const [key] = readKeyFile(join(copy.dataDir, 'capability.keys'));
   if (key === undefined) throw new Error('there is no capability key');
   const iat = Math.floor(systemClock() / 1_000);
   const { actor, resource, action } = ACTION;

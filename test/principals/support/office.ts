@@ -20,7 +20,8 @@ import {
   startAddingPasskey,
 } from '../../../src/principals/web/add-passkey.ts';
 import { finishEnrolment, startEnrolment } from '../../../src/principals/web/enrol.ts';
-import { createBootstrapInvite, createInvite, type InviteLink } from '../../../src/principals/web/invite.ts';
+import { createBootstrapInvite, type InviteLink } from '../../../src/principals/web/invite.ts';
+import { createInvite } from '../../../src/principals/web/invite-person.ts';
 import { inviteToken } from '../../../src/principals/web/invite-secret.ts';
 import { relyingParty } from '../../../src/principals/web/relying-party.ts';
 import { openLibsql } from '../../../src/storage/libsql.ts';
