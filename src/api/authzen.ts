@@ -107,7 +107,7 @@ export function bindingHash(evaluation: Evaluation, members: readonly string[]):
 export function approvalIn(context: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const approval = context?.approval;
   if (approval === undefined) return undefined;
-  if (isJsonObject(approval as JsonObject) && typeof (approval as JsonObject).id === 'string')
-    return String((approval as JsonObject).id);
+  const id = isJsonObject(approval as JsonObject) ? (approval as JsonObject).id : undefined;
+  if (typeof id === 'string' && !id.includes('\0')) return id;
   return refuse('context.approval', 'the approval object of a completed task, unchanged');
 }

@@ -58,7 +58,7 @@ export interface ApiDeps {
   /** The pinned definitions of one server's tools. */
   readonly pins: (
     server: string,
-  ) => Promise<readonly { tool: string; hash: string; definition: JsonObject }[]>;
+  ) => Promise<readonly { tool: string; hash: string | undefined; definition: JsonObject | undefined }[]>;
   /** The tools whose schemas type the `args` of policy conditions. */
   readonly toolSchemas: () => readonly ToolSchema[];
   readonly policy: PolicyStore;

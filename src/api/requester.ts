@@ -3,6 +3,7 @@ import { getApproval } from '../approvals/list.ts';
 import { CountersignError, isCountersignError } from '../core/errors.ts';
 import { type Principal, principalRef, type Role } from '../principals/principal.ts';
 import { listServiceAccounts } from '../principals/service-accounts.ts';
+import { foldedName } from '../principals/text.ts';
 import { type ApiContext, type ApiDeps, hasRole, requireAny, requireKey } from './context.ts';
 
 /** A program that asks for approvals, with a key of its own. */
@@ -40,7 +41,7 @@ export async function ownApproval(deps: ApiDeps, principal: Requester, id: strin
 }
 
 /** Kinds of actor that stand for somebody who has a credential of their own. */
-const RESERVED = /^(?:person|session|gateway|api_key|service_account):/i;
+const RESERVED = /^(?:person|session|gateway|api_key|service_account):/;
 
 function refuse(actor: string, why: string): never {
   throw new CountersignError('forbidden', `actor: "${actor}" ${why}`);
@@ -63,17 +64,15 @@ export async function actorOf(
       named,
       `is not who asks. A service account acts for itself alone: leave it out, or say ${own}.`,
     );
-  if (RESERVED.test(named))
+  const claimed = foldedName(named);
+  if (RESERVED.test(claimed))
     return refuse(
       named,
       'stands for somebody who has a credential of their own. Name another kind of actor.',
     );
-  if (/^api-key:/i.test(named)) return refuse(named, `is another key’s name. This one is ${own}.`);
+  if (claimed.startsWith('api-key:')) return refuse(named, `is another key’s name. This one is ${own}.`);
   const accounts = await listServiceAccounts(deps.principals);
-  const claimed = named.normalize('NFKC').toLowerCase();
-  if (
-    accounts.some((account) => `service-account:${account.name}`.normalize('NFKC').toLowerCase() === claimed)
-  )
+  if (accounts.some((account) => foldedName(`service-account:${account.name}`) === claimed))
     return refuse(
       named,
       'is a registered service account, which has a key of its own. Sign in as that account.',

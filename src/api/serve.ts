@@ -67,6 +67,16 @@ function invalid(issues: readonly Issue[]): CountersignError {
   return new CountersignError('invalid_request', fieldsText(fields), { fields });
 }
 
+/** Throws `invalid_request` for an address with a NUL, which no name here has and no database keeps. */
+function refuseNul(c: ApiContext): void {
+  if (!c.req.url.includes('%00')) return;
+  const [field = 'path'] = Object.entries(c.req.query()).find(([, value]) => value.includes('\0')) ?? [];
+  const expected = 'text without NUL';
+  throw new CountersignError('invalid_request', `${field}: expected ${expected}`, {
+    fields: [{ field, expected }],
+  });
+}
+
 /** The REST API under /v1, with its OpenAPI 3.1 document, and the health endpoints. */
 export function createApi(deps: ApiDeps): Api {
   const api: Api = new OpenAPIHono<ApiEnv>({
@@ -79,6 +89,7 @@ export function createApi(deps: ApiDeps): Api {
     c.header('x-request-id', echoedId(c) ?? c.get('requestId'));
     c.header('cache-control', 'no-store');
     c.header('x-content-type-options', 'nosniff');
+    refuseNul(c);
     await next();
   });
   for (const path of ['/v1/*', '/access/*']) {

@@ -36,12 +36,20 @@ export function groupsAt(
   return [...new Set([...terms.groups, ...due.flatMap((one) => one.groups)])];
 }
 
-/** True when the agent that asks, or whoever else asks, acts for this approver. */
+/**
+ * True when the agent that asks, or whoever else asks, acts for this approver: by their id, their reference, or the
+ * subject that stands with them, also as an actor writes it (`user:` and the subject).
+ */
 export function isRequester(
   approval: Pick<Approval, 'subject' | 'requester'>,
   approver: Pick<Approver, 'kind' | 'id' | 'subject'>,
 ): boolean {
-  const own = [approver.id, approverRef(approver), approver.subject];
+  const { subject } = approver;
+  const own = [
+    approver.id,
+    approverRef(approver),
+    ...(subject === undefined ? [] : [subject, `user:${subject}`]),
+  ];
   return own.includes(approval.subject) || own.includes(approval.requester);
 }
 

@@ -1,6 +1,6 @@
 import { LIMITS } from '../core/limits.ts';
 import type { Entry } from '../ledger/entry.ts';
-import { countOf, shapeProblem, textOf, textsOf } from './members.ts';
+import { countOf, sameTexts, shapeProblem, textOf, textsOf } from './members.ts';
 import type { Basis, OpenApproval } from './open-approval.ts';
 import { type Rule, SLACK_MS, type World } from './world.ts';
 
@@ -47,9 +47,9 @@ export const escalated: Rule = (world, entry) => {
   const problem = shapeProblem(entry.body, { after_ms: 'count', groups: 'texts' });
   if (problem !== undefined) return problem;
   const afterMs = countOf(entry.body, 'after_ms');
-  const groups = textsOf(entry.body, 'groups').join('\n');
+  const groups = textsOf(entry.body, 'groups');
   const step = approval.request.escalations.find(
-    (one) => one.afterMs === afterMs && one.groups.join('\n') === groups,
+    (one) => one.afterMs === afterMs && sameTexts(one.groups, groups),
   );
   if (step === undefined) return 'the request names no such escalation';
   if (entry.ts + SLACK_MS < approval.requestedAt + afterMs) return 'the escalation was not due';
@@ -101,7 +101,7 @@ export const approved: Rule = (world, entry) => {
   if (reason !== undefined) return reason;
   for (const one of approval.decisions.values()) if (one.decision === 'deny') return 'it was denied';
   const expiresAt = countOf(body, 'expires_at');
-  if (expiresAt > ts + approval.ttlSeconds * 1000)
+  if (expiresAt > ts + approval.ttlSeconds * 1000 + SLACK_MS)
     return 'it lasts longer than what was requested and signed';
   const index = basis === 'break_glass' ? seq - 2 : seq - 1;
   approval.approved = { basis: basis as Basis, seq: index, expiresAt };

@@ -67,12 +67,12 @@ export const issued: Rule = (world, entry) => {
 };
 
 /** `capability.revoked`: what is revoked before its exchange can no longer be exchanged. */
-export const revoked: Rule = (world, { body, ref }) => {
+export const revoked: Rule = (world, { body }) => {
   const problem = shapeProblem(body, { capability: 'text' });
   if (problem !== undefined) return problem;
-  const approval = world.approvals.get(ref.approval ?? '');
-  if (approval !== undefined && approval.capability?.id === body.capability)
-    approval.capabilityRevoked = true;
+  // By its own id: whatever approval the entry names, nobody may use it any more.
+  for (const approval of world.approvals.values())
+    if (approval.capability?.id === body.capability) approval.capabilityRevoked = true;
   return undefined;
 };
 

@@ -57,6 +57,9 @@ export function createCheckpointCheck(log: string, witnesses: readonly WitnessVe
     key(entry) {
       const next = extendKeyChain(state.chain, entry);
       if (typeof next === 'string') return next;
+      // Only in a bundle: there an old key could otherwise sign before anything tells that it was replaced.
+      if (next !== state.chain && entry.seq < (state.newest?.size ?? 0))
+        return 'it changes the key of a checkpoint that stands before it';
       state.chain = next;
       return undefined;
     },

@@ -1,7 +1,7 @@
 import { statementChallenge } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Entry } from '../ledger/entry.ts';
-import { type Party, readProof, verifyProof } from './assertion.ts';
+import { type Party, readProof, verifyProof } from '../principals/proof/assertion.ts';
 import { shapeProblem, textOf } from './members.ts';
 import type { OpenApproval, Request } from './open-approval.ts';
 import { readStatement, statementProblem, useOnce } from './statements.ts';
@@ -71,7 +71,12 @@ function groupsAt(approval: OpenApproval, now: number): ReadonlySet<string> {
 
 function ownRequestProblem(approval: OpenApproval, approver: Approver): string | undefined {
   if (approver.ref === approval.requester) return 'it is the requester who decides';
-  const names = [approver.ref, approver.ref.slice(approver.ref.indexOf(':') + 1), approver.person?.subject];
+  const subject = approver.person?.subject;
+  const names = [
+    approver.ref,
+    approver.ref.slice(approver.ref.indexOf(':') + 1),
+    ...(subject === undefined ? [] : [subject, `user:${subject}`]),
+  ];
   return names.includes(approval.subject)
     ? 'it is the person for whom it was requested who decides'
     : undefined;

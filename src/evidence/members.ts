@@ -33,3 +33,8 @@ export const textOf = (object: JsonObject, member: string): string => object[mem
 export const textsOf = (object: JsonObject, member: string): readonly string[] => object[member] as string[];
 export const countOf = (object: JsonObject, member: string): number => object[member] as number;
 export const objectOf = (object: JsonObject, member: string): JsonObject => object[member] as JsonObject;
+
+/** Whether two lists hold the same texts in the same order. */
+export function sameTexts(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, index) => text === other[index]);
+}

@@ -1,9 +1,9 @@
 import { sha256Hex } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Entry } from '../ledger/entry.ts';
-import { originBelongsTo } from './assertion.ts';
-import { readCoseKey } from './cose-key.ts';
-import { countOf, objectOf, shapeProblem, textOf, textsOf } from './members.ts';
+import { originBelongsTo } from '../principals/proof/assertion.ts';
+import { readCoseKey } from '../principals/proof/cose-key.ts';
+import { countOf, objectOf, sameTexts, shapeProblem, textOf, textsOf } from './members.ts';
 import { actProblem } from './statements.ts';
 import {
   type KnownPasskey,
@@ -88,7 +88,7 @@ function inviteProblem(world: World, invite: OpenInvite, { body, ts }: Entry): s
     return 'whoever enrolled did not hold the secret of the invite';
   if (ts > invite.expiresAt + SLACK_MS) return 'the invite had run out';
   const { name, groups, subject } = identityOf(body);
-  if (name !== invite.name || groups.join('\n') !== invite.groups.join('\n') || subject !== invite.subject)
+  if (name !== invite.name || !sameTexts(groups, invite.groups) || subject !== invite.subject)
     return 'name, groups or subject are not those of the invite';
   if (body.invited_by !== invite.by) return 'it names another inviter than the invite';
   if (invite.by === BOOTSTRAP)

@@ -3,7 +3,7 @@ import { statementChallenge } from '../core/digest.ts';
 import { errorText } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, parseStrict } from '../core/json.ts';
 import type { Entry } from '../ledger/entry.ts';
-import { readProof, verifyProof } from './assertion.ts';
+import { readProof, verifyProof } from '../principals/proof/assertion.ts';
 import { type KnownPerson, SLACK_MS, type World } from './world.ts';
 
 const NONCE = /^[A-Za-z0-9_-]{43}$/;
@@ -26,7 +26,7 @@ export function statementProblem(statement: JsonObject, expected: JsonObject): s
     if (found === undefined || canonicalize(found) !== canonicalize(value))
       return `the statement's ${member} is not that of the entry`;
   }
-  const stranger = Object.keys(statement).find((member) => !(member in expected));
+  const stranger = Object.keys(statement).find((member) => !Object.hasOwn(expected, member));
   return stranger === undefined ? undefined : `the statement holds ${stranger}, which says nothing here`;
 }
 

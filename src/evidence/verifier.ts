@@ -24,8 +24,8 @@ export interface VerifierOptions {
   readonly older: string | undefined;
   /** Size, root and key in force that the export claims. */
   readonly claimed: { readonly size: number; readonly root: string; readonly vkey: string };
-  /** Set when the export holds only what is about one approval. */
-  readonly bundle: boolean;
+  /** Set when the export holds only what is about this approval. */
+  readonly approval: string | undefined;
 }
 
 /** What was established, once nothing is wrong. */
@@ -68,17 +68,19 @@ export interface Verifier {
 }
 
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { log, bundle, claimed } = options;
+  const { log, approval, claimed } = options;
+  const bundle = approval !== undefined;
   const world = emptyWorld(log);
   const tree = bundle ? bundledEntries(claimed) : wholeTree();
   const checkpoints = createCheckpointCheck(log, options.witnesses);
   const older = options.older === undefined ? undefined : readCheckpoint(options.older);
   const disclosed = new Set<string>();
-  const state: { entry: Entry | undefined; seq: number; olderFound: boolean; commitments: number } = {
-    entry: undefined,
+  const state = {
+    entry: undefined as Entry | undefined,
     seq: 0,
     olderFound: false,
     commitments: 0,
+    isRequested: false,
   };
 
   function found(rule: number, reason: string | undefined): Finding | undefined {
@@ -112,6 +114,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (loose !== undefined) return loose;
     const head = tree.head();
     if (state.entry === undefined) return 'the export holds no entry';
+    if (bundle && !state.isRequested)
+      return `it is said to be about ${approval}, and does not hold its request`;
     for (const claim of [claimed, end]) {
       if (claim.size !== head.size || claim.root !== head.root)
         return `the export says that it holds ${claim.size} entries, and it holds ${head.size} or other ones`;
@@ -148,6 +152,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const refusal = applyEntry(world, read);
       if (refusal !== undefined) return found(refusal.rule, refusal.reason);
       state.commitments += commitmentsOf(read).length;
+      state.isRequested ||= read.type === 'approval.requested' && read.ref.approval === approval;
       return bundle ? undefined : olderProblem();
     },
     inclusion: (proof) => found(1, tree.prove(proof)),

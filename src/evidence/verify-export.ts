@@ -54,7 +54,7 @@ function verifierOf(header: ExportHeader, options: VerifyExportOptions): Verifie
     witnesses,
     older: options.older,
     claimed: { size, root, vkey },
-    bundle: approval !== undefined,
+    approval,
   });
 }
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { LIMITS } from '../core/limits.ts';
 import type { Entry } from '../ledger/entry.ts';
-import type { PasskeyKey } from './cose-key.ts';
+import type { PasskeyKey } from '../principals/proof/cose-key.ts';
 import type { OpenApproval } from './open-approval.ts';
 
 /** Times are compared with this tolerance: between a check and the entry that records it stands a write to disk. */

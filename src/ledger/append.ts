@@ -165,7 +165,11 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
 
   async function commit(change: Change): Promise<Applied> {
     checkOpen();
-    return enqueue({ ...change, entries: change.entries.map((entry) => prepareEntry(signer.name, entry)) });
+    const at = now();
+    return enqueue({
+      ...change,
+      entries: change.entries.map((entry) => prepareEntry(signer.name, entry, at)),
+    });
   }
 
   async function rotateKey({ overlapMs, principal }: RotateInput): Promise<RotatedKey> {
@@ -173,7 +177,7 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
     const overlapUntil = now() + overlapMs;
     const draft = rotations.begin({ overlapUntil, principal });
     const vkey = String(draft.body.vkey);
-    await enqueue({ entries: [prepareEntry(signer.name, draft)], isRotation: true });
+    await enqueue({ entries: [prepareEntry(signer.name, draft, now())], isRotation: true });
     return { vkey, previous: String(draft.body.previous), overlapUntil };
   }
 

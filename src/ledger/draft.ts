@@ -23,9 +23,29 @@ const SIGNED_AT_ONCE: ReadonlySet<EntryType> = new Set<EntryType>([
   'approver.removed',
 ]);
 
+/**
+ * What is only right at its time: whoever verifies the ledger compares `ts` with when a session, a statement, a request
+ * or an invite ends, and the gateway has compared its own clock before.
+ */
+const TIMED: ReadonlySet<EntryType> = new Set<EntryType>([
+  'service_account.created',
+  'service_account.removed',
+  'approver.invited',
+  'approver.enrolled',
+  'approver.removed',
+  'passkey.added',
+  'passkey.removed',
+  'session.narrowed',
+  'approval.requested',
+  'approval.decided',
+  'approval.executing',
+]);
+
 /** An entry whose canonical text is ready but for its place: members are sorted, so `seq` and `ts` stand together. */
 export interface PreparedEntry {
   readonly draft: EntryDraft;
+  /** When it was handed in, epoch milliseconds. */
+  readonly at: number;
   readonly before: string;
   readonly after: string;
 }
@@ -34,7 +54,7 @@ export interface PreparedEntry {
  * Makes the canonical text of an entry ready for sealing. Throws `payload_too_large` when the entry would reach
  * 64 KiB, so that it fails alone and not with its batch.
  */
-export function prepareEntry(log: string, draft: EntryDraft): PreparedEntry {
+export function prepareEntry(log: string, draft: EntryDraft, at: number): PreparedEntry {
   const ref = canonicalize(draft.ref as unknown as JsonObject);
   const before = `{"body":${canonicalize(draft.body)},"log":${JSON.stringify(log)},"ref":${ref},"seq":`;
   const after = `,"type":${JSON.stringify(draft.type)},"v":1}`;
@@ -47,7 +67,7 @@ export function prepareEntry(log: string, draft: EntryDraft): PreparedEntry {
       );
     }
   }
-  return { draft, before, after };
+  return { draft, at, before, after };
 }
 
 /** What is known of the end of the ledger in memory. `root` and the tile nodes follow from the frontier. */
@@ -86,7 +106,22 @@ export interface SealInput {
   readonly sign: boolean;
 }
 
-/** Gives each entry its sequence and time, extends a copy of the tree, and returns the rows to insert. */
+/** Throws `ledger_unavailable` when an entry would stand at another time than that at which it was checked. */
+function requireTimely({ draft, at }: PreparedEntry, ts: number): void {
+  const apartMs = Math.abs(ts - at);
+  if (apartMs <= LIMITS.clockSkewMs || !TIMED.has(draft.type)) return;
+  throw new CountersignError(
+    'ledger_unavailable',
+    `This change was checked ${Math.ceil(apartMs / 1_000)} seconds away from the time of the ledger, so nothing was ` +
+      'changed or sent. Either the clock of the gateway was set back and has to catch up with the newest entry, or ' +
+      'the disk is too slow. Try again.',
+  );
+}
+
+/**
+ * Gives each entry its sequence and time, extends a copy of the tree, and returns the rows to insert. Throws
+ * `ledger_unavailable` for an entry that would stand at another time than that at which it was checked.
+ */
 export function sealBatch(input: SealInput): SealedBatch {
   const { head, prepared, signer, nextSigner, workspace, at, sign } = input;
   const frontier = copyFrontier(head.frontier);
@@ -97,7 +132,9 @@ export function sealBatch(input: SealInput): SealedBatch {
   let signNow = sign && head.signedSize !== first;
   let isUrgent = false;
   let isRotation = false;
-  for (const { draft, before, after } of prepared) {
+  for (const entry of prepared) {
+    requireTimely(entry, ts);
+    const { draft, before, after } = entry;
     const seq = frontier.size;
     const text = `${before}${seq},"ts":${ts}${after}`;
     const leaf = leafHash(text);

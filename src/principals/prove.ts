@@ -1,14 +1,18 @@
 import { CountersignError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Statement } from '../storage/database.ts';
 import type { PrincipalDeps } from './deps.ts';
 import { acceptAssertion } from './people/accept-assertion.ts';
 import { type AuthenticationResponseJSON, isCredentialId } from './people/passkey.ts';
+import type { Passkey } from './people/person.ts';
 import {
   livePasskeyByCredential,
   livePasskeys,
   passkeyStillUsable,
   recordPasskeyUse,
 } from './people/store.ts';
+import { verifyProof } from './proof/assertion.ts';
+import { readCoseKey } from './proof/cose-key.ts';
 import { checkSignature } from './service-account.ts';
 import { liveServiceAccount, serviceAccountStillRegistered } from './store.ts';
 import { relyingParty } from './web/relying-party.ts';
@@ -55,6 +59,25 @@ export interface ProvenByServiceAccount {
 }
 
 /**
+ * Throws `unauthenticated` unless the proof also convinces whoever verifies the ledger offline. The library that checks
+ * assertions online takes encodings that others refuse, and what is on the ledger stays there.
+ */
+function requireVerifiable(
+  proof: PasskeyProof,
+  by: { passkey: Passkey; rpId: string; challenge: Uint8Array },
+): void {
+  const { passkey, rpId, challenge } = by;
+  const key = readCoseKey(passkey.publicKey);
+  const party = key && ({ kind: 'passkey', credentialId: passkey.credentialId, key, rpId } as const);
+  const proven = party && verifyProof({ challenge, proof: { ...proof } satisfies JsonObject, party });
+  if (proven?.ok) return;
+  throw new CountersignError(
+    'unauthenticated',
+    `The passkey response cannot be verified from the ledger: ${proven?.reason ?? 'the key cannot be read'}. Nothing was done. Start again from this page.`,
+  );
+}
+
+/**
  * Checks that `personId`, enrolled now, answered a statement's challenge (its SHA-256) with one of their passkeys.
  * Changes nothing, apart from flagging a passkey whose counter went back: the caller commits `recordUse` together with
  * what was signed. `expectedOrigin` comes from configuration. Throws `unauthenticated`, or `forbidden` when the
@@ -79,20 +102,23 @@ export async function verifyPersonAssertion(
       'This passkey does not belong to the person who is signed in, or is no longer enrolled. Nothing was done.',
     );
   }
+  const party = relyingParty(input.expectedOrigin);
   const { counter, backupEligible } = await acceptAssertion(deps, {
-    party: relyingParty(input.expectedOrigin),
+    party,
     response: assertion,
     challenge: Buffer.from(input.challenge).toString('base64url'),
     passkey,
   });
+  const proof: PasskeyProof = {
+    kind: 'passkey',
+    credential_id: passkey.credentialId,
+    client_data_json: assertion.response.clientDataJSON,
+    authenticator_data: assertion.response.authenticatorData,
+    signature: assertion.response.signature,
+  };
+  requireVerifiable(proof, { passkey, rpId: party.rpId, challenge: input.challenge });
   return {
-    proof: {
-      kind: 'passkey',
-      credential_id: passkey.credentialId,
-      client_data_json: assertion.response.clientDataJSON,
-      authenticator_data: assertion.response.authenticatorData,
-      signature: assertion.response.signature,
-    },
+    proof,
     passkeyId: passkey.id,
     authenticator: { backupEligible, attestation: passkey.attestation, aaguid: passkey.aaguid },
     recordUse: recordPasskeyUse({ passkeyId: passkey.id, counter, now: deps.now() }),

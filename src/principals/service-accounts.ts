@@ -9,11 +9,27 @@ import {
   liveServiceAccounts,
   markServiceAccountRemoved,
 } from './store.ts';
+import { foldedName } from './text.ts';
 
-/** Registers a machine with its public key as the signed act `service_account.create` says. Throws as `proveAct` does. */
+/** Policy knows an account by its name, so that two in force must not share one. Throws `conflict`. */
+async function refuseTakenName(deps: PrincipalDeps, name: string): Promise<void> {
+  const accounts = await liveServiceAccounts(deps.database, deps.workspace);
+  const taken = accounts.find((account) => foldedName(account.name) === foldedName(name));
+  if (taken === undefined) return;
+  throw new CountersignError(
+    'conflict',
+    `name: the service account ${taken.id} has this name. Remove it first, or choose another.`,
+  );
+}
+
+/**
+ * Registers a machine with its public key as the signed act `service_account.create` says. Throws as `proveAct` does,
+ * and `conflict` when a registered account has the name, in whatever case or width.
+ */
 export async function createServiceAccount(deps: PasskeyDeps, signed: SignedAct): Promise<ServiceAccount> {
   const act = await proveAct(deps, { ...signed, act: 'service_account.create' });
   const { name, groups, public_key } = act.params;
+  await refuseTakenName(deps, name);
   const account: ServiceAccount = {
     id: deps.newId('svc'),
     name,

@@ -86,14 +86,16 @@ export async function allKeys(database: Reader, workspace: string): Promise<ApiK
   return rows.map(toKey);
 }
 
-/** Matches only under `condition`. */
+/** Matches only under `condition`, and while no account in force has the name. */
 export function insertServiceAccount(
   account: ServiceAccount & { readonly workspace: string },
   condition: Statement,
 ): Statement {
   return {
     sql: `INSERT INTO service_account (id, workspace, name, groups, public_key, created_by, created_at)
-          SELECT ?, ?, ?, ?, ?, ?, CAST(? AS BIGINT) WHERE ${condition.sql} RETURNING id`,
+          SELECT ?, ?, ?, ?, ?, ?, CAST(? AS BIGINT) WHERE ${condition.sql}
+          AND NOT EXISTS (SELECT 1 FROM service_account WHERE workspace = ? AND name = ? AND removed_at IS NULL)
+          RETURNING id`,
     params: [
       account.id,
       account.workspace,
@@ -103,6 +105,8 @@ export function insertServiceAccount(
       account.createdBy,
       account.createdAt,
       ...condition.params,
+      account.workspace,
+      account.name,
     ],
   };
 }

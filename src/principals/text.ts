@@ -19,6 +19,11 @@ export function parseName(name: string, field = 'name'): string {
   return trimmed;
 }
 
+/** The form in which names are compared: those that differ in case or in width alone are one (Unicode NFKC). */
+export function foldedName(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
+}
+
 /** Checks group names as policy files write them; keeps each once, in order. */
 export function parseGroups(groups: readonly string[], field = 'groups'): readonly string[] {
   if (groups.length > GROUPS) refuse(field, `at most ${GROUPS} groups`);

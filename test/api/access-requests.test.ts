@@ -131,6 +131,8 @@ test('an approval is good for exactly what was approved, for its requester alone
   await access.approver.decide(id, 'approve');
   const { approval } = (await access.task(id)).body.result;
 
+  const wrong = { ...ASKED, context: { ...ASKED.context, approval: { id: 'apr_\0' } } };
+  expect((await access.call('POST', '/access/v1/evaluation', wrong)).status).toBe(400);
   const stranger = await access.newKey(['requester', 'operator'], 'other');
   const stolen = await access.evaluate({ approval }, stranger.secret);
   expect(stolen).toEqual({

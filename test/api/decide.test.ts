@@ -34,11 +34,14 @@ interface Machine {
 
 const HEADER = 'x-countersign-service-account';
 
-async function register(office: Office, alg: 'Ed25519' | 'ES256'): Promise<Machine> {
+async function register(
+  office: Office,
+  { alg = 'Ed25519', name }: { alg?: 'Ed25519' | 'ES256'; name: string },
+): Promise<Machine> {
   const pair: { publicKey: KeyObject; privateKey: KeyObject } =
     alg === 'Ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const made = await office.person.perform('service_account.create', {
-    name: `bot ${alg}`,
+    name,
     public_key: pair.publicKey.export({ format: 'jwk' }),
   });
   expect(made.status).toBe(201);
@@ -78,7 +81,7 @@ describe('where a rule lets a machine decide', () => {
   let machine: Machine;
   beforeAll(async () => {
     office = await openOffice({ policy: AUTOMATION });
-    machine = await register(office, 'Ed25519');
+    machine = await register(office, { name: 'bot' });
   });
   afterAll(() => office.close());
 
@@ -87,7 +90,10 @@ describe('where a rule lets a machine decide', () => {
     async (alg) => {
       const id = await office.freeze();
       const before = office.gateway.received().length;
-      const decided = await decideAs(office, { machine: await register(office, alg), id });
+      const decided = await decideAs(office, {
+        machine: await register(office, { alg, name: `bot ${alg}` }),
+        id,
+      });
       expect([decided.status, decided.body.quorum.approvals[0].name]).toEqual([200, `bot ${alg}`]);
       const settled = await office.ask('GET', `/v1/approvals/${id}/wait`);
       expect([settled.status, settled.body.state]).toEqual([200, 'succeeded']);
@@ -129,7 +135,7 @@ describe('where a rule lets a machine decide', () => {
 
   it('another key’s signature, another’s statement and an unknown account decide nothing', async () => {
     const id = await office.freeze();
-    const other = await register(office, 'Ed25519');
+    const other = await register(office, { name: 'other bot' });
     const forged = await decideAs(office, { machine, id, signWith: other });
     expect(forged.status).toBeGreaterThanOrEqual(400);
     expect(forged.status).toBeLessThan(500);
@@ -153,7 +159,7 @@ describe('where a rule lets a machine decide', () => {
 
   it('a removed machine decides nothing, also with a statement it got before', async () => {
     const id = await office.freeze();
-    const leaving = await register(office, 'Ed25519');
+    const leaving = await register(office, { name: 'leaving bot' });
     const headers = { [HEADER]: leaving.id };
     const as = office.keys.requester;
     const offered = await office.ask('POST', `/v1/approvals/${id}/statement`, {
@@ -193,7 +199,7 @@ describe('where only people decide', () => {
 
   it('a machine is offered no statement', async () => {
     const id = await office.freeze({ amount_cents: 50, to: 'c_50' });
-    const machine = await register(office, 'Ed25519');
+    const machine = await register(office, { name: 'bot' });
     const answered = await decideAs(office, { machine, id });
     expect([answered.status, answered.body.code]).toEqual([403, 'forbidden']);
     expect(answered.body.detail).toContain('only people');

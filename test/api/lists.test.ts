@@ -33,6 +33,11 @@ async function readAll(
 
 const ids = (items: readonly { id: string }[]): string[] => items.map((item) => item.id);
 
+it('an address with a NUL is refused, wherever it stands', async () => {
+  for (const path of ['/v1/approvals/%00', '/v1/approvals?subject=%00', '/v1/capabilities/cap_%00'])
+    expect([path, (await office.ask('GET', path)).status]).toEqual([path, 400]);
+});
+
 describe('a list in pages', () => {
   it('of sessions has no gaps and no repeats while others are minted', async () => {
     const minted: string[] = [];

@@ -49,6 +49,11 @@ describe('the token endpoint', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
+  it('refuses a NUL in what it would look up', async () => {
+    const { status, body } = await shop.exchange(await shop.login(), 'apr_\0');
+    expect([status, body.error]).toEqual([400, 'invalid_request']);
+  });
+
   it('reads forms alone, of a bounded size', async () => {
     const json = await shop.post('/oauth/token', '{}', { 'content-type': 'application/json' });
     expect([json.status, json.body.error]).toEqual([400, 'invalid_request']);

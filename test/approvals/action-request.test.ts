@@ -19,6 +19,8 @@ test('an API key names who acts, but nobody who has a credential of their own', 
     'api_key:key_1',
     'api-key:other',
     'gateway:own_1',
+    '\uFF50erson:per_1',
+    '\uFF41pi-key:other',
   ];
   for (const actor of impostors)
     expect([actor, (await stage.request({ actor })).status]).toEqual([actor, 403]);

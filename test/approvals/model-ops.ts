@@ -81,7 +81,11 @@ const anyOp: fc.Arbitrary<Op> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       op: fc.constant('advance' as const),
-      ms: fc.constantFrom(1, 60_000, 60_000, 60_000, 300_000, 600_000, -3_600_000),
+      // Set back by little, the clock is tolerated; by much, what is judged by its time has to wait.
+      ms: fc.oneof(
+        { weight: 12, arbitrary: fc.constantFrom(1, 60_000, 60_000, 60_000, 300_000, 600_000, -4_000) },
+        { weight: 1, arbitrary: fc.constant(-600_000) },
+      ),
     }),
   },
   { weight: 2, arbitrary: anyPolicy },

@@ -13,6 +13,7 @@ import { GATEWAY } from '../../src/capabilities/capability.ts';
 import type { CapabilityDeps } from '../../src/capabilities/deps.ts';
 import { issueCapability } from '../../src/capabilities/issue.ts';
 import { spendInternally } from '../../src/capabilities/spend.ts';
+import { isCountersignError } from '../../src/core/errors.ts';
 import type { NewId } from '../../src/core/ids.ts';
 import type { PolicyInForce } from '../../src/gate/judge.ts';
 import { recheck } from '../../src/gate/recheck.ts';
@@ -254,10 +255,13 @@ export async function openWorld(outside: Outside) {
       await expireOverdue(byHand);
       await reapOrphans(byHand, { all: false });
     },
-    /** What a start does before it serves. */
+    /** What a start does before it serves; while the clock is behind the ledger, what was approved is not sent. */
     async recover() {
       await reapOrphans(byHand, { all: true });
-      for (const id of await listApproved(database)) await replayApproval(replayDeps(newId('own')), id);
+      for (const id of await listApproved(database))
+        await replayApproval(replayDeps(newId('own')), id).catch((error: unknown) => {
+          if (!isCountersignError(error) || error.code !== 'ledger_unavailable') throw error;
+        });
     },
     close: () => database.close(),
   };

@@ -121,6 +121,7 @@ describe('the requester', () => {
     ['by id', { subject: 'per_ada' }, {}],
     ['by reference', { subject: 'person:per_ada' }, {}],
     ['by the subject of their sessions', { subject: 'ann' }, { subject: 'ann' }],
+    ['by that subject as an actor writes it', { subject: 'user:ann' }, { subject: 'ann' }],
     ['as the one who asked', { requester: 'person:per_ada' }, {}],
   ])('is known %s and may not decide', (_, approval, approver) => {
     expect(refusal({}, { approval, approver })).toMatch(/your own agent/);

@@ -62,6 +62,19 @@ describe('a capability that is revoked', () => {
     expect(unknown.status).toBe(400);
   });
 
+  it('is revoked for a reason of any letters, kept whole, or not at all', async () => {
+    const approvalId = await shop.approved(as);
+    const { id } = await capabilityOf(approvalId);
+    for (const reason of ['x'.repeat(2_001), 'a\0b']) {
+      const { status, body } = await shop.post('/oauth/revoke', { token: id, reason }, bearer(as));
+      expect([status, body.error]).toEqual([400, 'invalid_request']);
+    }
+    expect(await capabilityOf(approvalId)).toMatchObject({ state: 'issued' });
+    const reason = `${'x'.repeat(499)}\u{1F6AB} stop`;
+    expect((await shop.post('/oauth/revoke', { token: id, reason }, bearer(as))).status).toBe(200);
+    expect(await capabilityOf(approvalId)).toMatchObject({ state: 'revoked', revoke_reason: reason });
+  });
+
   it('is revoked by its holder or an operator alone', async () => {
     const approvalId = await shop.approved(as);
     const { id } = await capabilityOf(approvalId);

@@ -110,7 +110,7 @@ describe('only those who are entitled decide', () => {
   });
 
   it('not the person for whom the call was made, by any of their names', async () => {
-    for (const subject of ['bob', 'per_bob', 'person:per_bob']) {
+    for (const subject of ['bob', 'user:bob', 'per_bob', 'person:per_bob']) {
       const stage = pendingStage({}, { subject });
       expect(await refused(stage, stage.cast.bob)).toContain('for whom it was requested');
     }

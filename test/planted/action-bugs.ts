@@ -256,4 +256,18 @@ export const ACTION_BUGS: readonly PlantedBug[] = [
     replace: "if (approval.call.kind === 'action') return approval;",
     tests: ACCESS_REQUESTS,
   },
+  {
+    name: 'a person’s name in wide letters is taken for another kind of actor',
+    file: 'src/api/requester.ts',
+    find: 'if (RESERVED.test(claimed))',
+    replace: 'if (RESERVED.test(named.toLowerCase()))',
+    tests: REQUEST,
+  },
+  {
+    name: 'an approval is looked up by whatever a context names',
+    file: 'src/api/authzen.ts',
+    find: "if (typeof id === 'string' && !id.includes('\\0')) return id;",
+    replace: "if (typeof id === 'string') return id;",
+    tests: ACCESS_REQUESTS,
+  },
 ];

@@ -105,6 +105,13 @@ export const CAPABILITY_BUGS: readonly PlantedBug[] = [
     tests: REVOKE,
   },
   {
+    name: 'the reason of a revocation is cut in the middle of a character',
+    file: 'src/api/routes/oauth.ts',
+    find: "parseReason('reason', form.get('reason')) ?? 'revoked'",
+    replace: "(form.get('reason') ?? 'revoked').slice(0, 500)",
+    tests: REVOKE,
+  },
+  {
     name: 'a revoked token is said to be in force',
     file: 'src/capabilities/introspect.ts',
     find: `capability?.state === 'exchanged' ?`,

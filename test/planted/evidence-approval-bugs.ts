@@ -58,10 +58,17 @@ const ROWS: readonly Row[] = [
     DECISIONS,
   ],
   [
+    'the subject of a person as an actor writes it is not looked at',
+    'evidence/decisions',
+    '[subject, `user:',
+    '[subject, `it:',
+    DECISIONS,
+  ],
+  [
     'the subject of a person is not looked at',
     'evidence/decisions',
-    ', approver.person?.subject]',
-    ']',
+    '(subject === undefined ? []',
+    "(subject !== '' ? []",
     DECISIONS,
   ],
   [

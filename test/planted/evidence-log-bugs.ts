@@ -7,6 +7,10 @@ const EXPORT = ['test/evidence/write-export.test.ts', 'test/api/export.test.ts']
 const GOOD = ['test/evidence/good-log.test.ts'];
 const REVERIFY = ['test/evidence/reverify.test.ts'];
 const CLI = ['test/cli/logs-evidence.test.ts'];
+const BUNDLES = ['test/evidence/bundles.test.ts'];
+const ODD = ['test/evidence/odd-entries.test.ts'];
+const TIMELY = ['test/ledger/timely.test.ts'];
+const VERIFIABLE = ['test/principals/proof/verifiable.test.ts'];
 
 /** `[name, file of src, find, replace, tests]`. */
 type Row = readonly [string, string, string, string, readonly string[]];
@@ -203,6 +207,62 @@ const ROWS: readonly Row[] = [
     'if (!watch.isWhole())',
     'if (false)',
     CLI,
+  ],
+  [
+    'odd evidence: a key that was replaced signs a bundle early',
+    'evidence/checkpoints',
+    'if (next !== state.chain && entry.seq < (state.newest?.size ?? 0))',
+    'if (false)',
+    BUNDLES,
+  ],
+  [
+    'odd evidence: a bundle is about another approval than it says',
+    'evidence/verifier',
+    'if (bundle && !state.isRequested)',
+    'if (false)',
+    BUNDLES,
+  ],
+  [
+    'odd evidence: lists of groups are compared as one text',
+    'evidence/members',
+    'return one.length === other.length && one.every((text, index) => text === other[index]);',
+    "return one.join('\\n') === other.join('\\n');",
+    ODD,
+  ],
+  [
+    'odd evidence: a statement holds members that every object has',
+    'evidence/statements',
+    '!Object.hasOwn(expected, member)',
+    '!(member in expected)',
+    ODD,
+  ],
+  [
+    'odd evidence: a capability that was revoked under another approval is exchanged',
+    'evidence/capabilities',
+    'if (approval.capability?.id === body.capability) approval.capabilityRevoked = true;',
+    '',
+    ODD,
+  ],
+  [
+    'odd evidence: what is judged by its time is written at another',
+    'ledger/draft',
+    'apartMs <= LIMITS.clockSkewMs || ',
+    'apartMs >= 0 || ',
+    TIMELY,
+  ],
+  [
+    'odd evidence: what no verifier takes is written',
+    'principals/prove',
+    'if (proven?.ok) return;',
+    'if (proven !== undefined) return;',
+    VERIFIABLE,
+  ],
+  [
+    'odd evidence: a passkey is enrolled that no verifier reads',
+    'principals/people/passkey',
+    'if (readCoseKey(publicKey) === undefined)',
+    'if (false)',
+    VERIFIABLE,
   ],
 ];
 

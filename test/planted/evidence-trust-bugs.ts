@@ -1,6 +1,6 @@
 import type { PlantedBug } from './bug.ts';
 
-const ASSERTION = ['test/evidence/assertion.test.ts', 'test/evidence/people-rules.test.ts'];
+const ASSERTION = ['test/principals/proof/assertion.test.ts', 'test/evidence/people-rules.test.ts'];
 const PEOPLE = ['test/evidence/people-rules.test.ts'];
 const DECISIONS = ['test/evidence/decision-rules.test.ts'];
 
@@ -10,63 +10,63 @@ type Row = readonly [string, string, string, string, readonly string[]];
 const ROWS: readonly Row[] = [
   [
     'a signature is not checked',
-    'evidence/assertion',
+    'principals/proof/assertion',
     'if (!signatureHolds(party.key, signed, signature))',
     'if (false)',
     ASSERTION,
   ],
   [
     'the challenge is not compared',
-    'evidence/assertion',
+    'principals/proof/assertion',
     'if (data.challenge !== expected.challenge)',
     'if (false)',
     ASSERTION,
   ],
   [
     'any origin will do',
-    'evidence/assertion',
+    'principals/proof/assertion',
     '!originBelongsTo(data.origin, expected.rpId)',
     'false',
     ASSERTION,
   ],
   [
     'an origin below another name will do',
-    'evidence/assertion',
+    'principals/proof/assertion',
     `hostname.endsWith(\`.\${rpId}\`)`,
     'hostname.endsWith(rpId)',
     ASSERTION,
   ],
   [
     'the RP id is not compared',
-    'evidence/assertion',
+    'principals/proof/assertion',
     'if (Buffer.compare(data.subarray(0, 32), sha256(rpId)) !== 0)',
     'if (false)',
     ASSERTION,
   ],
   [
     'user verification is not asked for',
-    'evidence/assertion',
+    'principals/proof/assertion',
     'if ((flags & USER_VERIFIED) === 0)',
     'if (false)',
     ASSERTION,
   ],
   [
     'user presence is not asked for',
-    'evidence/assertion',
+    'principals/proof/assertion',
     'if ((flags & USER_PRESENT) === 0)',
     'if (false)',
     ASSERTION,
   ],
   [
     'frames of other sites are let in',
-    'evidence/assertion',
+    'principals/proof/assertion',
     'data.crossOrigin !== undefined && data.crossOrigin !== false',
     'false',
     ASSERTION,
   ],
   [
     'a registration passes as an assertion',
-    'evidence/assertion',
+    'principals/proof/assertion',
     "if (data.type !== 'webauthn.get')",
     'if (false)',
     ASSERTION,

@@ -4,6 +4,7 @@ const EXCHANGE = ['test/capabilities/exchange.test.ts'];
 const KEYS = ['test/capabilities/keys.test.ts'];
 const LOGIN = ['test/principals/machine.test.ts'];
 const DPOP = ['test/core/dpop.test.ts'];
+const ACCOUNTS = ['test/principals/service-accounts.test.ts'];
 const OAUTH = ['test/api/oauth.test.ts'];
 const CLI = ['test/cli/capability.test.ts'];
 const ASSERTION = 'src/principals/machine/assertion.ts';
@@ -46,6 +47,13 @@ export const MACHINE_BUGS: readonly PlantedBug[] = [
     file: ASSERTION,
     find: '      audience: [...input.audiences],\n',
     replace: '',
+    tests: LOGIN,
+  },
+  {
+    name: 'an assertion is looked up by whatever it names',
+    file: ASSERTION,
+    find: "typeof sub === 'string' && sub === iss && ACCOUNT_ID.test(sub) ? sub : undefined",
+    replace: 'sub === iss ? (sub as string) : undefined',
     tests: LOGIN,
   },
   {
@@ -116,6 +124,34 @@ export const MACHINE_BUGS: readonly PlantedBug[] = [
     find: '(mode & 0o077) !== 0',
     replace: '(mode & 0o002) !== 0',
     tests: [...KEYS, ...CLI],
+  },
+  {
+    name: 'a parameter with a NUL is taken',
+    file: 'src/api/oauth/form.ts',
+    find: "if (value.includes('\\0'))",
+    replace: "if (value === '\\0')",
+    tests: OAUTH,
+  },
+  {
+    name: 'two service accounts have one name',
+    file: 'src/principals/service-accounts.ts',
+    find: '  if (taken === undefined) return;',
+    replace: '  if (taken?.name !== name) return;',
+    tests: ACCOUNTS,
+  },
+  {
+    name: 'two service accounts have one name when they are registered at once',
+    file: 'src/principals/store.ts',
+    find: 'WHERE workspace = ? AND name = ? AND removed_at IS NULL)',
+    replace: 'WHERE workspace = ? AND name = ? AND removed_at < 0)',
+    tests: ACCOUNTS,
+  },
+  {
+    name: 'an address with a NUL is looked up',
+    file: 'src/api/serve.ts',
+    find: "if (!c.req.url.includes('%00')) return;",
+    replace: "if (!c.req.url.includes('%000')) return;",
+    tests: ['test/api/lists.test.ts'],
   },
   {
     name: 'a parameter that is said twice is taken',

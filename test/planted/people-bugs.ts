@@ -23,7 +23,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
       expectedChallenge: input.challenge,`,
     replace: `      response,
       expectedChallenge: () => true,`,
-    tests: ACTS,
+    tests: SIGN_IN,
   },
   {
     name: 'another origin is accepted in an assertion',
@@ -34,7 +34,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
     replace: `      expectedOrigin: [party.origin, 'https://evil.example'],
       expectedRPID: party.rpId,
       expectedType`,
-    tests: ACTS,
+    tests: SIGN_IN,
   },
   {
     name: 'an assertion without user verification is accepted',
@@ -43,7 +43,7 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
       requireUserVerification: true`,
     replace: `      expectedType: 'webauthn.get',
       requireUserVerification: false`,
-    tests: ACTS,
+    tests: SIGN_IN,
   },
   {
     name: 'an assertion from the frame of another site is accepted',
@@ -51,14 +51,14 @@ export const PEOPLE_BUGS: readonly PlantedBug[] = [
     find: `    requireTopLevel(response.response.clientDataJSON);
     const { verified, authenticationInfo`,
     replace: '    const { verified, authenticationInfo',
-    tests: ACTS,
+    tests: SIGN_IN,
   },
   {
     name: 'the signature of an assertion is not checked',
     file: 'src/principals/people/passkey.ts',
     find: "    if (!verified) throw new Error('the signature is not valid');",
     replace: '',
-    tests: ACTS,
+    tests: SIGN_IN,
   },
   {
     name: 'a passkey may become copyable after its enrolment',

@@ -69,6 +69,13 @@ export const QUORUM_BUGS: readonly PlantedBug[] = [
     tests: GLASS,
   },
   {
+    name: 'a user whom an action names decides about it',
+    file: 'src/approvals/approver.ts',
+    find: '[subject, `user:',
+    replace: '[subject, `it:',
+    tests: QUORUM,
+  },
+  {
     name: 'the requester breaks the glass where the rule lets them decide',
     file: 'src/approvals/approver.ts',
     find: '(breakGlass || terms.excludeRequester)',

@@ -68,6 +68,8 @@ describe('a service account', () => {
     ['issued by another', () => ({ claims: { iss: 'svc_other' } })],
     ['about another', () => ({ claims: { sub: 'svc_other' } })],
     ['of an account that does not exist', () => ({ claims: { iss: 'svc_none', sub: 'svc_none' } })],
+    ['of what is no text', () => ({ claims: { iss: true, sub: true } })],
+    ['of what no database holds', () => ({ claims: { iss: 'svc_\0', sub: 'svc_\0' } })],
     ['of a type for something else', () => ({ header: { typ: 'dpop+jwt' } })],
   ];
 

@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { verifyServiceAccountSignature } from '../../src/principals/prove.ts';
 import {
   createServiceAccount,
@@ -31,8 +32,8 @@ describe('a service account', () => {
   const spki = (key: KeyObject): string => key.export({ format: 'pem', type: 'spki' }) as string;
   const jwk = (key: KeyObject): JsonObject => key.export({ format: 'jwk' }) as JsonObject;
 
-  const create = async (public_key: string | JsonObject) => {
-    const params = { name: 'night bot', groups: ['automation'], public_key };
+  const create = async (public_key: string | JsonObject, name = 'night bot') => {
+    const params = { name, groups: ['automation'], public_key };
     return createServiceAccount(
       office.deps,
       await office.act(ada, { act: 'service_account.create', params }),
@@ -114,6 +115,31 @@ describe('a service account', () => {
       'service_account.removed',
     ]);
     await expect(remove(account.id)).rejects.toThrow(/no service/);
+  });
+
+  test('has its name alone while it is registered, in any case or width, because policy knows it by that', async () => {
+    const account = await create(spki(ed25519.publicKey));
+    for (const name of ['night bot', 'Night Bot', '\uFF4Eight bot'])
+      await expect(create(spki(p256.publicKey), name)).rejects.toMatchObject({ code: 'conflict' });
+    await remove(account.id);
+    await create(spki(p256.publicKey));
+    expect(await listServiceAccounts(office.deps)).toHaveLength(1);
+  });
+
+  test('is not registered when its name is taken between the check and the commit', async () => {
+    const eve = await office.invite(ada, 'Eve');
+    const params = { name: 'night bot', groups: [], public_key: jwk(p256.publicKey) };
+    const signed = await office.act(eve, { act: 'service_account.create', params });
+    const ledger: Ledger = {
+      async commit(change) {
+        await create(spki(ed25519.publicKey));
+        return office.deps.ledger.commit(change);
+      },
+    };
+    await expect(createServiceAccount({ ...office.deps, ledger }, signed)).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    expect(await listServiceAccounts(office.deps)).toHaveLength(1);
   });
 
   test.each<[string, () => string | JsonObject]>([

@@ -20,7 +20,10 @@ function refuse(name: string, expected: string, field = name): CountersignError 
   });
 }
 
-/** Reads a form body. Throws `invalid_request` for another media type, a repeated parameter or text that is not UTF-8. */
+/**
+ * Reads a form body. Throws `invalid_request` for another media type, a repeated parameter, a NUL, or text that is not
+ * UTF-8.
+ */
 export async function readForm(c: ApiContext): Promise<Form> {
   if (!FORM_TYPE.test(c.req.header('content-type') ?? ''))
     throw refuse('Content-Type', 'application/x-www-form-urlencoded');
@@ -28,6 +31,7 @@ export async function readForm(c: ApiContext): Promise<Form> {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
     if (values.has(name)) throw refuse(name, 'this parameter once, but it is repeated', 'body');
+    if (value.includes('\0')) throw refuse(name, 'text without NUL', 'body');
     values.set(name, value);
   }
   const get = (name: string): string | undefined => values.get(name) || undefined;

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { parseReason } from '../../approvals/reason.ts';
 import { introspectToken } from '../../capabilities/introspect.ts';
 import { getCapability } from '../../capabilities/list.ts';
 import { revokeById } from '../../capabilities/revoke.ts';
@@ -133,7 +134,7 @@ async function revoke(deps: ApiDeps, c: ApiContext): Promise<Response> {
   const by = principalRef(principal);
   if (!hasRole(principal, []) && capability.holder !== by)
     throw new CountersignError('forbidden', 'Only its holder or an operator may revoke a capability.');
-  const reason = (form.get('reason') ?? 'revoked').slice(0, 500);
+  const reason = parseReason('reason', form.get('reason')) ?? 'revoked';
   await revokeById(deps.capabilities, { id: capability.id, by, reason });
   return c.body(null, 200);
 }

@@ -33,8 +33,8 @@ export interface VerifyCapabilityOptions {
   /** Refuses what a rule allowed without a decision; true unless told. */
   readonly requireDecision?: boolean;
   /**
-   * Whether this id was given before; it must remember it in the same step, for as long as tokens last. Without it a
-   * token can be used more than once while it lasts.
+   * Whether this id was given before; it must remember it in the same step, for 130 seconds: the 120 that tokens last,
+   * and 5 of skew at either end. Without it a token can be used more than once while it lasts.
    */
   readonly seen?: (jti: string) => Promise<boolean>;
 }

@@ -8,16 +8,17 @@ export type AssertionFinding =
 
 const TYPES = ['jwt', 'client-authentication+jwt'];
 const JTI = /^[\x21-\x7e]{8,200}$/;
+const ACCOUNT_ID = /^svc_[0-9A-Za-z]{1,64}$/;
 
 function refuse(reason: string): AssertionFinding {
   return { ok: false, reason };
 }
 
-/** Whom an assertion claims to come from, unproven; undefined when it cannot be read. */
+/** Whom an assertion claims to come from, unproven; undefined when it cannot be read or names no account. */
 export function claimedAccount(assertion: string): string | undefined {
   try {
-    const { sub, iss } = decodeJwt(assertion);
-    return sub === iss ? sub : undefined;
+    const { sub, iss }: Readonly<Record<string, unknown>> = decodeJwt(assertion);
+    return typeof sub === 'string' && sub === iss && ACCOUNT_ID.test(sub) ? sub : undefined;
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;
     throw error;

@@ -7,6 +7,7 @@ import {
 import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import { CountersignError, errorText } from '../../core/errors.ts';
 import { isJsonObject, parseStrict } from '../../core/json.ts';
+import { readCoseKey } from '../proof/cose-key.ts';
 import type { RelyingParty } from '../web/relying-party.ts';
 import type { Passkey } from './person.ts';
 
@@ -88,10 +89,14 @@ export async function checkRegistration(
     });
     if (!verified) throw new Error('the attestation is not valid');
     const { credential } = registrationInfo;
+    const publicKey = Buffer.from(credential.publicKey).toString('base64url');
+    // Whoever verifies the ledger has to read it too, and an entry cannot be taken back.
+    if (readCoseKey(publicKey) === undefined)
+      throw new Error('the public key is in a form that nobody can read');
     const transports = (credential.transports ?? []).filter((transport) => /^[a-z-]{1,20}$/.test(transport));
     return {
       credentialId: credential.id,
-      publicKey: Buffer.from(credential.publicKey).toString('base64url'),
+      publicKey,
       counter: credential.counter,
       transports,
       aaguid: registrationInfo.aaguid,

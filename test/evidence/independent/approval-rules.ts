@@ -42,7 +42,8 @@ function entitled(
     );
   }
   if (asked.exclude_requester || broken) {
-    const own = [approver.ref, approver.ref.split(':')[1], approver.subject];
+    const own = [approver.ref, approver.ref.split(':')[1]];
+    if (approver.subject !== undefined) own.push(approver.subject, `user:${approver.subject}`);
     must(approver.ref !== ref.principal && !own.includes(ref.subject), 'decides their own request');
   }
   must(passkey !== undefined || asked.approver === 'automation', 'a machine decides for people');
@@ -111,7 +112,7 @@ const approved: Rule = (world, entry) => {
     after(approval, entry, 'approval.requested');
     must(basis === 'policy' && effect === 'allow', 'policy did not allow it');
   }
-  must(expires_at <= entry.ts + 1000 * approval.ttl, 'lasts too long');
+  must(expires_at <= entry.ts + 1000 * approval.ttl + 5_000, 'lasts too long');
   Object.assign(approval, { state: 'approved', basis, endsAt: expires_at });
 };
 
@@ -143,7 +144,7 @@ export const APPROVALS: Record<string, Rule> = {
     const { entry: asked } = open(world, entry, 'pending');
     const { after_ms, groups } = entry.body;
     const known = asked.body.escalations.some(
-      (one: any) => one.after_ms === after_ms && `${one.groups}` === `${groups}`,
+      (one: any) => one.after_ms === after_ms && JSON.stringify(one.groups) === JSON.stringify(groups),
     );
     must(known && entry.ts + 5_000 >= asked.ts + after_ms, 'no such escalation');
   },
@@ -179,9 +180,9 @@ export const APPROVALS: Record<string, Rule> = {
     must(body.expires_at === approval.endsAt, 'another end');
     approval.capability = body;
   },
-  'capability.revoked'(world, { body, ref }) {
-    const approval = world.approvals.get(ref.approval);
-    if (approval?.capability?.capability === body.capability) approval.revoked = true;
+  'capability.revoked'(world, { body }) {
+    for (const approval of world.approvals.values())
+      if (approval.capability?.capability === body.capability) approval.revoked = true;
   },
   'approval.executing'(world, entry) {
     const approval = open(world, entry, 'approved');

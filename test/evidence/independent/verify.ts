@@ -48,6 +48,7 @@ export function verifyIndependently(text: string, vkey: string): Answer {
   let signed = -1;
   let ended = false;
   let entries = 0;
+  let requested = false;
 
   function key(at: any): void {
     const { vkey: next, previous, signature } = at.body;
@@ -66,6 +67,7 @@ export function verifyIndependently(text: string, vkey: string): Answer {
     else return;
     const read = readVkey(next);
     must(read.name === log && read.type === 1, 'a key of another log');
+    must(at.seq >= signed, 'a checkpoint that its key should have signed stands before it');
     keys.push({ ...read, vkey: next, from: at.seq });
   }
 
@@ -102,6 +104,7 @@ export function verifyIndependently(text: string, vkey: string): Answer {
     rule?.(world, next);
     const approval = world.approvals.get(next.ref.approval);
     if (approval) approval.last = next;
+    requested ||= next.type === 'approval.requested' && next.ref.approval === header.approval;
     seen = [];
     entries++;
   }
@@ -154,6 +157,7 @@ export function verifyIndependently(text: string, vkey: string): Answer {
         header.approval !== undefined || (tree.size() === header.size && tree.root() === header.root),
         'other entries',
       );
+      must(header.approval === undefined || requested, 'about another approval');
       must(signed === header.size && unproven === undefined && world.due === undefined, 'not all is signed');
       must(keys.at(-1)?.vkey === header.vkey && keys.some((one) => one.vkey === vkey), 'another key');
       ended = true;

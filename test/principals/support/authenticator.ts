@@ -35,6 +35,8 @@ export interface SoftDevice {
   readonly aaguid?: string;
   /** Signs its attestation with the new passkey itself. */
   readonly attests?: boolean;
+  /** One more member of its public key (COSE), which no honest authenticator adds. */
+  readonly keyMember?: readonly [number, unknown];
 }
 
 /** A passkey in software: ES256, attestation "none", a counter that goes up unless it is told otherwise. */
@@ -109,6 +111,7 @@ export function softAuthenticator(at: SoftDevice): SoftAuthenticator {
         [-1, 1],
         [-2, Buffer.from(jwk.x, 'base64url')],
         [-3, Buffer.from(jwk.y, 'base64url')],
+        ...(at.keyMember === undefined ? [] : [at.keyMember]),
       ]);
       const aaguid = Buffer.from(at.aaguid ?? '00'.repeat(16), 'hex');
       const attested = Buffer.concat([aaguid, Buffer.from([0, id.length]), id, cbor(cose)]);

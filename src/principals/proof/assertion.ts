@@ -1,8 +1,8 @@
 import { verify } from 'node:crypto';
-import { sha256 } from '../core/digest.ts';
-import { errorText } from '../core/errors.ts';
-import { isJsonObject, type JsonObject, parseStrict } from '../core/json.ts';
-import { checkSignature } from '../principals/service-account.ts';
+import { sha256 } from '../../core/digest.ts';
+import { errorText } from '../../core/errors.ts';
+import { isJsonObject, type JsonObject, parseStrict } from '../../core/json.ts';
+import { checkSignature } from '../service-account.ts';
 import type { PasskeyKey } from './cose-key.ts';
 
 /** Whose signature is expected: one passkey of a person, or the key of a service account. */

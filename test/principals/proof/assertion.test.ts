@@ -1,9 +1,9 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { originBelongsTo, readProof, verifyProof } from '../../src/evidence/assertion.ts';
-import { readCoseKey } from '../../src/evidence/cose-key.ts';
-import { softAuthenticator } from '../principals/support/authenticator.ts';
-import { fixedDevice } from './support/device.ts';
+import { originBelongsTo, readProof, verifyProof } from '../../../src/principals/proof/assertion.ts';
+import { readCoseKey } from '../../../src/principals/proof/cose-key.ts';
+import { fixedDevice } from '../../evidence/support/device.ts';
+import { softAuthenticator } from '../support/authenticator.ts';
 
 const CHALLENGE = createHash('sha256').update('statement').digest();
 const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256').update(data).digest();
