@@ -100,6 +100,9 @@ export function createCli(deps: CliDeps, finish: Finish): Cli {
 
 const LARGEST_PAGE = 200;
 
+/** The limit of a list that is wanted whole. */
+export const EVERY = 100_000;
+
 /** The first `limit` items of a list, over as many pages as that takes. */
 export async function collect<T>(
   fetchPage: (page: { limit: number; cursor?: string }) => Paged<T>,

@@ -1,6 +1,8 @@
 // Control, format, private-use and unassigned code points, lone surrogates, and the line separators.
 const UNSAFE = /[\p{C}\u2028\u2029]/gu;
-const INVISIBLE_IN_JSON = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+// What draws nothing, or draws like a space: tags, variation selectors, fillers, joiners and foreign spaces among it.
+const HIDDEN = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]|(?! )\p{Zs}/gu;
+const HIDDEN_IN_JSON = new RegExp(`(?![\\n])(?:${HIDDEN.source})`, 'gu');
 
 function shown(point: string): string {
   return `⟦U+${(point.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟧`;
@@ -20,9 +22,19 @@ export function manyLines(text: string): string {
 }
 
 /** The same JSON value as ASCII escapes wherever a terminal would not show the character. */
-export function safeJson(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'null';
-  return text.replace(INVISIBLE_IN_JSON, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+export function safeJson(value: unknown, options: { indent?: number } = {}): string {
+  const text = JSON.stringify(value, null, options.indent) ?? 'null';
+  return text.replace(HIDDEN_IN_JSON, (point) =>
+    Array.from(
+      { length: point.length },
+      (_, at) => `\\u${point.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+}
+
+/** How many characters of a text a reader cannot see, line breaks and tabs aside. */
+export function countHidden(text: string): number {
+  return [...text.matchAll(HIDDEN)].filter(([point]) => point !== '\n' && point !== '\t').length;
 }
 
 /** Code points that take no column or two are rare in this data; counting code points keeps columns straight. */

@@ -19,6 +19,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   public_origin: 'COUNTERSIGN_PUBLIC_ORIGIN',
   data_dir: 'COUNTERSIGN_DATA_DIR',
   policies: 'COUNTERSIGN_POLICIES',
+  tool_lock: 'COUNTERSIGN_TOOL_LOCK',
   allowed_origins: 'COUNTERSIGN_ALLOWED_ORIGINS',
   allowed_hosts: 'COUNTERSIGN_ALLOWED_HOSTS',
   'sessions.default_ttl': 'COUNTERSIGN_SESSION_TTL',

@@ -1,9 +1,9 @@
 import { type Clock, toRfc3339 } from '../core/clock.ts';
 import { CountersignError, errorText } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { ServerView } from './assemble.ts';
-import type { DownstreamEvent, DownstreamOutcome, ServerStatus } from './catalog.ts';
+import type { DownstreamEvent, DownstreamOutcome, JudgedTool, ServerStatus } from './catalog.ts';
 import {
   type Call,
   endedEarly,
@@ -14,10 +14,11 @@ import {
   type OpenLink,
   type Timers,
 } from './link.ts';
-import { EMPTY_OFFER, type Offer, readOffer } from './list.ts';
-import { type MirroredArgument, mirroredArguments, paramHeaders } from './mirrored-headers.ts';
-import { compareToPins, type Pin, type PinStore } from './pin.ts';
+import { EMPTY_OFFER, readOffer } from './list.ts';
+import { type MirroredArgument, mirror, mirroringTools } from './mirrored-headers.ts';
+import type { LockedTools, Pin, PinStore } from './pin.ts';
 import type { ServerConfig } from './server-config.ts';
+import { acceptedTools, settlePins } from './settle-pins.ts';
 
 /** Keeps one server connected, listed and pinned. Its faults end here. */
 export interface Supervisor {
@@ -25,8 +26,14 @@ export interface Supervisor {
   view(): ServerView;
   /** Never rejects. */
   call(
-    call: Omit<Call, 'timeoutMs' | 'paramHeaders'> & { timeoutMs: number | undefined },
+    call: Omit<Call, 'timeoutMs' | 'paramHeaders'> & {
+      timeoutMs: number | undefined;
+      judged: JudgedTool | undefined;
+      stillAllowed: (() => boolean) | undefined;
+    },
   ): Promise<DownstreamOutcome>;
+  /** Asks for the tools again, and resolves when what has changed is recorded. Never rejects. */
+  reread(): Promise<void>;
   /** Reads the pins again, after one was changed. */
   repin(): Promise<void>;
   /** Resolves when the server has answered or failed once. */
@@ -45,19 +52,12 @@ export function backoffMs(failures: number): number {
   );
 }
 
-function mirroredOf(offer: Offer): Map<string, readonly MirroredArgument[]> {
-  const mirrored = new Map<string, readonly MirroredArgument[]>();
-  for (const { tool, definition } of offer.tools) {
-    const found = mirroredArguments(definition.inputSchema);
-    if (found.length > 0) mirrored.set(tool, found);
-  }
-  return mirrored;
-}
-
 export function createSupervisor(deps: {
   config: ServerConfig;
   open: (input: OpenLink) => Promise<Link>;
   pins: PinStore;
+  /** What the lock file holds of this server, if there is a lock file. */
+  lock: LockedTools | undefined;
   timers: Timers;
   now: Clock;
   log: Log;
@@ -67,7 +67,7 @@ export function createSupervisor(deps: {
   changed: (lists: readonly ListKind[]) => void;
   emit: (event: DownstreamEvent) => void;
 }): Supervisor {
-  const { config, open, pins, timers, now, log, spawnEnv, version, changed, emit } = deps;
+  const { config, open, pins, lock, timers, now, log, spawnEnv, version, changed, emit } = deps;
   const state = {
     phase: (config.disabled ? 'stopped' : 'connecting') as ServerStatus['state'],
     problem: config.disabled ? `disabled at ${config.place}` : (undefined as string | undefined),
@@ -76,12 +76,15 @@ export function createSupervisor(deps: {
     info: undefined as JsonObject | undefined,
     offer: EMPTY_OFFER,
     pinned: new Map<string, Pin>() as ReadonlyMap<string, Pin>,
-    mirrored: new Map<string, readonly MirroredArgument[]>(),
+    accepted: new Map<string, string>() as ReadonlyMap<string, string>,
+    mirroring: new Map() as ReadonlyMap<string, readonly MirroredArgument[]>,
+    /** When the tools that are known were asked for, by `timers`. */
+    askedAt: 0,
     failures: 0,
     upSince: 0,
     legacyOnly: false,
     dirty: new Set<ListKind>(),
-    refreshing: false,
+    refreshing: undefined as Promise<void> | undefined,
     closed: false,
     attempt: Promise.resolve(),
     retry: undefined as { cancel(): void } | undefined,
@@ -105,23 +108,13 @@ export function createSupervisor(deps: {
 
   /** Reads lists and pins; nothing of it is visible before changed definitions are recorded. */
   async function load(link: Link, lists: ReadonlySet<ListKind>): Promise<void> {
+    const askedAt = lists.has('tools') ? timers.now() : state.askedAt;
     const offer = await readOffer({ link, server: config.name, lists, before: state.offer });
-    let pinned = state.pinned;
-    if (lists.has('tools')) {
-      pinned = await pins.read(config.name);
-      const changes = compareToPins(offer.tools, pinned);
-      if (changes.first.length + changes.changed.length > 0) {
-        await pins.record(config.name, changes);
-        pinned = await pins.read(config.name);
-      }
-      for (const { tool, hash } of changes.first)
-        emit({ kind: 'tool_pinned', server: config.name, tool, hash });
-      for (const { tool, hash } of changes.changed) {
-        log.warn({ server: config.name, tool, hash }, 'a tool definition has changed and is quarantined');
-        emit({ kind: 'tool_quarantined', server: config.name, tool, hash });
-      }
-    }
-    Object.assign(state, { offer, pinned, mirrored: mirroredOf(offer) });
+    const pinned = lists.has('tools')
+      ? await settlePins({ pins, server: config.name, lock, log, emit }, offer.tools)
+      : state.pinned;
+    const accepted = acceptedTools(offer.tools, pinned);
+    Object.assign(state, { offer, pinned, accepted, mirroring: mirroringTools(offer.tools), askedAt });
   }
 
   function fail(error: unknown): void {
@@ -144,10 +137,9 @@ export function createSupervisor(deps: {
 
   function refresh(list: ListKind): void {
     state.dirty.add(list);
-    if (state.refreshing || state.link === undefined) return;
-    state.refreshing = true;
-    void reload(state.link).finally(() => {
-      state.refreshing = false;
+    if (state.refreshing !== undefined || state.link === undefined) return;
+    state.refreshing = reload(state.link).finally(() => {
+      state.refreshing = undefined;
       const next = [...state.dirty][0];
       if (next !== undefined && state.link !== undefined) refresh(next);
     });
@@ -211,32 +203,34 @@ export function createSupervisor(deps: {
     }
   }
 
-  function call(request: Parameters<Supervisor['call']>[0]): Promise<DownstreamOutcome> {
+  /** Waits until what the server has announced by now was read, and asks it again when its list is that old. */
+  async function upToDate(maxAgeMs: number): Promise<void> {
+    if (state.link !== undefined && timers.now() - state.askedAt >= maxAgeMs) refresh('tools');
+    // A reading under way may have begun before the announcement; the one after it has not.
+    for (let round = 0; round < 2 && state.refreshing !== undefined; round++) await state.refreshing;
+  }
+
+  async function call(request: Parameters<Supervisor['call']>[0]): Promise<DownstreamOutcome> {
+    const { judged, stillAllowed, ...rest } = request;
+    if (judged !== undefined) await upToDate(LIMITS.toolListMaxAgeMs);
+    if (stillAllowed?.() === false)
+      return { kind: 'not_sent', code: 'cancelled', reason: 'the session ended before the call was sent' };
     const { link } = state;
     if (link === undefined) {
       const reason = state.problem ?? `it is ${state.phase}`;
-      return Promise.resolve({
+      return {
         kind: 'not_sent',
         code: 'downstream_unavailable',
         reason: `the server "${config.name}" is not available: ${reason}`,
-      });
+      };
+    }
+    if (judged !== undefined && state.accepted.get(judged.tool) !== judged.hash) {
+      const reason = `the server "${config.name}" has changed the definition of "${judged.tool}" since it was listed. An operator must review and accept the new definition; list the tools again`;
+      return { kind: 'not_sent', code: 'tool_quarantined', reason };
     }
     const timeoutMs = request.timeoutMs ?? config.timeoutMs ?? LIMITS.downstreamCallTimeoutMs;
-    return link.call({ ...request, timeoutMs, ...mirror(request) });
-  }
-
-  function mirror({
-    method,
-    paramsText,
-  }: {
-    method: string;
-    paramsText: string;
-  }): Pick<Call, 'paramHeaders'> {
-    if (method !== 'tools/call' || state.mirrored.size === 0) return {};
-    const params = JSON.parse(paramsText) as JsonObject;
-    const mirrored = state.mirrored.get(String(params.name));
-    if (mirrored === undefined) return {};
-    return { paramHeaders: paramHeaders(mirrored, isJsonObject(params.arguments) ? params.arguments : {}) };
+    const paramHeaders = mirror(state.mirroring, request);
+    return link.call({ ...rest, timeoutMs, ...(paramHeaders === undefined ? {} : { paramHeaders }) });
   }
 
   const settled = config.disabled ? Promise.resolve() : connect();
@@ -256,8 +250,10 @@ export function createSupervisor(deps: {
       },
     }),
     call,
+    reread: () => upToDate(0),
     async repin() {
       state.pinned = await pins.read(config.name);
+      state.accepted = acceptedTools(state.offer.tools, state.pinned);
       changed(['tools']);
     },
     settled,

@@ -1,9 +1,10 @@
 import { CountersignError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
+import { definitionHash } from '../core/tool-definition.ts';
 import type { CatalogItem } from './catalog.ts';
 import type { Link, ListKind } from './link.ts';
-import { definitionHash, type Sighting } from './pin.ts';
+import type { Sighting } from './pin.ts';
 
 /** Everything that one server offers, as it says so now. Each list has one entry per name, sorted by it. */
 export interface Offer {

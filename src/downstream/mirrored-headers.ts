@@ -52,6 +52,30 @@ export function paramHeaders(
   return headers;
 }
 
+/** The tools of a list that want arguments mirrored, with those arguments. */
+export function mirroringTools(
+  tools: readonly { readonly tool: string; readonly definition: JsonObject }[],
+): ReadonlyMap<string, readonly MirroredArgument[]> {
+  const mirroring = new Map<string, readonly MirroredArgument[]>();
+  for (const { tool, definition } of tools) {
+    const found = mirroredArguments(definition.inputSchema);
+    if (found.length > 0) mirroring.set(tool, found);
+  }
+  return mirroring;
+}
+
+/** The `Mcp-Param-*` headers of a request; undefined where it is no call of a tool that wants them. */
+export function mirror(
+  mirroring: ReadonlyMap<string, readonly MirroredArgument[]>,
+  { method, paramsText }: { method: string; paramsText: string },
+): Record<string, string> | undefined {
+  if (method !== 'tools/call' || mirroring.size === 0) return undefined;
+  const params = JSON.parse(paramsText) as JsonObject;
+  const mirrored = mirroring.get(String(params.name));
+  if (mirrored === undefined) return undefined;
+  return paramHeaders(mirrored, isJsonObject(params.arguments) ? params.arguments : {});
+}
+
 /** The value of `Mcp-Name` for a request, or undefined where the method has none. */
 export function nameHeader(method: string, params: JsonObject): string | undefined {
   const member = Object.hasOwn(NAMED_BY, method) ? NAMED_BY[method] : undefined;

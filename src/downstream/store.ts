@@ -5,25 +5,37 @@ import { LIMITS } from '../core/limits.ts';
 import type { EntryDraft } from '../ledger/entry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Reader, Row, Statement } from '../storage/database.ts';
-import type { Pin, PinChanges, PinStore, Sighting } from './pin.ts';
+import type { DriftReason, Pin, PinChanges, PinStore, Sighting } from './pin.ts';
 
 const READ = `SELECT tool, hash, definition, pinned_at, pinned_by, candidate_hash, candidate_definition, candidate_seen_at
   FROM tool_pin WHERE workspace = ? AND server = ?`;
 const PIN = `INSERT INTO tool_pin (workspace, server, tool, hash, definition, pinned_at, pinned_by)
   VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, server, tool) DO NOTHING`;
+const PIN_LOCKED = `INSERT INTO tool_pin (workspace, server, tool, hash, definition, pinned_at, pinned_by)
+  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, server, tool) DO UPDATE SET hash = excluded.hash,
+  definition = excluded.definition, pinned_at = excluded.pinned_at, pinned_by = excluded.pinned_by,
+  candidate_hash = NULL, candidate_definition = NULL, candidate_seen_at = NULL`;
+const UNPIN = `INSERT INTO tool_pin (workspace, server, tool, pinned_at, pinned_by, candidate_hash, candidate_definition,
+  candidate_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace, server, tool) DO UPDATE SET hash = NULL,
+  definition = NULL, pinned_at = excluded.pinned_at, pinned_by = excluded.pinned_by,
+  candidate_hash = excluded.candidate_hash, candidate_definition = excluded.candidate_definition,
+  candidate_seen_at = excluded.candidate_seen_at`;
 const QUARANTINE = `UPDATE tool_pin SET candidate_hash = ?, candidate_definition = ?, candidate_seen_at = ?
   WHERE workspace = ? AND server = ? AND tool = ?`;
 const ACCEPT = `UPDATE tool_pin SET hash = candidate_hash, definition = candidate_definition, pinned_at = ?, pinned_by = ?,
   candidate_hash = NULL, candidate_definition = NULL, candidate_seen_at = NULL
   WHERE workspace = ? AND server = ? AND tool = ? AND candidate_hash = ? RETURNING hash`;
 
+const BY_LOCK = 'tool_lock';
+
 function toPin(server: string, row: Row): Pin {
   const seen = row.candidate_hash;
+  const isPinned = row.hash !== null && row.hash !== undefined;
   return {
     server,
     tool: String(row.tool),
-    hash: String(row.hash),
-    definition: JSON.parse(String(row.definition)) as JsonObject,
+    hash: isPinned ? String(row.hash) : undefined,
+    definition: isPinned ? (JSON.parse(String(row.definition)) as JsonObject) : undefined,
     pinnedAt: Number(row.pinned_at),
     pinnedBy: String(row.pinned_by),
     candidate:
@@ -61,11 +73,40 @@ export function createPinStore(deps: {
     };
   }
 
-  function quarantined(server: string, { tool, hash, definition }: Sighting, at: number): Written {
+  function locked(server: string, { tool, hash, definition }: Sighting, at: number): Written {
+    return {
+      statement: {
+        sql: PIN_LOCKED,
+        params: [workspace, server, tool, hash, canonicalize(definition), at, BY_LOCK],
+      },
+      entry: {
+        type: 'tool.pinned',
+        ref: { action: `${server}/${tool}` },
+        body: { server, tool, hash, by: BY_LOCK },
+      },
+    };
+  }
+
+  function quarantine(server: string, { tool, hash }: Sighting, reason: DriftReason): EntryDraft {
+    return {
+      type: 'tool.quarantined',
+      ref: { action: `${server}/${tool}` },
+      body: { server, tool, hash, reason },
+    };
+  }
+
+  function changedTo(server: string, sighting: Sighting, at: number): Written {
+    const { tool, hash, definition } = sighting;
     return {
       statement: { sql: QUARANTINE, params: [hash, canonicalize(definition), at, workspace, server, tool] },
-      entry: { type: 'tool.quarantined', ref: { action: `${server}/${tool}` }, body: { server, tool, hash } },
+      entry: quarantine(server, sighting, 'changed'),
     };
+  }
+
+  function unpinned(server: string, sighting: Sighting, at: number): Written {
+    const { tool, hash, definition } = sighting;
+    const params = [workspace, server, tool, at, BY_LOCK, hash, canonicalize(definition), at];
+    return { statement: { sql: UNPIN, params }, entry: quarantine(server, sighting, 'not_in_lock') };
   }
 
   return {
@@ -74,11 +115,14 @@ export function createPinStore(deps: {
       return new Map(rows.map((row) => [String(row.tool), toPin(server, row)]));
     },
 
-    async record(server, { first, changed }: PinChanges) {
+    async record(server, changes: PinChanges) {
       const at = now();
       const writes = [
-        ...first.map((sighting) => pinned(server, sighting, at)),
-        ...changed.map((sighting) => quarantined(server, sighting, at)),
+        ...changes.first.map((sighting) => pinned(server, sighting, at)),
+        // A definition of the lock clears the candidate before it, so it comes before the change of the same tool.
+        ...changes.locked.map((sighting) => locked(server, sighting, at)),
+        ...changes.changed.map((sighting) => changedTo(server, sighting, at)),
+        ...changes.unlocked.map((sighting) => unpinned(server, sighting, at)),
       ];
       for (let start = 0; start < writes.length; start += LIMITS.groupCommitItems) {
         const batch = writes.slice(start, start + LIMITS.groupCommitItems);

@@ -5,6 +5,7 @@ import { assembleCatalog, type Collision, collisionText } from './assemble.ts';
 import type { Catalog, DownstreamEvent, DownstreamOutcome, Downstreams } from './catalog.ts';
 import { createSupervisor, type Supervisor } from './keep.ts';
 import type { Link, ListKind, Log, OpenLink, Timers } from './link.ts';
+import { lockedTools, type ToolLock } from './lock.ts';
 import type { PinStore } from './pin.ts';
 import { refuseDoubledServers, type ServerConfig } from './server-config.ts';
 
@@ -53,13 +54,15 @@ function fingerprint(catalog: Catalog, list: ListKind): string {
 export function createDownstreams(deps: {
   servers: readonly ServerConfig[];
   pins: PinStore;
+  /** Decides which definitions are accepted, instead of first sight and operators. */
+  lock?: ToolLock | undefined;
   now: Clock;
   log: Log;
   spawnEnv: OpenLink['spawnEnv'];
   timers?: Timers;
   version?: string;
 }): Downstreams {
-  const { servers, pins, now, log, spawnEnv, timers = systemTimers, version = VERSION } = deps;
+  const { servers, pins, lock, now, log, spawnEnv, timers = systemTimers, version = VERSION } = deps;
   refuseDoubledServers(servers);
   const listeners = new Set<(event: DownstreamEvent) => void>();
   const supervisors = new Map<string, Supervisor>();
@@ -86,6 +89,7 @@ export function createDownstreams(deps: {
       config,
       open,
       pins,
+      lock: lockedTools(lock, config.name),
       timers,
       now,
       log,
@@ -104,13 +108,15 @@ export function createDownstreams(deps: {
     onProgress,
     signal,
     timeoutMs,
+    judged,
+    stillAllowed,
     ...rest
   }: Parameters<Downstreams['request']>[0]): Promise<DownstreamOutcome> {
     const supervisor = supervisors.get(server);
     if (supervisor === undefined) {
       return { kind: 'not_sent', code: 'downstream_unavailable', reason: `there is no server "${server}"` };
     }
-    return supervisor.call({ ...rest, meta, onProgress, signal, timeoutMs });
+    return supervisor.call({ ...rest, meta, onProgress, signal, timeoutMs, judged, stillAllowed });
   }
 
   async function accept({ server, tool, hash, by }: Parameters<Downstreams['accept']>[0]): Promise<void> {
@@ -125,6 +131,12 @@ export function createDownstreams(deps: {
         `The definition of "${server}/${tool}" has not changed; there is nothing to accept.`,
       );
     }
+    if (lock !== undefined) {
+      throw new CountersignError(
+        'conflict',
+        `The lock file ${lock.file} decides which definitions are accepted. Write it anew with "countersign server lock --offered", review what is different, and start the gateway again.`,
+      );
+    }
     const stale = new CountersignError(
       'conflict',
       `The server now offers "${server}/${tool}" as ${offered.hash}, which is not what was to be accepted. Look at it again.`,
@@ -137,6 +149,7 @@ export function createDownstreams(deps: {
   return {
     catalog: () => state.catalog,
     request,
+    reread: async (server) => supervisors.get(server)?.reread(),
     accept,
     onEvent(listener) {
       listeners.add(listener);

@@ -216,6 +216,7 @@ describe('server', () => {
       '  + "new\\u001b[2J"',
       '  /gone',
       '  - 1',
+      '  ! 1 hidden character in this definition, written as \\u…',
       '  countersign server accept sandbox t --hash sha256:b',
       '',
     ]);

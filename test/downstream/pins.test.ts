@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import { definitionHash, type PinStore } from '../../src/downstream/pin.ts';
+import { definitionHash } from '../../src/core/tool-definition.ts';
+import type { PinStore } from '../../src/downstream/pin.ts';
 import {
   callTool,
   eventually,
@@ -72,6 +73,8 @@ describe('a tool definition', () => {
       server: 'bank',
       tool: 'pay',
       hash: changed.hash,
+      pinned: definitionHash(PAY),
+      reason: 'changed',
     });
     await downstreams.accept({ server: 'bank', tool: 'pay', hash: changed.hash, by: 'person:per_1' });
     expect(toolOf(downstreams, 'pay')).toMatchObject({ state: 'active', hash: changed.hash });

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { definitionHash, type Sighting } from '../../src/downstream/pin.ts';
+import { definitionHash } from '../../src/core/tool-definition.ts';
+import type { Sighting } from '../../src/downstream/pin.ts';
 import { createPinStore } from '../../src/downstream/store.ts';
 import type { EntryDraft } from '../../src/ledger/entry.ts';
 import type { Change, Ledger } from '../../src/ledger/ledger.ts';
 import { openLibsql } from '../../src/storage/libsql.ts';
 import { temporaryFolder } from '../support/downstreams/harness.ts';
+
+const NOTHING = { first: [], locked: [], changed: [], unlocked: [] };
 
 function sighting(tool: string, description = 'as it was'): Sighting {
   const definition = { name: tool, description, inputSchema: { type: 'object' } };
@@ -32,7 +35,7 @@ describe('the store of pins', () => {
   it('keeps first sightings as pins, each with its entry', async () => {
     const { pins, commits } = open();
     const first = [sighting('a'), sighting('b')];
-    await pins.record('bank', { first, changed: [] });
+    await pins.record('bank', { ...NOTHING, first });
     const kept = await pins.read('bank');
     expect([...kept.keys()].sort()).toEqual(['a', 'b']);
     expect(kept.get('a')).toEqual({
@@ -54,16 +57,16 @@ describe('the store of pins', () => {
 
   it('never replaces a pin by a sighting', async () => {
     const { pins } = open();
-    await pins.record('bank', { first: [sighting('a')], changed: [] });
-    await pins.record('bank', { first: [sighting('a', 'changed')], changed: [] });
+    await pins.record('bank', { ...NOTHING, first: [sighting('a')] });
+    await pins.record('bank', { ...NOTHING, first: [sighting('a', 'changed')] });
     expect((await pins.read('bank')).get('a')?.hash).toBe(sighting('a').hash);
   });
 
   it('keeps a change beside the pin until the very same is accepted, once', async () => {
     const { pins, commits } = open();
     const changed = sighting('a', 'changed');
-    await pins.record('bank', { first: [sighting('a')], changed: [] });
-    await pins.record('bank', { first: [], changed: [changed] });
+    await pins.record('bank', { ...NOTHING, first: [sighting('a')] });
+    await pins.record('bank', { ...NOTHING, changed: [changed] });
     const waiting = (await pins.read('bank')).get('a');
     expect(waiting?.hash).toBe(sighting('a').hash);
     expect(waiting?.candidate).toEqual({ hash: changed.hash, definition: changed.definition, seenAt: 1_000 });
@@ -83,10 +86,47 @@ describe('the store of pins', () => {
     ]);
   });
 
+  it('puts a locked definition in the place of any other, and keeps a tool that is not locked beside none', async () => {
+    const { pins, commits } = open();
+    await pins.record('bank', { ...NOTHING, first: [sighting('a'), sighting('b')] });
+    const locked = sighting('a', 'locked');
+    await pins.record('bank', {
+      ...NOTHING,
+      locked: [locked],
+      changed: [sighting('a')],
+      unlocked: [sighting('b')],
+    });
+    const kept = await pins.read('bank');
+    const candidate = ({ hash, definition }: Sighting) => ({ hash, definition, seenAt: 1_000 });
+    expect(kept.get('a')).toEqual({
+      ...locked,
+      server: 'bank',
+      pinnedAt: 1_000,
+      pinnedBy: 'tool_lock',
+      candidate: candidate(sighting('a')),
+    });
+    expect(kept.get('b')).toMatchObject({
+      hash: undefined,
+      definition: undefined,
+      candidate: candidate(sighting('b')),
+    });
+    expect(commits.at(-1)?.map(({ type, body }) => [type, body])).toEqual([
+      ['tool.pinned', { server: 'bank', tool: 'a', hash: locked.hash, by: 'tool_lock' }],
+      ['tool.quarantined', { server: 'bank', tool: 'a', hash: sighting('a').hash, reason: 'changed' }],
+      ['tool.quarantined', { server: 'bank', tool: 'b', hash: sighting('b').hash, reason: 'not_in_lock' }],
+    ]);
+    const accepted = { server: 'bank', tool: 'b', hash: sighting('b').hash, by: 'person:per_1' };
+    expect(await pins.accept(accepted)).toBe(true);
+    expect((await pins.read('bank')).get('b')).toMatchObject({
+      hash: sighting('b').hash,
+      candidate: undefined,
+    });
+  });
+
   it('takes a thousand tools in a few transactions', async () => {
     const { pins, commits } = open();
     const first = Array.from({ length: 1_000 }, (_, index) => sighting(`tool_${index}`));
-    await pins.record('many', { first, changed: [] });
+    await pins.record('many', { ...NOTHING, first });
     expect((await pins.read('many')).size).toBe(1_000);
     expect(commits.length).toBeLessThanOrEqual(4);
     expect(commits.flat()).toHaveLength(1_000);

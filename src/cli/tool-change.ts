@@ -1,0 +1,90 @@
+import type { JsonObject } from '../core/json.ts';
+import { definitionHash } from '../core/tool-definition.ts';
+import type { ServerTool } from '../sdk/servers.ts';
+import { diffJson, type JsonChange } from './json-diff.ts';
+import type { Output } from './output.ts';
+import { countHidden, oneLine, safeJson } from './terminal-text.ts';
+import { diffWords, type Stretch } from './word-diff.ts';
+
+const CONTEXT_CHARACTERS = 80;
+
+/** Quarantined because its definition is not the accepted one, and not because two tools claim its name. */
+export function hasDrifted(tool: ServerTool): boolean {
+  return tool.state === 'quarantined' && tool.hash !== tool.pinnedHash;
+}
+
+/** The definition as the server gave it: the gateway may list a tool under a prefixed name, which is no change. */
+export function offeredDefinition({ tool, definition }: ServerTool): JsonObject {
+  return { ...definition, name: tool } as JsonObject;
+}
+
+export function changesOf(tool: ServerTool): JsonChange[] {
+  return diffJson(tool.pinnedDefinition ?? {}, offeredDefinition(tool));
+}
+
+/** How many members were added, removed and changed. */
+export function tally(changes: readonly JsonChange[]): { added: number; removed: number; changed: number } {
+  const added = changes.filter((one) => !('before' in one)).length;
+  const removed = changes.filter((one) => !('after' in one)).length;
+  return { added, removed, changed: changes.length - added - removed };
+}
+
+/** One hash for all the changes that were looked at: another tool, or another change of one, gives another hash. */
+export function reviewHash(tools: readonly ServerTool[]): string {
+  return definitionHash(Object.fromEntries(tools.map((one) => [`${one.server}/${one.tool}`, one.hash])));
+}
+
+function shownWord({ kind, text }: Stretch, out: Output): string {
+  const shown = safeJson(text).slice(1, -1);
+  if (kind === 'gone') return out.style('red', `[-${shown}-]`);
+  if (kind === 'new') return out.style('green', `{+${shown}+}`);
+  const points = [...shown];
+  if (points.length <= 3 * CONTEXT_CHARACTERS) return shown;
+  const left = points.slice(0, CONTEXT_CHARACTERS).join('');
+  const right = points.slice(-CONTEXT_CHARACTERS).join('');
+  return `${left} ${out.style('dim', `… ${points.length - 2 * CONTEXT_CHARACTERS} characters alike …`)} ${right}`;
+}
+
+function changeLines(change: JsonChange, out: Output): string[] {
+  const lines = [`  ${oneLine(change.at)}`];
+  const { before, after } = change;
+  if ('before' in change) lines.push(out.style('red', `  - ${oneLine(safeJson(before))}`));
+  if ('after' in change) lines.push(out.style('green', `  + ${oneLine(safeJson(after))}`));
+  if (typeof before === 'string' && typeof after === 'string') {
+    const words = diffWords({ before, after });
+    if (words.some(({ kind }) => kind === 'same')) {
+      lines.push(`  ~ ${words.map((word) => shownWord(word, out)).join('')}`);
+    }
+  }
+  return lines;
+}
+
+/** What changed in a tool, for a terminal: nothing that the server wrote can hide in it. */
+export function toolChangeLines(tool: ServerTool, out: Output): string[] {
+  const name = `${oneLine(tool.server)}/${oneLine(tool.tool)}`;
+  if (!hasDrifted(tool)) {
+    return [
+      out.style(
+        'bold',
+        `${name} is quarantined: its name ${oneLine(tool.exposed)} is claimed by two servers`,
+      ),
+      '  countersign server list',
+    ];
+  }
+  const why = tool.pinnedHash === null ? 'was never accepted' : 'has changed';
+  const offered = offeredDefinition(tool);
+  const hidden = countHidden(texts(offered).join(''));
+  const warning = `  ! ${hidden} hidden character${hidden === 1 ? '' : 's'} in this definition, written as \\u…`;
+  return [
+    out.style('bold', `${name} ${why} and is quarantined`),
+    ...changesOf(tool).flatMap((change) => changeLines(change, out)),
+    ...(hidden === 0 ? [] : [out.style('yellow', warning)]),
+    `  countersign server accept ${oneLine(tool.server)} ${oneLine(tool.tool)} --hash ${oneLine(tool.hash)}`,
+  ];
+}
+
+function texts(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]) => [key, ...texts(member)]);
+}
