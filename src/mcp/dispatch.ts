@@ -3,7 +3,7 @@ import { callTool } from '../gate/gate.ts';
 import { APPROVAL_WAIT } from '../gate/own-tools.ts';
 import { downstreamError, rpcError, rpcErrorFrom } from './errors.ts';
 import { complete, getPrompt, listPrompts, listResources, listTemplates, readResource } from './offers.ts';
-import { deniedResult, tellHeld } from './pending.ts';
+import { deniedResult } from './pending.ts';
 import {
   forwardedMeta,
   idempotencyKey,
@@ -13,9 +13,10 @@ import {
   textParam,
 } from './request.ts';
 import { legacyResult, modernResult, type ServerIdentity, stampedList } from './result.ts';
-import { callApprovalWait, type createToolLists, type WaitToolDeps } from './tools.ts';
+import { callApprovalWait, type createToolLists } from './tools.ts';
+import { answerRetry, tellHeldCall, type WayDeps } from './ways.ts';
 
-export interface DispatchDeps extends WaitToolDeps {
+export interface DispatchDeps extends WayDeps {
   readonly gate: GateDeps;
   readonly toolLists: ReturnType<typeof createToolLists>;
   readonly identity: ServerIdentity;
@@ -30,16 +31,14 @@ function resultReply(deps: DispatchDeps, request: McpRequest, raw: string): McpR
 }
 
 /** What the gate found, on the wire of this request's era. */
-function replyOf(deps: DispatchDeps, request: McpRequest, outcome: GateOutcome): McpReply {
+async function replyOf(deps: DispatchDeps, request: McpRequest, outcome: GateOutcome): Promise<McpReply> {
   switch (outcome.kind) {
     case 'result':
       return resultReply(deps, request, outcome.raw);
     case 'error':
       return downstreamError(outcome.raw);
-    case 'held': {
-      const context = { publicOrigin: deps.publicOrigin, now: deps.now() };
-      return resultReply(deps, request, tellHeld(outcome.approval, context, request.clientCapabilities));
-    }
+    case 'held':
+      return resultReply(deps, request, await tellHeldCall(deps, request, outcome.approval));
     case 'denied': {
       const tool = String(request.params.name);
       return resultReply(deps, request, deniedResult({ tool, reason: outcome.reason, rule: outcome.rule }));
@@ -54,6 +53,8 @@ async function toolsCall(deps: DispatchDeps, request: McpRequest): Promise<McpRe
   const args = objectParam(request.params, 'arguments');
   if (name === APPROVAL_WAIT)
     return resultReply(deps, request, await callApprovalWait(deps, { ...request, args }));
+  if (request.retry !== undefined)
+    return resultReply(deps, request, await answerRetry(deps, request, request.retry));
   const outcome = await callTool(deps.gate, {
     session: request.session,
     name,

@@ -8,9 +8,11 @@ import { CAPABILITIES, INSTRUCTIONS } from './announce.ts';
 import { bodyOf, LEGACY_REVISIONS } from './direct.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
 import { refuse } from './door.ts';
+import { createElicitations, type ElicitationDeps, type Elicitations } from './elicitations.ts';
 import { type Exchange, header, noConnection, refuseHeaders, SERVER_ERROR } from './legacy-door.ts';
 import { progressUnder } from './progress.ts';
-import type { McpReply } from './request.ts';
+import type { ApprovalPage, McpReply } from './request.ts';
+import { opensUrls } from './ways.ts';
 
 /** One client's stateful connection in the revisions before 2026-07-28 (its `Mcp-Session-Id`). */
 interface Connection {
@@ -20,6 +22,8 @@ interface Connection {
   readonly inFlight: Map<string, AbortController>;
   /** The stream that a GET has opened. */
   stream: ServerResponse | undefined;
+  /** Present where the client declared that it can open pages. */
+  readonly elicitations: Elicitations | undefined;
 }
 
 /**
@@ -31,7 +35,7 @@ export interface LegacyLane {
   handle(session: Session, exchange: Exchange, body: JsonValue | undefined): Promise<void>;
   /**
    * Notes a call under way, so that a cancellation finds it. Returns what ends the note, or undefined when this session
-   * has no connection with that id.
+   * has no connection with that id, or one on which an answer may take a stream.
    */
   begin(
     session: Session,
@@ -50,7 +54,7 @@ const KEEP_ALIVE_MS = 15_000;
 /** A client that has not read this much is gone or stuck: its stream ends, and it lists anew when it comes back. */
 const UNREAD_BYTES = 65_536;
 
-export function createLegacyLane(deps: DispatchDeps & { newId: NewId }): LegacyLane {
+export function createLegacyLane(deps: DispatchDeps & ElicitationDeps & { newId: NewId }): LegacyLane {
   const connections = new Map<string, Connection>();
   /** Every response that is an event stream, for one timer that keeps them all from looking idle. */
   const streams = new Set<ServerResponse>();
@@ -64,6 +68,7 @@ export function createLegacyLane(deps: DispatchDeps & { newId: NewId }): LegacyL
     if (found === undefined) return;
     connections.delete(id);
     for (const controller of found.inFlight.values()) controller.abort();
+    found.elicitations?.close();
     found.stream?.end();
   }
 
@@ -87,15 +92,18 @@ export function createLegacyLane(deps: DispatchDeps & { newId: NewId }): LegacyL
       return;
     }
     evictFor(session.id);
+    const revision = LEGACY_REVISIONS.has(protocolVersion) ? protocolVersion : LATEST;
+    const canBeAsked = revision === LATEST && opensUrls(capabilities);
     const id = deps.newId('mcp');
     connections.set(id, {
       sessionId: session.id,
       clientCapabilities: capabilities,
       inFlight: new Map(),
       stream: undefined,
+      elicitations: canBeAsked ? createElicitations(deps) : undefined,
     });
     const raw = JSON.stringify({
-      protocolVersion: LEGACY_REVISIONS.has(protocolVersion) ? protocolVersion : LATEST,
+      protocolVersion: revision,
       capabilities: CAPABILITIES,
       serverInfo: deps.identity,
       instructions: INSTRUCTIONS,
@@ -105,6 +113,7 @@ export function createLegacyLane(deps: DispatchDeps & { newId: NewId }): LegacyL
   }
 
   function track(response: ServerResponse): void {
+    if (streams.has(response)) return;
     openEventStream(response);
     streams.add(response);
     response.once('close', () => streams.delete(response));
@@ -132,7 +141,19 @@ export function createLegacyLane(deps: DispatchDeps & { newId: NewId }): LegacyL
     };
   }
 
-  /** Answers with one JSON text, or, for a caller that wants progress, with a stream of it that ends in the answer. */
+  /** Asks the client's person to open a page, on the stream that the answer to its call becomes. */
+  function pageOpener(connection: Connection, response: ServerResponse) {
+    const { elicitations } = connection;
+    if (elicitations === undefined) return undefined;
+    const send = (json: string): void => {
+      const isOver = response.writableEnded || response.destroyed;
+      if (!isOver) track(response);
+      sendEvent(isOver ? (connection.stream ?? response) : response, json);
+    };
+    return (page: ApprovalPage) => elicitations.ask(page, send);
+  }
+
+  /** Answers with one JSON text, or, where the caller is told or asked something first, with a stream that ends in it. */
   async function answer(
     { session, connection }: { session: Session; connection: Connection },
     response: ServerResponse,
@@ -152,22 +173,25 @@ export function createLegacyLane(deps: DispatchDeps & { newId: NewId }): LegacyL
     if (onProgress !== undefined) track(response);
     try {
       const { clientCapabilities } = connection;
+      const openPage = pageOpener(connection, response);
       const request = { session, era: 'legacy', method: String(method), params } as const;
       const reply: McpReply =
         method === 'ping'
           ? { kind: 'result', raw: '{}' }
-          : await dispatch(deps, { ...request, clientCapabilities, signal, onProgress });
+          : await dispatch(deps, { ...request, clientCapabilities, signal, onProgress, openPage });
       const { status, body } = bodyOf(JSON.stringify(id), reply);
       // A 404 would say that the connection is gone; what a method is missing is said in the body.
-      if (onProgress === undefined) sendJson(response, status < 500 ? 200 : status, body);
+      if (!streams.has(response)) sendJson(response, status < 500 ? 200 : status, body);
       else if (!signal.aborted) sendEvent(response, body);
     } finally {
       settle();
-      if (onProgress !== undefined) response.end();
+      if (streams.has(response)) response.end();
     }
   }
 
-  function accept(connection: Connection, response: ServerResponse, { method, params }: JsonObject): void {
+  function accept(connection: Connection, response: ServerResponse, message: JsonObject): void {
+    const { method, params } = message;
+    if (method === undefined) connection.elicitations?.answered(message);
     if (method === 'notifications/cancelled' && isJsonObject(params))
       connection.inFlight.get(JSON.stringify(params.requestId ?? null))?.abort();
     response.writeHead(202).end();
@@ -176,7 +200,8 @@ export function createLegacyLane(deps: DispatchDeps & { newId: NewId }): LegacyL
   return {
     begin(session, mcpSessionId, { id, controller }) {
       const connection = find(session, mcpSessionId);
-      return connection === undefined ? undefined : note(connection, id, controller);
+      if (connection === undefined || connection.elicitations !== undefined) return undefined;
+      return note(connection, id, controller);
     },
 
     async handle(session, exchange, body) {

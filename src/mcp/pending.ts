@@ -3,32 +3,28 @@ import { toRfc3339 } from '../core/clock.ts';
 import type { JsonObject } from '../core/json.ts';
 import { APPROVAL_WAIT } from '../gate/own-tools.ts';
 
-/**
- * How a hold is told to a client. Ways are tried in the order of this table and the first that the request's client
- * declared is taken; the plain result works with every client there is.
- */
-export interface PendingWay {
-  readonly name: string;
-  readonly declared: (clientCapabilities: JsonObject) => boolean;
-  readonly tell: (approval: Approval, context: TellContext) => string;
-}
-
 export interface TellContext {
   /** Where approvers decide, without a trailing slash. */
   readonly publicOrigin: string;
   readonly now: number;
 }
 
-const WAYS: readonly PendingWay[] = [{ name: 'plain', declared: () => true, tell: plainResult }];
-
-/** The result text for a call that a person must decide, or that one has decided, as it stands now. */
-export function tellHeld(approval: Approval, context: TellContext, clientCapabilities: JsonObject): string {
-  if (isSettled(stateAt(approval, context.now))) return settledResult(approval, context);
-  const way = WAYS.find((one) => one.declared(clientCapabilities));
-  return (way ?? WAYS[0]!).tell(approval, context);
+/** The plain result, which every client understands, for a call that a person must decide, or that one has decided. */
+export function tellHeld(approval: Approval, context: TellContext): string {
+  const isOpen = !isSettled(stateAt(approval, context.now));
+  return isOpen ? plainResult(approval, context) : settledResult(approval, context);
 }
 
-export function approvalUrl(publicOrigin: string, approvalId: string): string {
+/** What a person at the client is asked, where the client can ask one to open a page. */
+export function pagePrompt(approval: Approval, publicOrigin: string): { message: string; url: string } {
+  const { call, exposed, risk, verdict, id } = approval;
+  const message =
+    `The call of ${exposed} (server ${call.server}, risk ${risk}) has not run: it needs a person’s approval. ` +
+    `${verdict.reason} Open the page to see the exact call and to decide. Opening it approves nothing.`;
+  return { message, url: approvalUrl(publicOrigin, id) };
+}
+
+function approvalUrl(publicOrigin: string, approvalId: string): string {
   return `${publicOrigin}/approvals/${approvalId}`;
 }
 

@@ -14,6 +14,30 @@ export interface McpRequest {
   readonly clientCapabilities: JsonObject;
   readonly onProgress?: ((progress: JsonObject) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What a client that was asked to come back brings along (2026-07-28, multi round-trip requests). */
+  readonly retry?: Retry | undefined;
+  /** Asks the client's person to open a page; there where the client's connection can be asked (2025-11-25). */
+  readonly openPage?: ((page: ApprovalPage) => OpenedPage | undefined) | undefined;
+}
+
+/** The members of a retry, as they came: what `state` holds is to be verified. */
+export interface Retry {
+  readonly state: JsonValue;
+  readonly responses: JsonObject;
+}
+
+export interface ApprovalPage {
+  readonly approvalId: string;
+  readonly message: string;
+  readonly url: string;
+}
+
+/** A page that a client was asked to open. */
+export interface OpenedPage {
+  /** Aborted when the client says that it is not going to be opened. */
+  readonly declined: AbortSignal;
+  /** Tells the client that the page has nothing left to do. */
+  complete(): void;
 }
 
 /** A JSON-RPC error with the HTTP status that carries it when nothing has been streamed yet. */

@@ -1,9 +1,10 @@
 import { ProtocolError, Server, type ServerContext } from '@modelcontextprotocol/server';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Session } from '../sessions/session.ts';
 import { CAPABILITIES, INSTRUCTIONS } from './announce.ts';
 import { type DispatchDeps, dispatch, isGoverned } from './dispatch.ts';
 import { progressUnder } from './progress.ts';
+import type { Retry } from './request.ts';
 
 function capabilitiesOf(server: Server, context: ServerContext): JsonObject {
   const envelope = (context.mcpReq.envelope as Record<string, unknown> | undefined)?.[
@@ -11,6 +12,13 @@ function capabilitiesOf(server: Server, context: ServerContext): JsonObject {
   ];
   const declared = envelope ?? server.getClientCapabilities();
   return isJsonObject(declared) ? declared : {};
+}
+
+/** The SDK takes the members of a retry out of `params`. */
+function retryOf({ requestState, inputResponses }: ServerContext['mcpReq']): Retry | undefined {
+  const state = requestState<JsonValue>();
+  if (state === undefined) return undefined;
+  return { state, responses: isJsonObject(inputResponses) ? inputResponses : {} };
 }
 
 /**
@@ -41,6 +49,7 @@ export function createSdkServer(
       clientCapabilities: capabilitiesOf(server, context),
       signal: mcpReq.signal,
       onProgress,
+      retry: retryOf(mcpReq),
     });
     if (reply.kind === 'error')
       throw new ProtocolError(reply.error.code, reply.error.message, reply.error.data);

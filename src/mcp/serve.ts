@@ -11,6 +11,7 @@ import type { Session } from '../sessions/session.ts';
 import { answerDirect, type DirectRequest, MODERN_REVISION, modernToolCall, recognise } from './direct.ts';
 import type { DispatchDeps } from './dispatch.ts';
 import { hasDoubledHeader, NO_SESSION, NO_TOKEN, refuse, tokenOf } from './door.ts';
+import type { ElicitationDeps } from './elicitations.ts';
 import { rpcErrorFrom } from './errors.ts';
 import type { LegacyLane } from './legacy.ts';
 import type { ModernLane } from './modern.ts';
@@ -18,6 +19,7 @@ import { createOpenRequests } from './open-requests.ts';
 import { createCallHeaderCheck } from './param-headers.ts';
 
 export interface McpDeps extends Omit<DispatchDeps, 'stopping'> {
+  readonly onApprovalChange: ElicitationDeps['onApprovalChange'];
   readonly authenticate: (token: string) => Promise<Session | undefined>;
   readonly newId: NewId;
 }

@@ -1,12 +1,11 @@
 import type { Approval } from '../approvals/approval.ts';
-import { isSettled, stateAt } from '../approvals/approval.ts';
 import { CountersignError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { Catalog } from '../downstream/catalog.ts';
 import type { OfferedTool } from '../gate/offer.ts';
 import { APPROVAL_WAIT } from '../gate/own-tools.ts';
 import type { Session } from '../sessions/session.ts';
+import { type AwaitDeps, awaitAnswer } from './await-answer.ts';
 import { tellHeld } from './pending.ts';
 import type { Era } from './request.ts';
 
@@ -75,29 +74,28 @@ export function createToolLists(offer: (session: Session, catalog: Catalog) => O
   };
 }
 
-export interface WaitToolDeps {
+export interface WaitToolDeps extends AwaitDeps {
   readonly getApproval: (id: string) => Promise<Approval | undefined>;
-  readonly wait: (input: {
-    id: string;
-    timeoutMs: number;
-    abort?: AbortSignal | undefined;
-  }) => Promise<Approval>;
-  readonly now: () => number;
   readonly publicOrigin: string;
-  /** Aborted when the gateway stops: waits end early then, and say that the call is still pending. */
-  readonly stopping: AbortSignal;
 }
 
-/**
- * The approval_wait tool: at most 25 s, with progress every 5 s, so that no client's timeout is met. Approvals of
- * other sessions do not exist here.
- */
+/** An approval of this session. Those of other sessions do not exist here: throws `not_found`. */
+export async function approvalOf(
+  deps: Pick<WaitToolDeps, 'getApproval'>,
+  session: Session,
+  id: string,
+): Promise<Approval> {
+  const known = await deps.getApproval(id);
+  if (known !== undefined && known.sessionId === session.id) return known;
+  throw new CountersignError('not_found', `This session has no approval ${id.slice(0, 64)}.`);
+}
+
+/** The approval_wait tool, for the approvals of its own session. */
 export async function callApprovalWait(
   deps: WaitToolDeps,
   input: {
     session: Session;
     args: JsonObject;
-    clientCapabilities: JsonObject;
     onProgress?: ((progress: JsonObject) => void) | undefined;
     signal?: AbortSignal | undefined;
   },
@@ -109,29 +107,7 @@ export async function callApprovalWait(
       'approval_wait needs "approval_id", the id from the pending result (apr_…).',
     );
   }
-  const known = await deps.getApproval(id);
-  if (known === undefined || known.sessionId !== input.session.id) {
-    throw new CountersignError('not_found', `This session has no approval ${id.slice(0, 64)}.`);
-  }
-  const abort = input.signal === undefined ? deps.stopping : AbortSignal.any([input.signal, deps.stopping]);
-  const deadline = deps.now() + LIMITS.approvalWaitMaxMs;
-  let step = 0;
-  for (;;) {
-    const left = deadline - deps.now();
-    const approval = await deps.wait({
-      id,
-      timeoutMs: Math.max(0, Math.min(left, LIMITS.approvalWaitProgressMs)),
-      abort,
-    });
-    const done = isSettled(stateAt(approval, deps.now()));
-    if (done || left <= LIMITS.approvalWaitProgressMs || abort.aborted) {
-      return tellHeld(
-        approval,
-        { publicOrigin: deps.publicOrigin, now: deps.now() },
-        input.clientCapabilities,
-      );
-    }
-    step += 1;
-    input.onProgress?.({ progress: step, message: `Still waiting for a person: ${approval.state}` });
-  }
+  await approvalOf(deps, input.session, id);
+  const approval = await awaitAnswer(deps, { ...input, id });
+  return tellHeld(approval, { publicOrigin: deps.publicOrigin, now: deps.now() });
 }

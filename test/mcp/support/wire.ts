@@ -128,10 +128,14 @@ export interface LegacyWire extends Wire {
 }
 
 /** Initializes a connection of an earlier revision. */
-export async function legacyWire(access: McpAccess, revision = '2025-11-25'): Promise<LegacyWire> {
+export async function legacyWire(
+  access: McpAccess,
+  revision = '2025-11-25',
+  capabilities: object = {},
+): Promise<LegacyWire> {
   let nextId = 1;
   const first = { ...access.headers, ...BOTH };
-  const params = { protocolVersion: revision, capabilities: {}, clientInfo: { name: 'wire', version: '1' } };
+  const params = { protocolVersion: revision, capabilities, clientInfo: { name: 'wire', version: '1' } };
   const body = JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'initialize', params });
   const opened = await post(access.url, { headers: first, body });
   const headers = {

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { type ControlTool, controlTool, page } from './tool.ts';
+
+/** Reading the ledger. */
+export const LOG_TOOLS: readonly ControlTool[] = [
+  controlTool({
+    name: 'log_query',
+    title: 'Query the ledger',
+    description:
+      'Reads entries of the ledger: who did what, when, and on whose approval. Newest first unless told. Needs the role reader.',
+    effect: 'reads',
+    input: {
+      ...page,
+      order: z.enum(['asc', 'desc']).optional(),
+      type: z.string().optional().describe('Such as "approval.decided"'),
+      action: z.string().optional().describe('Such as "payments/refund"'),
+      subject: z.string().optional().describe('The end user'),
+      session: z.string().optional().describe('ses_…'),
+      approval: z.string().optional().describe('apr_…'),
+      principal: z.string().optional().describe('Such as "person:per_…"'),
+      call: z.string().optional().describe('The id of one tool call'),
+      since: z.string().optional().describe('RFC 3339, such as 2026-01-31T09:00:00Z'),
+      until: z.string().optional().describe('RFC 3339'),
+    },
+    call: (query) => ({ get: '/v1/logs', query }),
+  }),
+];
