@@ -1,11 +1,14 @@
 import { collectCosignatures } from './app/collect-cosignatures.ts';
+import { deriveKey } from './app/derive-key.ts';
 import { exportState } from './app/export-state.ts';
 import { forgetEnrolLink, prepareCredentials } from './app/first-start.ts';
 import { openAddress, openState } from './app/open-state.ts';
 import { createUndo, type RunningApp, type StartOptions, type Undo } from './app/options.ts';
 import { startSweeps } from './app/sweeps.ts';
+import { tellDrift } from './app/tell-drift.ts';
 import { wireAccessRequests, wireActions } from './app/wire-actions.ts';
 import { capabilityEndpoints, openKeys } from './app/wire-capabilities.ts';
+import { wireControl } from './app/wire-control.ts';
 import { wireDecisions } from './app/wire-decisions.ts';
 import { wireGate } from './app/wire-gate.ts';
 import { wireRedaction } from './app/wire-redaction.ts';
@@ -65,7 +68,15 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   const { database, ledger, log, now, newId, random, workspace, publicOrigin, listener, signer } = state;
 
   const pins = createPinStore({ database, ledger, now, workspace });
-  const downstreams = createDownstreams({ servers: config.servers, pins, now, log, spawnEnv: options.env });
+  const downstreams = createDownstreams({
+    servers: config.servers,
+    pins,
+    lock: config.toolLock,
+    now,
+    log,
+    spawnEnv: options.env,
+  });
+  downstreams.onEvent((event) => tellDrift(event, options.onEvent));
   undo.add(() => downstreams.close());
   await Promise.race([downstreams.ready(), pause(READY_WAIT_MS)]);
 
@@ -93,6 +104,8 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     toolLists: createToolLists((session, catalog) => offeredTools(gate, session, catalog)),
     getApproval: (id) => findApproval(database, id),
     wait: (input) => waitForApproval(wait, input),
+    onApprovalChange: changes.subscribe,
+    sealing: { key: deriveKey(state.dataKey, 'countersign/mcp-request-state/v1'), random },
     now,
     publicOrigin,
     log,
@@ -167,6 +180,8 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     log,
   };
 
+  const { loadApi, control } = wireControl(apiDeps);
+
   const stopSweeps = await startSweeps(state, { sessions, replays, redactions, onChanged, capabilityKeys });
   undo.add(stopSweeps);
   const credentials = await prepareCredentials({
@@ -179,9 +194,9 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   });
   listener.serve({
     handler: createFront({
-      // The API's packages take longer to load than all the rest; agents need not wait for them.
-      loadApi: async () => (await import('./api/serve.ts')).createApi(apiDeps).fetch,
+      loadApi,
       mcp,
+      control: control.handle,
       file: dashboardRoutes({ secure: party.secure }),
     }),
     allowed: allowedParties({
@@ -200,7 +215,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     stopSweeps();
     policy.store.close();
     const drained = listener.close(LIMITS.shutdownGraceMs);
-    await mcp.close();
+    await Promise.all([mcp.close(), control.close()]);
     await Promise.race([Promise.all([drained, replays.idle()]), pause(LIMITS.shutdownGraceMs)]);
     // What is still under way becomes unknown when its server goes; that is recorded before the ledger closes.
     await downstreams.close();

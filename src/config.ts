@@ -14,10 +14,12 @@ import {
   settingsOf,
   textOf,
 } from './config/settings.ts';
+import { toolLockFrom } from './config/tool-lock.ts';
 import { witnessesFrom } from './config/witnesses.ts';
 import { isJsonObject, type JsonObject } from './core/json.ts';
 import { LIMITS } from './core/limits.ts';
 import type { Lookup } from './downstream/expand.ts';
+import type { ToolLock } from './downstream/lock.ts';
 import { parseServers, refuseDoubledServers, type ServerConfig } from './downstream/server-config.ts';
 import { checkKeys, type Path, refuse, type Source } from './downstream/source.ts';
 import type { ConfiguredWitness } from './ledger/witness/collect.ts';
@@ -34,6 +36,8 @@ export interface Config {
   readonly dataDir: string;
   readonly policiesDir: string;
   readonly servers: readonly ServerConfig[];
+  /** The only tool definitions that are accepted; without it, the first that are seen. */
+  readonly toolLock?: ToolLock;
   /** Origins that may send requests from a browser, beside the own one. */
   readonly allowedOrigins: readonly string[];
   /** Values of `Host` that are answered, beside the own ones. */
@@ -68,6 +72,7 @@ const KEYS = [
   'policies',
   'mcp_servers',
   'mcp_servers_files',
+  'tool_lock',
   'allowed_origins',
   'allowed_hosts',
   'sessions',
@@ -176,6 +181,8 @@ export function loadConfig(input: ConfigInput): Config {
   const servers = withDemo ? [...configured, ...defaultServers(dataDir)] : configured;
   refuseDoubledServers(servers);
 
+  const lockFile = textOf(settings, 'tool_lock');
+
   const config: Config = {
     host: textOf(settings, 'listen.host') ?? '127.0.0.1',
     port,
@@ -183,6 +190,9 @@ export function loadConfig(input: ConfigInput): Config {
     dataDir,
     policiesDir: resolve(input.policiesDir ?? (policies === undefined ? shipped : fromHere(policies))),
     servers,
+    ...(lockFile === undefined
+      ? {}
+      : { toolLock: toolLockFrom(readSource(fromHere(lockFile), 'tool_lock')) }),
     allowedOrigins: listOf(settings, 'allowed_origins').map((origin) =>
       originOf(settings, 'allowed_origins', origin),
     ),

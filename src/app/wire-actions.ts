@@ -1,10 +1,10 @@
-import { hkdfSync } from 'node:crypto';
 import type { BindingDeps } from '../api/denial-binding.ts';
 import { type Approval, termsOf } from '../approvals/approval.ts';
 import { findRepeatedAction, requestAction } from '../approvals/request-action.ts';
 import { issueCapability } from '../capabilities/issue.ts';
 import type { GateDeps } from '../gate/call.ts';
 import type { AskDeps } from '../gate/judge-action.ts';
+import { deriveKey } from './derive-key.ts';
 import type { State } from './open-state.ts';
 
 /** Gives requests for actions their collaborators: the gate's policy and counters, and the release of what policy allows. */
@@ -34,13 +34,10 @@ export function wireActions(
   };
 }
 
-const BINDING_KEY_BYTES = 32;
-
 /** What the draft of access requests works with, where it is switched on; its key is derived from the data key. */
 export function wireAccessRequests(state: State): BindingDeps | undefined {
   const { config, dataKey, now, newId, publicOrigin } = state;
   if (!config.experimental.includes('access-requests')) return undefined;
-  const purpose = 'countersign/access-request-binding/v1';
-  const key = new Uint8Array(hkdfSync('sha256', dataKey, '', purpose, BINDING_KEY_BYTES));
+  const key = deriveKey(dataKey, 'countersign/access-request-binding/v1');
   return { key, origin: publicOrigin, now, newId };
 }

@@ -82,6 +82,8 @@ export function wireGate(
   };
   const capabilities = wireCapabilities(state, { keys: input.capabilityKeys, seal: gate.sealArguments });
   const audience = forwardedAudiences(state.config.servers);
+  const stillAllowed = (approval: Approval) =>
+    approval.sessionId !== undefined && sessions.mayStillAct(approval.sessionId);
   const replays = createReplayRunner(
     {
       database,
@@ -89,11 +91,15 @@ export function wireGate(
       now,
       random,
       owner: newId('own'),
-      recheck: (approval) => recheck(recheckDeps, approval),
-      stillAllowed: (approval) =>
-        approval.sessionId !== undefined && sessions.mayStillAct(approval.sessionId),
+      recheck: async (approval) => {
+        // Between request and decision there is time for a server to change without saying so.
+        await downstreams.reread(approval.call.server);
+        return recheck(recheckDeps, approval);
+      },
+      stillAllowed,
       spend: (approval) => spendInternally({ ...capabilities, audience }, approval),
-      dispatch: (approval, sending) => dispatchFrozen(downstreams, approval, sending),
+      dispatch: (approval, sending) =>
+        dispatchFrozen(downstreams, approval, { ...sending, stillAllowed: () => stillAllowed(approval) }),
       onChanged: input.onChanged,
     },
     (fields, message) => log.error(fields, message),

@@ -36,6 +36,8 @@ export const LIMITS = {
   concurrentCallsPerSession: 256,
   approvalWaitMaxMs: 25_000,
   approvalWaitProgressMs: 5_000,
+  /** How long after its approval has run out a client may still ask with the state that it was given. */
+  requestStateGraceMs: 24 * 3_600_000,
   approvalExpiryDefaultMs: 30 * 60_000,
   approvalExpiryMaxMs: 7 * 24 * 3_600_000,
   reasonCharacters: 2_000,
@@ -77,6 +79,8 @@ export const LIMITS = {
   downstreamKillGraceMs: 2_000,
   downstreamSockets: 512,
   downstreamListPages: 1_000,
+  /** A tool call asks for its server's tools again when what is known of them is older. */
+  toolListMaxAgeMs: 30_000,
   toolNameCharacters: 50,
   toolsPerServer: 10_000,
   shutdownGraceMs: 10_000,

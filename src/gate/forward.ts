@@ -74,6 +74,8 @@ export async function forwardLive(
     server: tool.server,
     method: 'tools/call',
     paramsText: callParamsText({ tool: tool.tool, argumentsText }),
+    judged: tool,
+    stillAllowed: () => deps.isActive(call.session),
     ...(call.meta === undefined ? {} : { meta: call.meta }),
     ...(call.onProgress === undefined ? {} : { onProgress: call.onProgress }),
     ...(call.signal === undefined ? {} : { signal: call.signal }),
@@ -150,13 +152,15 @@ function toGateOutcome(tool: { exposed: string; server: string }, outcome: Downs
 export function dispatchFrozen(
   downstreams: Downstreams,
   approval: Approval,
-  sending: { attempt: number; token: string | undefined },
+  sending: { attempt: number; token: string | undefined; stillAllowed: () => boolean },
 ): Promise<DownstreamOutcome> {
-  const { attempt, token } = sending;
+  const { attempt, token, stillAllowed } = sending;
   return send(downstreams, {
     server: approval.call.server,
     method: 'tools/call',
     paramsText: callParamsText(approval.call),
+    judged: { tool: approval.call.tool, hash: approval.toolHash },
+    stillAllowed,
     meta: {
       'countersign/approval': approval.id,
       'countersign/idempotency-key': `${approval.id}:${attempt}`,

@@ -43,7 +43,7 @@ function quarantined(tool: CatalogTool): GateOutcome {
   return {
     kind: 'refused',
     code: 'tool_quarantined',
-    message: `The tool ${tool.exposed} of server ${tool.server} has changed since it was first seen and is quarantined. An operator must review and accept the new definition.`,
+    message: `The tool ${tool.exposed} of server ${tool.server} is quarantined: its definition is not the one that was accepted. An operator must review and accept the new definition.`,
   };
 }
 

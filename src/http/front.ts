@@ -10,6 +10,7 @@ export interface PageFile {
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
+const CONTROL_PATH = '/mcp/control';
 const API_PATHS = /^\/(?:(?:v1|access|ledger|\.well-known)(?:\/|$)|healthz$|readyz$)/;
 
 /**
@@ -24,6 +25,8 @@ export function createFront(input: {
     handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
     warm(): void;
   };
+  /** The gateway's own MCP server, at a path below that of the agents' endpoint. */
+  control: Handler;
   file: (path: string) => PageFile | undefined;
 }): Handler {
   let api: Promise<Handler> | undefined;
@@ -44,6 +47,7 @@ export function createFront(input: {
 
   return async (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
+    if (path === CONTROL_PATH) return input.control(request, response);
     if (input.mcp.matches(path)) return input.mcp.handle(request, response);
     if (!API_PATHS.test(path) && (request.method === 'GET' || request.method === 'HEAD')) {
       const file = input.file(path);

@@ -26,7 +26,8 @@ async function register(
   groups: string[] = ['bots'],
 ): Promise<{ status: number; body: any }> {
   const public_key = publicKey.export({ format: 'pem', type: 'spki' });
-  return person.perform('service_account.create', { name: 'release bot', groups, public_key });
+  const name = `release bot of ${groups.join()}`;
+  return person.perform('service_account.create', { name, groups, public_key });
 }
 
 /** The decision of a service account, from statement to answer. */

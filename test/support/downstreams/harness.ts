@@ -29,7 +29,7 @@ export function memoryPins(): PinStore & { readonly rows: Map<string, Pin> } {
     async read(server) {
       return new Map([...rows.values()].filter((pin) => pin.server === server).map((pin) => [pin.tool, pin]));
     },
-    async record(server, { first, changed }) {
+    async record(server, { first, locked, changed, unlocked }) {
       for (const sighting of first) {
         rows.set(key(server, sighting.tool), {
           ...sighting,
@@ -37,6 +37,27 @@ export function memoryPins(): PinStore & { readonly rows: Map<string, Pin> } {
           pinnedAt: 1,
           pinnedBy: 'first_seen',
           candidate: undefined,
+        });
+      }
+      for (const sighting of locked) {
+        const { tool } = sighting;
+        rows.set(key(server, tool), {
+          ...sighting,
+          server,
+          pinnedAt: 1,
+          pinnedBy: 'tool_lock',
+          candidate: undefined,
+        });
+      }
+      for (const { tool, hash, definition } of unlocked) {
+        rows.set(key(server, tool), {
+          server,
+          tool,
+          hash: undefined,
+          definition: undefined,
+          pinnedAt: 1,
+          pinnedBy: 'tool_lock',
+          candidate: { hash, definition, seenAt: 2 },
         });
       }
       for (const { tool, hash, definition } of changed) {
