@@ -133,22 +133,22 @@ export const ACTION_BUGS: readonly PlantedBug[] = [
   {
     name: 'an API key requests an action in a person’s name',
     file: 'src/api/requester.ts',
-    find: 'if (RESERVED.test(named))',
+    find: 'if (RESERVED.test(claimed))',
     replace: "if (RESERVED.test(''))",
     tests: REQUEST,
   },
   {
     name: 'an actor whose kind is written in capitals passes, and acts for an action',
     file: 'src/api/requester.ts',
-    find: '):/i;',
-    replace: '):/;',
+    find: 'const claimed = foldedName(named);',
+    replace: 'const claimed = named;',
     tests: REQUEST,
   },
   {
     name: 'an API key requests an action in the name of a registered service account',
     file: 'src/api/requester.ts',
-    find: 'const claimed = named.normalize',
-    replace: "const claimed = ''.normalize",
+    find: '=== claimed))',
+    replace: "=== ''))",
     tests: REQUEST,
   },
   {

@@ -131,7 +131,7 @@ const ROWS: readonly Row[] = [
   [
     'an approval lasts as long as it likes',
     'evidence/approvals',
-    'if (expiresAt > ts + approval.ttlSeconds * 1000)',
+    'if (expiresAt > ts + approval.ttlSeconds * 1000 + SLACK_MS)',
     'if (false)',
     APPROVALS,
   ],

@@ -74,7 +74,7 @@ const ROWS: readonly Row[] = [
   [
     'statements may hold more than is known',
     'evidence/statements',
-    'const stranger = Object.keys(statement).find((member) => !(member in expected));',
+    'const stranger = Object.keys(statement).find((member) => !Object.hasOwn(expected, member));',
     'const stranger = undefined;',
     PEOPLE,
   ],
@@ -113,13 +113,7 @@ const ROWS: readonly Row[] = [
     'if (false)',
     PEOPLE,
   ],
-  [
-    'enrolling may take other groups',
-    'evidence/people',
-    "groups.join('\\n') !== invite.groups.join('\\n') || ",
-    '',
-    PEOPLE,
-  ],
+  ['enrolling may take other groups', 'evidence/people', '!sameTexts(groups, invite.groups) || ', '', PEOPLE],
   [
     'a removed inviter still vouches',
     'evidence/people',

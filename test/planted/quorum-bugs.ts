@@ -113,8 +113,8 @@ export const QUORUM_BUGS: readonly PlantedBug[] = [
   {
     name: 'the requester is known by id alone, not by the subject of their sessions',
     file: 'src/approvals/approver.ts',
-    find: 'const own = [approver.id, approverRef(approver), approver.subject];',
-    replace: 'const own = [approver.id, approverRef(approver)];',
+    find: '...(subject === undefined ? [] : [subject',
+    replace: "...(approver.id !== '' ? [] : [subject",
     tests: WHO,
   },
   {

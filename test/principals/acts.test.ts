@@ -142,8 +142,25 @@ describe('an act', () => {
       request: { act: 'service_account.create', params },
     });
     const create = () => createServiceAccount(office.deps, office.sign(uncounted, offer));
-    const results = await Promise.allSettled([create(), create()]);
-    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
+    // The second is checked while the statement is unused, and commits when it is used and the name is free again.
+    const checked = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const { ledger } = office.deps;
+    const commit: typeof ledger.commit = async (change) => {
+      checked.resolve();
+      await go.promise;
+      return ledger.commit(change);
+    };
+    const second = createServiceAccount(
+      { ...office.deps, ledger: { ...ledger, commit } },
+      office.sign(uncounted, offer),
+    );
+    await checked.promise;
+    await create();
+    const then = [{ sql: 'UPDATE service_account SET removed_at = 1', params: [] }];
+    await ledger.commit({ then, entries: [] });
+    go.resolve();
+    await expect(second).rejects.toMatchObject({ code: 'conflict' });
     await expect(create()).rejects.toMatchObject({ code: 'conflict' });
     expect(await office.entries('service_account.')).toHaveLength(1);
   });
