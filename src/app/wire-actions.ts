@@ -1,11 +1,10 @@
 import type { BindingDeps } from '../api/denial-binding.ts';
-import { type Approval, termsOf } from '../approvals/approval.ts';
 import { findRepeatedAction, requestAction } from '../approvals/request-action.ts';
-import { issueCapability } from '../capabilities/issue.ts';
 import type { GateDeps } from '../gate/call.ts';
 import type { AskDeps } from '../gate/judge-action.ts';
 import { deriveKey } from './derive-key.ts';
 import type { State } from './open-state.ts';
+import { releaseOn } from './release.ts';
 
 /** Gives requests for actions their collaborators: the gate's policy and counters, and the release of what policy allows. */
 export function wireActions(
@@ -19,10 +18,7 @@ export function wireActions(
     now,
     newId,
     random,
-    release: (approval: Approval, at: number) => {
-      const { dpop } = termsOf(approval).capability;
-      return issueCapability({ newId }, { approval, basis: 'policy', dpop, at });
-    },
+    release: releaseOn('policy', newId),
   };
   return {
     ledger,

@@ -1,8 +1,8 @@
-import { type Approval, termsOf } from '../approvals/approval.ts';
+import type { Approval } from '../approvals/approval.ts';
 import type { DecideDeps } from '../approvals/decide.ts';
-import { issueCapability } from '../capabilities/issue.ts';
 import type { State } from './open-state.ts';
 import type { AppEvent } from './options.ts';
+import { releaseOn } from './release.ts';
 
 /** Gives decisions their collaborators: what approving releases, and whom to tell. */
 export function wireDecisions(
@@ -18,10 +18,7 @@ export function wireDecisions(
     newId,
     random,
     log: signer.name,
-    release: (approval, at) => {
-      const { dpop } = termsOf(approval).capability;
-      return issueCapability({ newId }, { approval, basis: 'decision', dpop, at });
-    },
+    release: releaseOn('decision', newId),
     onDecided: told.onDecided,
     onBreakGlass: (use) => {
       log.warn(use, 'somebody broke the glass to approve a call');

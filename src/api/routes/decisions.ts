@@ -3,44 +3,17 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
 import type { Approver } from '../../approvals/approver.ts';
 import { decideApprovalRequest, type VerifiedProof } from '../../approvals/decide.ts';
 import { offerStatement } from '../../approvals/offer.ts';
-import { toRfc3339 } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { approverFacts } from '../../principals/approver-groups.ts';
-import {
-  allowedCredentials,
-  verifyPersonAssertion,
-  verifyServiceAccountSignature,
-} from '../../principals/prove.ts';
+import { verifyPersonAssertion, verifyServiceAccountSignature } from '../../principals/prove.ts';
 import { listServiceAccounts } from '../../principals/service-accounts.ts';
 import { detailSchema } from '../approval-body.ts';
 import { type Api, type ApiContext, type ApiDeps, requireKey, requireSignedIn } from '../context.ts';
 import { answers, idParam, jsonBody } from '../openapi.ts';
+import { assertionSchema, showStatement, statementSchema } from '../statement-body.ts';
 import { showDetail } from './approvals.ts';
 
 const ACCOUNT_HEADER = 'x-countersign-service-account';
-
-const statementSchema = z
-  .object({
-    statement_id: z.string(),
-    statement: z.string(),
-    challenge: z.string(),
-    expires_at: z.string(),
-    rp_id: z.string(),
-    allow_credentials: z.array(z.object({ id: z.string(), transports: z.array(z.string()) })),
-  })
-  .openapi('Statement');
-
-const assertionSchema = z.looseObject({
-  id: z.string(),
-  rawId: z.string(),
-  type: z.string(),
-  response: z.looseObject({
-    clientDataJSON: z.string(),
-    authenticatorData: z.string(),
-    signature: z.string(),
-  }),
-  clientExtensionResults: z.looseObject({}),
-});
 
 const decideBody = z.union([
   z.strictObject({ statement_id: z.string(), assertion: assertionSchema }),
@@ -128,7 +101,7 @@ export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
           }),
         ),
       },
-      responses: answers(statementSchema),
+      responses: answers(statementSchema.openapi('Statement')),
     }),
     async (c) => {
       const approver = await approverOf(deps, c);
@@ -140,19 +113,8 @@ export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
         reason,
         breakGlass,
       });
-      const credentials =
-        approver.kind === 'person' ? await allowedCredentials(deps.principals, approver.id) : [];
-      return c.json(
-        {
-          statement_id: offered.id,
-          statement: offered.text,
-          challenge: Buffer.from(offered.challenge).toString('base64url'),
-          expires_at: toRfc3339(offered.expiresAt),
-          rp_id: deps.principals.party.rpId,
-          allow_credentials: credentials.map(({ id, transports }) => ({ id, transports: [...transports] })),
-        },
-        200,
-      );
+      const personId = approver.kind === 'person' ? approver.id : undefined;
+      return c.json(await showStatement(deps, { offer: offered, personId }), 200);
     },
   );
 

@@ -8,7 +8,8 @@ import { clearedCookie, readSessionCookie, sessionCookie } from '../../principal
 import { type Api, type ApiDeps, requireSignedIn } from '../context.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { answers, answersNothing, creates, jsonBody, OPEN } from '../openapi.ts';
-import { actStatementSchema, showOffer } from './acts.ts';
+import { showStatement } from '../statement-body.ts';
+import { actStatementSchema } from './acts.ts';
 
 const meSchema = z
   .object({ person: z.object({ id: z.string(), name: z.string(), groups: z.array(z.string()) }) })
@@ -145,7 +146,7 @@ export function addWebauthnRoutes(api: Api, deps: ApiDeps, streams: OpenStreams)
         challengeId: challenge_id,
         response: response as unknown as RegistrationResponseJSON,
       });
-      return c.json(await showOffer(deps, { offer, personId: by.id }), 200);
+      return c.json(await showStatement(deps, { offer, personId: by.id }), 200);
     },
   );
 

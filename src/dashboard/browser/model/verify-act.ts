@@ -1,7 +1,7 @@
 import { canonicalize } from '../../../core/canonical.ts';
 import type { JsonObject } from '../../../core/json.ts';
-import { challengeOf, type Statement, toBase64Url } from '../../../sdk/statement.ts';
-import { readStatement } from './verify-statement.ts';
+import type { Statement } from '../../../sdk/statement.ts';
+import { checkedChallenge, readStatement } from './verify-statement.ts';
 
 /** What is on the screen for a person to sign. */
 export interface ShownAct {
@@ -32,14 +32,5 @@ export async function verifyAct(given: Statement, shown: ShownAct): Promise<stri
     'who signs': [said.by, `person:${shown.personId}`],
     'the site': [given.rpId, shown.hostname],
   };
-  for (const [what, [found, wanted]] of Object.entries(expected)) {
-    if (found !== wanted) throw new Error(`The statement and this page differ in ${what}.`);
-  }
-  if (typeof said.exp !== 'number' || said.exp * 1000 <= shown.now)
-    throw new Error('The statement has expired.');
-  if (typeof said.nonce !== 'string' || !/^[\w-]{43}$/.test(said.nonce))
-    throw new Error('The statement has no nonce.');
-  const challenge = toBase64Url(await challengeOf(given.statement));
-  if (challenge !== given.challenge) throw new Error('The challenge is not the digest of the statement.');
-  return challenge;
+  return checkedChallenge(given, { said, expected, now: shown.now });
 }

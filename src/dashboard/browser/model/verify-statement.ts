@@ -85,11 +85,27 @@ export async function verifyStatement(given: Statement, shown: Shown): Promise<s
     'the digest on the page': [detail.callDigest, `sha256:${await sha256Hex(shown.call)}`],
     'the site': [given.rpId, shown.hostname],
   };
+  return checkedChallenge(given, { said, expected, now: shown.now });
+}
+
+/**
+ * The challenge of a statement, computed here, once what it says is what was expected (each pair: what it says, what is
+ * shown), it has not expired at `now` (epoch milliseconds), and the gateway sent that very challenge. Throws an `Error`
+ * that names the first difference; then nothing must be signed.
+ */
+export async function checkedChallenge(
+  given: Statement,
+  checked: {
+    said: JsonObject;
+    expected: Readonly<Record<string, readonly [unknown, unknown]>>;
+    now: number;
+  },
+): Promise<string> {
+  const { said, expected, now } = checked;
   for (const [what, [found, wanted]] of Object.entries(expected)) {
     if (found !== wanted) throw new Error(`The statement and this page differ in ${what}.`);
   }
-  if (typeof said.exp !== 'number' || said.exp * 1000 <= shown.now)
-    throw new Error('The statement has expired.');
+  if (typeof said.exp !== 'number' || said.exp * 1000 <= now) throw new Error('The statement has expired.');
   if (typeof said.nonce !== 'string' || !/^[\w-]{43}$/.test(said.nonce))
     throw new Error('The statement has no nonce.');
   const challenge = toBase64Url(await challengeOf(given.statement));
