@@ -1,3 +1,4 @@
+import type { RunningWitness, WitnessStart } from '../cli/ports.ts';
 import { systemClock } from '../core/clock.ts';
 import { isCountersignError } from '../core/errors.ts';
 import { systemRandomBytes } from '../core/ids.ts';
@@ -7,26 +8,6 @@ import { readBody } from '../http/body.ts';
 import { type Handler, listen } from '../http/listen.ts';
 import { openWitness, type Witness, type WitnessAnswer } from '../ledger/witness/open-witness.ts';
 import type { AppEvent } from './options.ts';
-
-export interface WitnessStart {
-  readonly logs: readonly string[];
-  readonly keyFile: string;
-  readonly stateFile: string;
-  readonly name: string;
-  readonly host: string;
-  /** 0 takes any free port. */
-  readonly port: number;
-  /** Told of every answer. */
-  readonly onEvent: (event: AppEvent) => void;
-}
-
-/** A witness that answers. */
-export interface RunningWitness {
-  readonly url: string;
-  readonly vkey: string;
-  readonly logs: readonly string[];
-  close(): Promise<void>;
-}
 
 const PATH = '/add-checkpoint';
 const TEXT = 'text/plain; charset=utf-8';

@@ -107,7 +107,7 @@ export const ACT_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the page signs a challenge of another text',
-    file: 'src/dashboard/browser/model/verify-act.ts',
+    file: 'src/dashboard/browser/model/verify-statement.ts',
     find: 'if (challenge !== given.challenge)',
     replace: "if (challenge === '')",
     tests: PAGE,
