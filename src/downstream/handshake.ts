@@ -7,11 +7,13 @@ import {
   ProtocolErrorCode,
   type Transport,
 } from '@modelcontextprotocol/client';
-import { errorText } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { LinkEvents, Log, Timers } from './link.ts';
+import { capabilitiesFor } from './conversation.ts';
+import type { Link, LinkEvents, Log, Timers } from './link.ts';
+import { startListening } from './listening.ts';
 import { deniedText } from './message.ts';
+import type { ServerConfig } from './server-config.ts';
 
 /** What was agreed with a server, and the client that keeps listening to it. */
 export interface Handshake {
@@ -22,50 +24,16 @@ export interface Handshake {
   readonly info: JsonObject | undefined;
   /** The members that 2026-07-28 wants in every request's `_meta`; undefined on a legacy connection. */
   readonly envelope: JsonObject | undefined;
-}
-
-const RELISTEN_MS = 1_000;
-
-async function listen({
-  client,
-  events,
-  timers,
-  log,
-}: {
-  client: Client;
-  events: LinkEvents;
-  timers: Timers;
-  log: Log;
-}) {
-  const offered = client.getServerCapabilities();
-  const filter = {
-    ...(offered?.tools?.listChanged && { toolsListChanged: true }),
-    ...(offered?.prompts?.listChanged && { promptsListChanged: true }),
-    ...(offered?.resources?.listChanged && { resourcesListChanged: true }),
-  };
-  if (Object.keys(filter).length === 0) return;
-  const state = { first: true };
-  const open = async (): Promise<void> => {
-    const subscription = await client.listen(filter, { timeout: LIMITS.downstreamProbeTimeoutMs });
-    if (!state.first) for (const list of ['tools', 'resources', 'prompts'] as const) events.changed(list);
-    state.first = false;
-    void subscription.closed.then((cause) => {
-      if (cause === 'local') return;
-      timers.after(RELISTEN_MS, () => {
-        open().catch((error: unknown) => events.down(`its stream of changes ended: ${errorText(error)}`));
-      });
-    });
-  };
-  await open().catch((error: unknown) =>
-    log.debug({ problem: errorText(error) }, 'the server does not tell of changes'),
-  );
+  readonly follow: Link['follow'];
 }
 
 /**
  * Connects, finding out whether the server speaks 2026-07-28 or an older revision, and from then on turns its
- * notifications into events. Requests from the server are refused. Rejects when no revision can be agreed.
+ * notifications into events. It is told which questions config relays; those that still reach the client here, because
+ * no call is under way, are refused. Rejects when no revision can be agreed.
  */
 export async function shakeHands(input: {
+  server: ServerConfig;
   transport: Transport;
   events: LinkEvents;
   timers: Timers;
@@ -73,10 +41,10 @@ export async function shakeHands(input: {
   version: string;
   legacyOnly: boolean;
 }): Promise<Handshake> {
-  const { transport, events, timers, log, version, legacyOnly } = input;
+  const { server, transport, events, timers, log, version, legacyOnly } = input;
   const identity = { name: 'countersign', version };
   const client = new Client(identity, {
-    capabilities: {},
+    capabilities: capabilitiesFor(server.relay),
     inputRequired: { autoFulfill: false },
     versionNegotiation: { mode: 'auto', probe: { timeoutMs: LIMITS.downstreamProbeTimeoutMs } },
   });
@@ -96,13 +64,14 @@ export async function shakeHands(input: {
   });
   const era = client.getProtocolEra() ?? 'legacy';
   const protocolVersion = client.getNegotiatedProtocolVersion() ?? '';
-  if (era === 'modern') await listen({ client, events, timers, log });
+  const listening = era === 'modern' ? await startListening({ client, events, timers, log }) : undefined;
   return {
     client,
     era,
     protocolVersion,
     capabilities: (client.getServerCapabilities() ?? {}) as JsonObject,
     info: client.getServerVersion() as JsonObject | undefined,
+    follow: listening?.follow,
     envelope:
       era === 'legacy'
         ? undefined

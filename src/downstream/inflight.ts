@@ -1,13 +1,16 @@
+import { CLIENT_CAPABILITIES_META_KEY, LOG_LEVEL_META_KEY } from '@modelcontextprotocol/client';
 import type { JsonObject } from '../core/json.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { DownstreamOutcome } from './catalog.ts';
+import { createDeadline } from './deadline.ts';
 import type { Call, Timers } from './link.ts';
 import { FIRST_OWN_ID, type Incoming, outcomeOf, progressOf, requestText } from './message.ts';
+import type { Questions, Seat } from './questions.ts';
+import { TASKS_EXTENSION } from './tasks/task.ts';
 
 /** The calls that share one channel (a pipe, or an HTTP+SSE pair), matched to their answers by id. */
 export interface Inflight {
   call(call: Call): Promise<DownstreamOutcome>;
-  /** True when the message belonged to a call of ours, also when it came late or twice and was dropped. */
+  /** True when the message concerned a call of ours, also when it came late or twice and was dropped. */
   deliver(message: Incoming): boolean;
   /** The channel is gone: calls still queued were not sent, all others are unknown. Later calls are refused. */
   end(reason: string): void;
@@ -28,7 +31,27 @@ interface Entry {
   readonly settle: (outcome: DownstreamOutcome) => void;
   readonly onProgress: ((progress: JsonObject) => void) | undefined;
   readonly progressed: () => void;
+  readonly mayAsk: boolean;
+  readonly tasks: boolean;
   sent: boolean;
+}
+
+/** Whether a call may be answered with `input_required` (2026-07-28): its client can be asked for something. */
+export function mayAskBack({ conversation }: Call, envelope: JsonObject | undefined): boolean {
+  return (
+    envelope !== undefined && conversation !== undefined && Object.keys(conversation.capabilities).length > 0
+  );
+}
+
+/** What 2026-07-28 wants to know about the client of one call. */
+function clientOf({ conversation, tasks }: Call): JsonObject {
+  if (conversation === undefined && tasks !== true) return {};
+  const { capabilities, logLevel } = conversation ?? { capabilities: {}, logLevel: undefined };
+  const extensions = tasks === true ? { extensions: { [TASKS_EXTENSION]: {} } } : {};
+  return {
+    [CLIENT_CAPABILITIES_META_KEY]: { ...capabilities, ...extensions },
+    ...(logLevel === undefined ? {} : { [LOG_LEVEL_META_KEY]: logLevel }),
+  };
 }
 
 /** The `_meta` of one call: the caller's members, then what the era and the progress token need. */
@@ -43,10 +66,11 @@ export function callMeta({
 }): JsonObject | undefined {
   const token = call.onProgress === undefined ? undefined : { progressToken: id };
   if (call.meta === undefined && envelope === undefined && token === undefined) return undefined;
-  return { ...call.meta, ...envelope, ...token };
+  return { ...call.meta, ...envelope, ...(envelope === undefined ? {} : clientOf(call)), ...token };
 }
 
-export function createInflight({ channel, timers }: { channel: Channel; timers: Timers }): Inflight {
+export function createInflight(input: { channel: Channel; timers: Timers; questions: Questions }): Inflight {
+  const { channel, timers, questions } = input;
   const entries = new Map<number, Entry>();
   const state = {
     nextId: FIRST_OWN_ID,
@@ -84,20 +108,18 @@ export function createInflight({ channel, timers }: { channel: Channel; timers: 
     if (request.signal?.aborted)
       return Promise.resolve({ kind: 'not_sent', code: 'cancelled', reason: 'cancelled before it was sent' });
     const id = state.nextId++;
-    const { paramsText, method } = request;
-    const text = requestText({
-      id,
-      method,
-      paramsText,
-      meta: callMeta({ call: request, id, envelope: channel.envelope() }),
-    });
+    const { paramsText, method, retry, conversation } = request;
+    const envelope = channel.envelope();
+    const meta = callMeta({ call: request, id, envelope });
+    const text = requestText({ id, method, paramsText, meta, retry });
     return new Promise((resolve) => {
-      const start = timers.now();
-      let timer = timers.after(request.timeoutMs, expire);
+      const deadline = createDeadline({ timers, timeoutMs: request.timeoutMs, expire });
+      let seat: Seat | undefined;
 
       function settle(outcome: DownstreamOutcome): void {
         if (!entries.delete(id)) return;
-        timer.cancel();
+        deadline.stop();
+        seat?.leave(outcome.kind === 'unknown' ? 'given_up' : 'answered');
         request.signal?.removeEventListener('abort', abort);
         resolve(outcome);
       }
@@ -113,21 +135,20 @@ export function createInflight({ channel, timers }: { channel: Channel; timers: 
       }
 
       function expire(): void {
-        giveUp(`no answer within ${Math.round((timers.now() - start) / 1_000)} s`, 'downstream_unavailable');
+        giveUp(`no answer within ${Math.round(deadline.elapsedMs() / 1_000)} s`, 'downstream_unavailable');
       }
 
       function abort(): void {
         giveUp('cancelled by the caller', 'cancelled');
       }
 
-      function progressed(): void {
-        const left = start + request.timeoutMs * LIMITS.downstreamProgressFactor - timers.now();
-        timer.cancel();
-        timer = timers.after(Math.max(0, Math.min(request.timeoutMs, left)), expire);
-      }
-
-      const entry: Entry = { id, text, settle, onProgress: request.onProgress, progressed, sent: false };
+      const { onProgress } = request;
+      const { progressed, standStill } = deadline;
+      const mayAsk = mayAskBack(request, envelope);
+      const tasks = request.tasks === true;
+      const entry: Entry = { id, text, settle, onProgress, progressed, mayAsk, tasks, sent: false };
       entries.set(id, entry);
+      if (conversation !== undefined) seat = questions.join({ conversation, standStill });
       request.signal?.addEventListener('abort', abort, { once: true });
       enqueue(entry);
     });
@@ -138,7 +159,7 @@ export function createInflight({ channel, timers }: { channel: Channel; timers: 
     if (message.kind === 'other') {
       const token = message.params.progressToken;
       if (message.method !== 'notifications/progress' || typeof token !== 'number' || token < FIRST_OWN_ID)
-        return false;
+        return questions.hear(message.message, 'shared');
       const entry = entries.get(token);
       if (entry?.sent) {
         entry.progressed();
@@ -148,7 +169,7 @@ export function createInflight({ channel, timers }: { channel: Channel; timers: 
     }
     if (typeof message.id !== 'number' || message.id < FIRST_OWN_ID) return false;
     const entry = entries.get(message.id);
-    if (entry?.sent) entry.settle(outcomeOf(message));
+    if (entry?.sent) entry.settle(outcomeOf(message, { input: entry.mayAsk, tasks: entry.tasks }));
     return true;
   }
 
@@ -161,6 +182,7 @@ export function createInflight({ channel, timers }: { channel: Channel; timers: 
           : { kind: 'not_sent', code: 'downstream_unavailable', reason },
       );
     }
+    questions.end();
   }
 
   return { call, deliver, end };

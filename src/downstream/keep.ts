@@ -2,10 +2,9 @@ import { type Clock, toRfc3339 } from '../core/clock.ts';
 import { CountersignError, errorText } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { ServerView } from './assemble.ts';
-import type { DownstreamEvent, DownstreamOutcome, JudgedTool, ServerStatus } from './catalog.ts';
+import type { DownstreamEvent, DownstreamOutcome, ServerStatus } from './catalog.ts';
+import { NOBODY } from './conversation.ts';
 import {
-  type Call,
   endedEarly,
   type Link,
   type LinkEvents,
@@ -15,31 +14,14 @@ import {
   type Timers,
 } from './link.ts';
 import { EMPTY_OFFER, readOffer } from './list.ts';
+import { tellLogLevel } from './log-level.ts';
 import { type MirroredArgument, mirror, mirroringTools } from './mirrored-headers.ts';
 import type { LockedTools, Pin, PinStore } from './pin.ts';
 import type { ServerConfig } from './server-config.ts';
 import { acceptedTools, settlePins } from './settle-pins.ts';
-
-/** Keeps one server connected, listed and pinned. Its faults end here. */
-export interface Supervisor {
-  readonly config: ServerConfig;
-  view(): ServerView;
-  /** Never rejects. */
-  call(
-    call: Omit<Call, 'timeoutMs' | 'paramHeaders'> & {
-      timeoutMs: number | undefined;
-      judged: JudgedTool | undefined;
-      stillAllowed: (() => boolean) | undefined;
-    },
-  ): Promise<DownstreamOutcome>;
-  /** Asks for the tools again, and resolves when what has changed is recorded. Never rejects. */
-  reread(): Promise<void>;
-  /** Reads the pins again, after one was changed. */
-  repin(): Promise<void>;
-  /** Resolves when the server has answered or failed once. */
-  readonly settled: Promise<void>;
-  close(): Promise<void>;
-}
+import type { Supervisor } from './supervisor.ts';
+import { taskWay } from './tasks/task-way.ts';
+import { createWatches } from './watches.ts';
 
 const ALL_LISTS: readonly ListKind[] = ['tools', 'resources', 'prompts'];
 const PROBLEM_CHARACTERS = 300;
@@ -83,6 +65,7 @@ export function createSupervisor(deps: {
     failures: 0,
     upSince: 0,
     legacyOnly: false,
+    logLevel: undefined as string | undefined,
     dirty: new Set<ListKind>(),
     refreshing: undefined as Promise<void> | undefined,
     closed: false,
@@ -93,6 +76,8 @@ export function createSupervisor(deps: {
   const { signal } = unwanted;
   const ending = new Set<Promise<void>>();
   const links = new Set<Link>();
+  const updated = (uri: string) => emit({ kind: 'resource_updated', server: config.name, uri });
+  const watches = createWatches({ server: config.name, link: () => state.link, updated, log });
 
   function finish(link: Link, how: 'retire' | 'close'): void {
     const done = link[how]()
@@ -170,7 +155,7 @@ export function createSupervisor(deps: {
         if (own.link === undefined || state.link === own.link) refresh(list);
       },
       resourceUpdated(uri) {
-        if (state.link === own.link) emit({ kind: 'resource_updated', server: config.name, uri });
+        if (state.link === own.link) updated(uri);
       },
     };
     try {
@@ -195,6 +180,8 @@ export function createSupervisor(deps: {
       log.info({ server: config.name, era, tools: state.offer.tools.length }, 'a server is ready');
       changed(ALL_LISTS);
       for (const list of state.dirty) refresh(list);
+      tellLogLevel(link, state.logLevel, log);
+      void watches.renew(link);
     } catch (error) {
       if (own.link !== undefined) finish(own.link, 'close');
       if (!endedEarly(error)) return fail(error);
@@ -211,7 +198,7 @@ export function createSupervisor(deps: {
   }
 
   async function call(request: Parameters<Supervisor['call']>[0]): Promise<DownstreamOutcome> {
-    const { judged, stillAllowed, ...rest } = request;
+    const { judged, stillAllowed, conversation = NOBODY, ...rest } = request;
     if (judged !== undefined) await upToDate(LIMITS.toolListMaxAgeMs);
     if (stillAllowed?.() === false)
       return { kind: 'not_sent', code: 'cancelled', reason: 'the session ended before the call was sent' };
@@ -224,13 +211,27 @@ export function createSupervisor(deps: {
         reason: `the server "${config.name}" is not available: ${reason}`,
       };
     }
+    if (request.retry !== undefined && link.era === 'legacy') {
+      const reason = `the server "${config.name}" no longer speaks the revision in which it asked for input`;
+      return { kind: 'not_sent', code: 'downstream_unavailable', reason };
+    }
     if (judged !== undefined && state.accepted.get(judged.tool) !== judged.hash) {
       const reason = `the server "${config.name}" has changed the definition of "${judged.tool}" since it was listed. An operator must review and accept the new definition; list the tools again`;
       return { kind: 'not_sent', code: 'tool_quarantined', reason };
     }
     const timeoutMs = request.timeoutMs ?? config.timeoutMs ?? LIMITS.downstreamCallTimeoutMs;
     const paramHeaders = mirror(state.mirroring, request);
-    return link.call({ ...rest, timeoutMs, ...(paramHeaders === undefined ? {} : { paramHeaders }) });
+    const { meta, onProgress, signal: aborted } = rest;
+    const own = {
+      meta,
+      onProgress,
+      signal: aborted,
+      timeoutMs,
+      stillAllowed,
+      conversation,
+      ...taskWay({ link, tools: state.offer.tools, request }),
+    };
+    return link.call({ ...rest, ...own, ...(paramHeaders === undefined ? {} : { paramHeaders }) });
   }
 
   const settled = config.disabled ? Promise.resolve() : connect();
@@ -249,8 +250,24 @@ export function createSupervisor(deps: {
         info: state.info,
       },
     }),
+    capabilities: () => state.link?.capabilities,
     call,
+    watch: watches.watch,
+    setLogLevel(level) {
+      state.logLevel = level;
+      tellLogLevel(state.link, level, log);
+    },
     reread: () => upToDate(0),
+    async reconnect() {
+      if (config.disabled || state.closed || state.phase === 'connecting') return;
+      const { link } = state;
+      state.link = undefined;
+      if (link !== undefined) finish(link, 'retire');
+      state.retry?.cancel();
+      state.failures = 0;
+      state.attempt = connect();
+      await state.attempt;
+    },
     async repin() {
       state.pinned = await pins.read(config.name);
       state.accepted = acceptedTools(state.offer.tools, state.pinned);

@@ -1,6 +1,7 @@
 import { CountersignError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { DownstreamOutcome } from './catalog.ts';
+import type { Conversation, DownstreamOutcome, Retry } from './catalog.ts';
+import type { Credentials } from './oauth/credential.ts';
 import type { ServerConfig } from './server-config.ts';
 
 /** One call on a connection, with its time limit decided. */
@@ -12,8 +13,15 @@ export interface Call {
   readonly onProgress: ((progress: JsonObject) => void) | undefined;
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs: number;
+  /** Asked again right before sending by whatever had to wait first. */
+  readonly stillAllowed?: (() => boolean) | undefined;
   /** `Mcp-Param-*` headers of this call (2026-07-28, Streamable HTTP). */
   readonly paramHeaders?: Readonly<Record<string, string>>;
+  /** Whom the server may ask about this call; undefined for what the gateway itself wants to know. */
+  readonly conversation?: Conversation | undefined;
+  readonly retry?: Retry | undefined;
+  /** A task is understood as an answer. */
+  readonly tasks?: boolean | undefined;
 }
 
 /** A live, negotiated connection to one server. Once it is down it stays down. */
@@ -23,6 +31,11 @@ export interface Link {
   readonly info: JsonObject | undefined;
   /** Never rejects. */
   call(call: Call): Promise<DownstreamOutcome>;
+  /**
+   * Has changes of exactly these resources told, and resolves to those that the server agreed to tell of. Only on a
+   * connection of 2026-07-28. Rejects when the server does not agree; what was followed before is still told then.
+   */
+  readonly follow: ((uris: readonly string[]) => Promise<readonly string[]>) | undefined;
   /** Takes no new calls and stops listening, but lets calls in flight finish where the transport can. */
   retire(): Promise<void>;
   /** Ends the connection and, for a child process, the process. Resolves when nothing of it is left. */
@@ -53,6 +66,8 @@ export interface Log {
 
 export interface OpenLink {
   readonly server: ServerConfig;
+  /** Where the gateway's access to a remote server comes from, when its definition has `auth`. */
+  readonly credentials?: Credentials | undefined;
   readonly events: LinkEvents;
   readonly timers: Timers;
   readonly log: Log;

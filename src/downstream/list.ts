@@ -4,6 +4,7 @@ import { LIMITS } from '../core/limits.ts';
 import { definitionHash } from '../core/tool-definition.ts';
 import type { CatalogItem } from './catalog.ts';
 import type { Link, ListKind } from './link.ts';
+import { failureOf, ownRequest } from './own-request.ts';
 import type { Sighting } from './pin.ts';
 
 /** Everything that one server offers, as it says so now. Each list has one entry per name, sorted by it. */
@@ -23,18 +24,15 @@ function failed(method: string, reason: string): never {
 }
 
 async function page(link: Link, method: string, cursor: string | undefined): Promise<JsonObject | undefined> {
-  const outcome = await link.call({
+  const outcome = await ownRequest(link, {
     method,
-    paramsText: cursor === undefined ? '{}' : JSON.stringify({ cursor }),
-    meta: undefined,
-    onProgress: undefined,
-    signal: undefined,
+    params: cursor === undefined ? {} : { cursor },
     timeoutMs: LIMITS.downstreamConnectTimeoutMs,
   });
   if (outcome.kind === 'result') return JSON.parse(outcome.raw) as JsonObject;
-  if (outcome.kind !== 'error') return failed(method, outcome.reason);
-  const { code, message } = JSON.parse(outcome.raw) as JsonObject;
-  return code === METHOD_NOT_FOUND ? undefined : failed(method, String(message));
+  const isUnknown =
+    outcome.kind === 'error' && (JSON.parse(outcome.raw) as JsonObject).code === METHOD_NOT_FOUND;
+  return isUnknown ? undefined : failed(method, failureOf(outcome) ?? '');
 }
 
 /** Follows a paginated list to its end. A server without the method has an empty list. */

@@ -1,26 +1,32 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { sliceMembers } from '../core/json-slice.ts';
-import type { DownstreamOutcome } from './catalog.ts';
+import type { DownstreamOutcome, Retry } from './catalog.ts';
+import { readTask } from './tasks/task.ts';
 
 /** The first request id of ours. The SDK counts from 0 on the same connection, so the two never meet. */
 export const FIRST_OWN_ID = 1_000_000_000;
 
-/** What `params` becomes on the wire: the given object, byte for byte, with `_meta` as its last member. */
-export function withMeta(paramsText: string, meta: JsonObject | undefined): string {
-  if (meta === undefined) return paramsText;
+/** What `params` becomes on the wire: the given object, byte for byte, with the members of ours as its last ones. */
+function withMembers(
+  paramsText: string,
+  { retry, meta }: { retry: Retry | undefined; meta: JsonObject | undefined },
+) {
+  if (retry === undefined && meta === undefined) return paramsText;
+  const members = JSON.stringify({ ...retry, ...(meta === undefined ? {} : { _meta: meta }) }).slice(1);
   const open = paramsText.trimEnd().slice(0, -1).trimEnd();
-  return `${open}${open.endsWith('{') ? '' : ','}"_meta":${JSON.stringify(meta)}}`;
+  return `${open}${open.endsWith('{') ? '' : ','}${members}`;
 }
 
-/** One JSON-RPC request as text. `paramsText` is the text of a JSON object without `_meta`. */
+/** One JSON-RPC request as text. `paramsText` is the text of a JSON object without the members of a retry and `_meta`. */
 export function requestText(request: {
   id: number;
   method: string;
   paramsText: string;
   meta: JsonObject | undefined;
+  retry?: Retry | undefined;
 }): string {
-  const { id, method, paramsText, meta } = request;
-  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${withMeta(paramsText, meta)}}`;
+  const { id, method, paramsText, meta, retry } = request;
+  return `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${withMembers(paramsText, { retry, meta })}}`;
 }
 
 /** A JSON-RPC message from a downstream, with the text of what it carries. */
@@ -74,15 +80,25 @@ export function errorText(code: number, message: string): string {
 }
 
 /**
- * What an answer means. A result that is not final (revision 2026-07-28, `resultType`) cannot be passed on, because
- * no capability for it was declared: a wish for input is an error, anything else leaves the outcome unknown.
+ * What an answer means. A result that is not final (revision 2026-07-28, `resultType`) is passed on where a capability
+ * for it was declared. Otherwise a wish for input is an error, and anything else leaves the outcome unknown.
  */
-export function outcomeOf(answer: Extract<Incoming, { kind: 'result' | 'error' }>): DownstreamOutcome {
+export function outcomeOf(
+  answer: Extract<Incoming, { kind: 'result' | 'error' }>,
+  declared: { readonly input: boolean; readonly tasks: boolean },
+): DownstreamOutcome {
   if (answer.kind === 'error') return { kind: 'error', raw: answer.raw };
   const { resultType, isError } = answer.result;
+  const isTask = resultType === 'task' || (resultType === undefined && isJsonObject(answer.result.task));
+  if (isTask && declared.tasks) {
+    const task = readTask(answer.raw);
+    if (task !== undefined) return { kind: 'task', task };
+    return { kind: 'unknown', reason: 'the server answered with a task that cannot be read' };
+  }
   if (resultType === undefined || resultType === 'complete')
     return { kind: 'result', raw: answer.raw, isError: isError === true };
   if (resultType === 'input_required') {
+    if (declared.input) return { kind: 'input_required', raw: answer.raw };
     return {
       kind: 'error',
       raw: errorText(-32603, 'The server asked for input from a person, which Countersign does not relay.'),

@@ -1,7 +1,10 @@
 import { CountersignError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { RelayKind } from './catalog.ts';
+import { RELAY_KINDS } from './conversation.ts';
 import { expandText, type Lookup } from './expand.ts';
+import { parseAuth, type ServerAuth } from './oauth/auth.ts';
 import { checkKeys, type Path, refuse, type Source } from './source.ts';
 
 interface ServerCommon {
@@ -16,6 +19,8 @@ interface ServerCommon {
   /** Approved calls carry their capability's token in `_meta`, for a server that verifies it. */
   readonly forwardCapability: boolean;
   readonly disabled: boolean;
+  /** What it may ask the clients of the agents that call it. */
+  readonly relay: readonly RelayKind[];
   /** `file:line` of the definition, for messages. */
   readonly place: string;
 }
@@ -34,13 +39,23 @@ export interface HttpServer extends ServerCommon {
   readonly kind: 'http' | 'sse';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** How the gateway gets access by OAuth, where the server asks for that. */
+  readonly auth?: ServerAuth | undefined;
 }
 
 export type ServerConfig = StdioServer | HttpServer;
 
-const COMMON_KEYS = ['type', 'prefix', 'timeout_ms', 'trust_annotations', 'forward_capability', 'disabled'];
+const COMMON_KEYS = [
+  'type',
+  'prefix',
+  'timeout_ms',
+  'trust_annotations',
+  'forward_capability',
+  'disabled',
+  'relay',
+];
 const STDIO_KEYS = ['command', 'args', 'env', 'cwd', ...COMMON_KEYS];
-const HTTP_KEYS = ['url', 'headers', ...COMMON_KEYS];
+const HTTP_KEYS = ['url', 'headers', 'auth', ...COMMON_KEYS];
 const NAME = /^[A-Za-z0-9_-]{1,40}$/;
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const KINDS: Readonly<Record<string, 'stdio' | 'http' | 'sse'>> = {
@@ -76,6 +91,16 @@ function textMap(reader: Reader, value: JsonValue | undefined, path: Path): Reco
 function booleanAt(source: Source, entry: JsonObject, path: Path, key: string): boolean {
   const value = entry[key] ?? false;
   return typeof value === 'boolean' ? value : refuse(source, [...path, key], 'expected true or false');
+}
+
+function relayAt(source: Source, entry: JsonObject, path: Path): readonly RelayKind[] {
+  const given = entry.relay ?? [];
+  const expected = `expected a list of ${RELAY_KINDS.map((kind) => `"${kind}"`).join(', ')}`;
+  if (!Array.isArray(given)) return refuse(source, [...path, 'relay'], expected);
+  given.forEach((kind, index) => {
+    if (!RELAY_KINDS.some((known) => known === kind)) refuse(source, [...path, 'relay', index], expected);
+  });
+  return RELAY_KINDS.filter((kind) => given.includes(kind));
 }
 
 function kindOf(source: Source, entry: JsonObject, path: Path): 'stdio' | 'http' | 'sse' {
@@ -125,6 +150,7 @@ function common(reader: Reader, name: string, entry: JsonObject, path: Path): Se
     trustAnnotations: booleanAt(source, entry, path, 'trust_annotations'),
     forwardCapability: booleanAt(source, entry, path, 'forward_capability'),
     disabled: booleanAt(source, entry, path, 'disabled'),
+    relay: relayAt(source, entry, path),
     place: `${source.file}:${source.lineOf(path)}`,
   };
 }
@@ -154,7 +180,7 @@ function parseHttp(
   const url = textAt(reader, entry.url, [...path, 'url']);
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol)) {
-    refuse(reader.source, [...path, 'url'], 'expected an http:// or https:// address');
+    return refuse(reader.source, [...path, 'url'], 'expected an http:// or https:// address');
   } else if (parsed.username !== '' || parsed.password !== '') {
     refuse(
       reader.source,
@@ -168,13 +194,20 @@ function parseHttp(
       refuse(reader.source, [...path, 'headers', name], 'expected a valid HTTP header name and value');
     }
   }
-  return { kind, url, headers };
+  const auth = parseAuth({
+    source: reader.source,
+    path: [...path, 'auth'],
+    text: (key, value) => optionalText(reader, value, [...path, 'auth'], key),
+    url: parsed,
+    headers,
+  });
+  return { kind, url, headers, auth };
 }
 
 /**
  * Reads a map of servers, written as Claude and Cursor write `mcpServers` or as VS Code writes `servers`, plus the
- * keys `prefix`, `timeout_ms`, `trust_annotations`, `forward_capability` and `disabled`. `${VAR}`, `${env:VAR}` and `${VAR:-default}` are
- * expanded by `lookup`. Throws `config_invalid` with file and line for anything that is unknown, unset or malformed.
+ * keys `prefix`, `timeout_ms`, `trust_annotations`, `forward_capability`, `relay` and `disabled`. `${VAR}`, `${env:VAR}` and
+ * `${VAR:-default}` are expanded by `lookup`. Throws `config_invalid` with file and line for anything that is unknown, unset or malformed.
  */
 export function parseServers(source: Source, at: Path, lookup: Lookup): ServerConfig[] {
   const map = source.valueAt(at);

@@ -1,13 +1,22 @@
 import { type Clock, systemStopwatch } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { VERSION } from '../core/version.ts';
 import { assembleCatalog, type Collision, collisionText } from './assemble.ts';
-import type { Catalog, DownstreamEvent, DownstreamOutcome, Downstreams } from './catalog.ts';
-import { createSupervisor, type Supervisor } from './keep.ts';
+import type {
+  Catalog,
+  DownstreamEvent,
+  DownstreamOutcome,
+  Downstreams,
+  OfferedCapabilities,
+} from './catalog.ts';
+import { createSupervisor } from './keep.ts';
 import type { Link, ListKind, Log, OpenLink, Timers } from './link.ts';
 import { lockedTools, type ToolLock } from './lock.ts';
+import type { Credentials } from './oauth/credential.ts';
 import type { PinStore } from './pin.ts';
 import { refuseDoubledServers, type ServerConfig } from './server-config.ts';
+import type { Supervisor } from './supervisor.ts';
 
 const systemTimers: Timers = {
   now: systemStopwatch,
@@ -46,6 +55,14 @@ function fingerprint(catalog: Catalog, list: ListKind): string {
   );
 }
 
+function offered(capabilities: readonly JsonObject[]): OfferedCapabilities {
+  return {
+    logging: capabilities.some(({ logging }) => isJsonObject(logging)),
+    subscribe: capabilities.some(({ resources }) => isJsonObject(resources) && resources.subscribe === true),
+    completions: capabilities.some(({ completions }) => isJsonObject(completions)),
+  };
+}
+
 /**
  * Starts and keeps all servers. It returns at once; `ready()` waits for the first answers, and rejects with
  * `config_invalid` when two tools claim one exposed name. A collision that appears later makes the tools in question
@@ -54,6 +71,8 @@ function fingerprint(catalog: Catalog, list: ListKind): string {
 export function createDownstreams(deps: {
   servers: readonly ServerConfig[];
   pins: PinStore;
+  /** The credentials of servers that are reached by OAuth. */
+  credentials?: ((server: ServerConfig) => Credentials | undefined) | undefined;
   /** Decides which definitions are accepted, instead of first sight and operators. */
   lock?: ToolLock | undefined;
   now: Clock;
@@ -62,7 +81,17 @@ export function createDownstreams(deps: {
   timers?: Timers;
   version?: string;
 }): Downstreams {
-  const { servers, pins, lock, now, log, spawnEnv, timers = systemTimers, version = VERSION } = deps;
+  const {
+    servers,
+    pins,
+    credentials,
+    lock,
+    now,
+    log,
+    spawnEnv,
+    timers = systemTimers,
+    version = VERSION,
+  } = deps;
   refuseDoubledServers(servers);
   const listeners = new Set<(event: DownstreamEvent) => void>();
   const supervisors = new Map<string, Supervisor>();
@@ -87,7 +116,7 @@ export function createDownstreams(deps: {
     };
     const supervisor = createSupervisor({
       config,
-      open,
+      open: (input) => open({ ...input, credentials: credentials?.(config) }),
       pins,
       lock: lockedTools(lock, config.name),
       timers,
@@ -104,19 +133,13 @@ export function createDownstreams(deps: {
 
   async function request({
     server,
-    meta,
-    onProgress,
-    signal,
-    timeoutMs,
-    judged,
-    stillAllowed,
     ...rest
   }: Parameters<Downstreams['request']>[0]): Promise<DownstreamOutcome> {
     const supervisor = supervisors.get(server);
     if (supervisor === undefined) {
       return { kind: 'not_sent', code: 'downstream_unavailable', reason: `there is no server "${server}"` };
     }
-    return supervisor.call({ ...rest, meta, onProgress, signal, timeoutMs, judged, stillAllowed });
+    return supervisor.call(rest);
   }
 
   async function accept({ server, tool, hash, by }: Parameters<Downstreams['accept']>[0]): Promise<void> {
@@ -150,7 +173,18 @@ export function createDownstreams(deps: {
     catalog: () => state.catalog,
     request,
     reread: async (server) => supervisors.get(server)?.reread(),
+    reconnect: async (server) => supervisors.get(server)?.reconnect(),
     accept,
+    relays: (server) => supervisors.get(server)?.config.relay ?? [],
+    async watch({ server, uri }) {
+      const supervisor = supervisors.get(server);
+      if (supervisor === undefined) return { kind: 'refused', reason: `there is no server "${server}"` };
+      return supervisor.watch(uri);
+    },
+    setLogLevel(level) {
+      for (const supervisor of supervisors.values()) supervisor.setLogLevel(level);
+    },
+    capabilities: () => offered([...supervisors.values()].map((one) => one.capabilities() ?? {})),
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { createInflight } from '../../src/downstream/inflight.ts';
 import type { Call, Timers } from '../../src/downstream/link.ts';
 import { FIRST_OWN_ID, readMessage } from '../../src/downstream/message.ts';
+import { createQuestions } from '../../src/downstream/questions.ts';
+import { ACCEPTED, talk } from '../support/downstreams/conversation.ts';
+import { memoryLog } from '../support/downstreams/harness.ts';
 
 /** Timers that run when the test moves time. */
 function manualTimers(): Timers & { pass(ms: number): void } {
@@ -39,12 +43,20 @@ function open() {
   const writes: (readonly string[])[] = [];
   const write = (texts: readonly string[]) => writes.push(texts);
   const channel = { write, refusal: () => undefined, envelope: () => undefined };
-  const inflight = createInflight({ channel, timers });
+  const answers: JsonObject[] = [];
+  const questions = createQuestions({
+    server: 'pipe',
+    relayed: () => ['elicitation'],
+    answer: (message) => answers.push(message),
+    timers,
+    log: memoryLog(),
+  });
+  const inflight = createInflight({ channel, timers, questions });
   const say = (message: object) =>
     inflight.deliver(readMessage(JSON.stringify({ jsonrpc: '2.0', ...message })));
   const progress = () =>
     say({ method: 'notifications/progress', params: { progressToken: FIRST_OWN_ID, progress: 1 } });
-  return { timers, writes, inflight, say, progress };
+  return { timers, writes, answers, inflight, say, progress };
 }
 
 describe('calls that share a channel', () => {
@@ -85,6 +97,27 @@ describe('calls that share a channel', () => {
       method: 'notifications/cancelled',
       params: { requestId: FIRST_OWN_ID },
     });
+  });
+
+  it('have their time limit stand still while a question is open, up to a bound', async () => {
+    const { inflight, timers, say, answers } = open();
+    const given = Promise.withResolvers<typeof ACCEPTED>();
+    const conversation = talk({ answer: () => given.promise });
+    const call = inflight.call({ ...CALL, conversation });
+    await turn();
+    timers.pass(600);
+    say({ id: 'q', method: 'elicitation/create', params: { message: 'Which word?' } });
+    timers.pass(LIMITS.downstreamAskedMs - 1);
+    given.resolve(ACCEPTED);
+    await turn();
+    expect(answers).toEqual([{ jsonrpc: '2.0', id: 'q', ...ACCEPTED }]);
+    timers.pass(399);
+    say({ id: 'again', method: 'elicitation/create', params: { message: 'And now?' } });
+    expect(conversation.signals[1]?.aborted).toBe(false);
+    timers.pass(1);
+    timers.pass(1);
+    expect(await call).toMatchObject({ kind: 'unknown' });
+    expect(conversation.signals[1]?.aborted).toBe(true);
   });
 
   it('take no answer before they have left, and none after they have ended', async () => {

@@ -46,6 +46,16 @@ describe('server definitions', () => {
     expect(server).toMatchObject({ prefix: 'a', timeoutMs: 5_000, trustAnnotations: true, disabled: true });
   });
 
+  it('say which questions of a server are relayed, and relay none otherwise', () => {
+    const relay = (value: string) => parse(`{ "a": { "command": "x", "relay": ${value} } }`)[0]?.relay;
+    expect(relay('["roots", "elicitation", "roots"]')).toEqual(['elicitation', 'roots']);
+    expect(relay('[]')).toEqual([]);
+    expect(parse('{ "a": { "url": "http://x.example/mcp" } }')[0]?.relay).toEqual([]);
+    const expected = 'expected a list of "elicitation", "elicitation_url", "sampling", "roots"';
+    expect(() => relay('true')).toThrow(`mcp.json:2: mcpServers.a.relay: ${expected}.`);
+    expect(() => relay('["sampling", "everything"]')).toThrow(`mcpServers.a.relay[1]: ${expected}.`);
+  });
+
   it('have their variables expanded, once', () => {
     const env = { HOME: '/home/x', EMPTY: '', TRICK: '${HOME}' };
     const [server] = parse(

@@ -21,6 +21,22 @@ describe('a request', () => {
     expect(text).toBe(`{"jsonrpc":"2.0","id":7,"method":"x/y","params":${params}}`);
     expect(JSON.parse(text).params._meta).toEqual({ a: 1 });
   });
+
+  it('carries the answers of a retry before _meta, and the rest as it is', () => {
+    const retry = { inputResponses: { q: { action: 'accept' } }, requestState: 'sealed' };
+    const text = requestText({ id: 7, method: 'x/y', paramsText: '{"n":1.0}', meta: { a: 1 }, retry });
+    expect(text).toBe(
+      '{"jsonrpc":"2.0","id":7,"method":"x/y","params":{"n":1.0,"inputResponses":{"q":{"action":"accept"}},"requestState":"sealed","_meta":{"a":1}}}',
+    );
+    const bare = requestText({
+      id: 7,
+      method: 'x/y',
+      paramsText: '{}',
+      meta: undefined,
+      retry: { inputResponses: {} },
+    });
+    expect(JSON.parse(bare).params).toEqual({ inputResponses: {} });
+  });
 });
 
 describe('an answer', () => {
@@ -56,12 +72,14 @@ describe('an answer', () => {
   ])('is not made of %j', (text) => expect(readMessage(text)).toEqual({ kind: 'garbage' }));
 
   it('that is not final is never taken for a result', () => {
-    const of = (resultType: string) => {
+    const of = (resultType: string, input = false) => {
       const message = readMessage(`{"jsonrpc":"2.0","id":1,"result":{"resultType":"${resultType}"}}`);
       if (message.kind !== 'result') throw new Error(message.kind);
-      return outcomeOf(message).kind;
+      return outcomeOf(message, { input, tasks: false }).kind;
     };
-    expect(['complete', 'input_required', 'task'].map(of)).toEqual(['result', 'error', 'unknown']);
+    const types = ['complete', 'input_required', 'task'];
+    expect(types.map((type) => of(type))).toEqual(['result', 'error', 'unknown']);
+    expect(types.map((type) => of(type, true))).toEqual(['result', 'input_required', 'unknown']);
   });
 });
 

@@ -3,8 +3,10 @@ import type { Dispatcher, Pool } from 'undici';
 import type { JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { DownstreamOutcome } from '../catalog.ts';
+import { createDeadline } from '../deadline.ts';
 import type { Call, Timers } from '../link.ts';
 import { errorText, type Incoming, outcomeOf, progressOf, readMessage } from '../message.ts';
+import type { Questions } from '../questions.ts';
 import { createEventReader, type EventReader } from './event-stream.ts';
 
 /** One POST of one request and whatever answers it (MCP Streamable HTTP). */
@@ -21,8 +23,14 @@ export interface Exchange {
   readonly inSession: boolean;
   /** Streams may be picked up again by `Last-Event-ID` (legacy revisions). */
   readonly resumable: boolean;
-  /** Notifications other than progress, and requests of the server. */
+  /** The call may be answered with a wish for input. */
+  readonly mayAsk: boolean;
+  /** Where log messages and questions on this call's stream are taken. */
+  readonly questions: Questions;
+  /** Other notifications, except for progress, and other requests of the server. */
   readonly other: (message: JsonObject) => void;
+  /** The request was refused with 401 (RFC 9110 §15.5.2), by nothing but HTTP: no server has run it. */
+  readonly unauthorised?: ((answer: { readonly challenged: boolean }) => void) | undefined;
   /** The call was given up after it had left. */
   readonly gaveUp: (reason: string) => void;
   /** The server could not be reached, has forgotten the session, or answers as if it were unwell. */
@@ -30,6 +38,11 @@ export interface Exchange {
 }
 
 const RESUME_MS = 1_000;
+const REFUSED: DownstreamOutcome = {
+  kind: 'not_sent',
+  code: 'downstream_unavailable',
+  reason: 'the server refuses the credential of the gateway (HTTP 401)',
+};
 
 function ownAnswer(text: string, id: number): Extract<Incoming, { kind: 'result' | 'error' }> | undefined {
   const message = readMessage(text);
@@ -38,18 +51,27 @@ function ownAnswer(text: string, id: number): Extract<Incoming, { kind: 'result'
 }
 
 /** What a complete body that is not an event stream means, and whether it says something about the server's health. */
-function readBody(input: { status: number; text: string; id: number; inSession: boolean }): {
+function readBody(input: {
+  status: number;
+  text: string;
+  id: number;
+  inSession: boolean;
+  declared: { readonly input: boolean; readonly tasks: boolean };
+}): {
   outcome: DownstreamOutcome;
   health: 'well' | 'doubtful' | 'session_lost';
 } {
-  const { status, text, id, inSession } = input;
+  const { status, text, id, inSession, declared } = input;
   if (status === 404 && inSession) {
     const reason = 'the server has forgotten the session; it is being opened again';
     return { outcome: { kind: 'not_sent', code: 'downstream_unavailable', reason }, health: 'session_lost' };
   }
   const answer = ownAnswer(text, id);
   if (answer !== undefined)
-    return { outcome: outcomeOf(answer), health: answer.id === null ? 'doubtful' : 'well' };
+    return {
+      outcome: outcomeOf(answer, declared),
+      health: answer.id === null ? 'doubtful' : 'well',
+    };
   if (status >= 300 && status < 500) {
     const raw = errorText(-32603, `The server refused the request with HTTP ${status}.`);
     return { outcome: { kind: 'error', raw }, health: 'doubtful' };
@@ -60,22 +82,29 @@ function readBody(input: { status: number; text: string; id: number; inSession: 
 
 /** Sends one request. Never rejects, and never sends anything twice. */
 export function exchange(input: Exchange): Promise<DownstreamOutcome> {
-  const { pool, path, headers, id, body, call, timers, inSession, resumable, other, gaveUp, suspect } = input;
+  const { pool, path, headers, id, body, call, timers, inSession, resumable, mayAsk, questions } = input;
+  const { other, unauthorised, gaveUp, suspect } = input;
+  const declared = { input: mayAsk, tasks: call.tasks === true };
   if (call.signal?.aborted)
     return Promise.resolve({ kind: 'not_sent', code: 'cancelled', reason: 'cancelled before it was sent' });
   return new Promise((resolve) => {
-    const start = timers.now();
+    const deadline = createDeadline({ timers, timeoutMs: call.timeoutMs, expire });
+    const { standStill } = deadline;
+    const seat =
+      call.conversation === undefined
+        ? undefined
+        : questions.join({ conversation: call.conversation, standStill });
     const state = {
       sent: false,
       settled: false,
       controller: undefined as Dispatcher.DispatchController | undefined,
     };
-    let timer = timers.after(call.timeoutMs, expire);
 
     function settle(outcome: DownstreamOutcome): void {
       if (state.settled) return;
       state.settled = true;
-      timer.cancel();
+      deadline.stop();
+      seat?.leave(outcome.kind === 'unknown' ? 'given_up' : 'answered');
       call.signal?.removeEventListener('abort', abort);
       resolve(outcome);
     }
@@ -92,7 +121,7 @@ export function exchange(input: Exchange): Promise<DownstreamOutcome> {
     }
 
     function expire(): void {
-      giveUp(`no answer within ${Math.round((timers.now() - start) / 1_000)} s`, 'downstream_unavailable');
+      giveUp(`no answer within ${Math.round(deadline.elapsedMs() / 1_000)} s`, 'downstream_unavailable');
     }
 
     function abort(): void {
@@ -100,9 +129,7 @@ export function exchange(input: Exchange): Promise<DownstreamOutcome> {
     }
 
     function progressed(params: JsonObject): void {
-      const left = start + call.timeoutMs * LIMITS.downstreamProgressFactor - timers.now();
-      timer.cancel();
-      timer = timers.after(Math.max(0, Math.min(call.timeoutMs, left)), expire);
+      deadline.progressed();
       call.onProgress?.(progressOf(params));
     }
 
@@ -112,8 +139,8 @@ export function exchange(input: Exchange): Promise<DownstreamOutcome> {
       if (message.kind === 'other') {
         if (message.method === 'notifications/progress' && message.params.progressToken === id)
           progressed(message.params);
-        else other(message.message);
-      } else if (message.id === id) settle(outcomeOf(message));
+        else if (!questions.hear(message.message, seat)) other(message.message);
+      } else if (message.id === id) settle(outcomeOf(message, declared));
     }
 
     function interrupted(reason: string, events: EventReader | undefined): void {
@@ -135,6 +162,7 @@ export function exchange(input: Exchange): Promise<DownstreamOutcome> {
     ): void {
       const reply = {
         status: 0,
+        challenged: false,
         chunks: [] as Buffer[],
         bytes: 0,
         events: undefined as EventReader | undefined,
@@ -156,6 +184,7 @@ export function exchange(input: Exchange): Promise<DownstreamOutcome> {
           },
           onResponseStart(_controller, status, responseHeaders) {
             reply.status = status;
+            reply.challenged = responseHeaders['www-authenticate'] !== undefined;
             const type = String(responseHeaders['content-type'] ?? '');
             if (status === 200 && /^\s*text\/event-stream\b/i.test(type)) reply.events = createEventReader();
           },
@@ -180,7 +209,12 @@ export function exchange(input: Exchange): Promise<DownstreamOutcome> {
             const bytes =
               reply.chunks.length === 1 ? (reply.chunks[0] as Buffer) : Buffer.concat(reply.chunks);
             const text = isUtf8(bytes) ? bytes.toString('utf8') : '';
-            const { outcome, health } = readBody({ status: reply.status, text, id, inSession });
+            const { status, challenged } = reply;
+            if (unauthorised !== undefined && status === 401 && ownAnswer(text, id)?.id !== id) {
+              unauthorised({ challenged });
+              return settle(REFUSED);
+            }
+            const { outcome, health } = readBody({ status, text, id, inSession, declared });
             settle(outcome);
             if (health !== 'well') {
               suspect({ reason: `it answered with HTTP ${reply.status}`, lost: health === 'session_lost' });

@@ -5,10 +5,13 @@ import type { JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { DownstreamOutcome } from '../catalog.ts';
 import { type Handshake, shakeHands } from '../handshake.ts';
-import { callMeta } from '../inflight.ts';
+import { callMeta, mayAskBack } from '../inflight.ts';
 import type { Call, Link, OpenLink } from '../link.ts';
 import { FIRST_OWN_ID, requestText } from '../message.ts';
 import { nameHeader } from '../mirrored-headers.ts';
+import { authorised } from '../oauth/authorised-fetch.ts';
+import { type Access, callWithToken } from '../oauth/call-with-token.ts';
+import { createQuestions } from '../questions.ts';
 import type { HttpServer } from '../server-config.ts';
 import { createBoundedFetch } from './bounded-fetch.ts';
 import { exchange } from './exchange.ts';
@@ -38,9 +41,10 @@ function flatten(headers: Readonly<Record<string, string>>): string[] {
  * are POSTs of our own over pooled keep-alive sockets, which are retired before Node's default of 5 s would close them.
  */
 export async function openHttp(input: OpenLink & { readonly server: HttpServer }): Promise<Link> {
-  const { server, events, timers, log } = input;
+  const { server, events, timers, log, credentials } = input;
   const url = new URL(server.url);
-  const { fetch, close: closeFetch } = createBoundedFetch();
+  const { fetch: bare, close: closeFetch } = createBoundedFetch();
+  const fetch = authorised(bare, { url: server.url, credentials });
   const sdk = new StreamableHTTPClientTransport(url, {
     fetch,
     requestInit: { headers: { ...server.headers } },
@@ -110,13 +114,28 @@ export async function openHttp(input: OpenLink & { readonly server: HttpServer }
 
   function tell(message: JsonObject): void {
     sdk.send(message as unknown as JSONRPCMessage).catch((error: unknown) => {
-      log.debug({ server: server.name, problem: errorText(error) }, 'a notification was not delivered');
+      log.debug({ server: server.name, problem: errorText(error) }, 'a message was not delivered');
     });
+  }
+
+  const questions = createQuestions({
+    server: server.name,
+    relayed: () => (era === 'legacy' ? server.relay : []),
+    answer: tell,
+    timers,
+    log,
+  });
+  const toClient = sdk.onmessage;
+  // What comes here came on the stream that all calls of a legacy session share, or belongs to the SDK's own requests.
+  if (era === 'legacy') {
+    sdk.onmessage = (message: JSONRPCMessage) => {
+      if (!questions.hear(message as unknown as JsonObject, 'shared')) toClient?.(message);
+    };
   }
 
   function hear(message: JsonObject): void {
     try {
-      sdk.onmessage?.(message as unknown as JSONRPCMessage);
+      toClient?.(message as unknown as JSONRPCMessage);
     } catch (error) {
       log.debug(
         { server: server.name, problem: errorText(error) },
@@ -133,22 +152,25 @@ export async function openHttp(input: OpenLink & { readonly server: HttpServer }
     return [...fixedHeaders, ...own, ...Object.entries(call.paramHeaders ?? {}).flat()];
   }
 
-  function call(request: Call): Promise<DownstreamOutcome> {
+  function send(request: Call, access?: Access): Promise<DownstreamOutcome> {
     if (state.down !== undefined) {
       return Promise.resolve({ kind: 'not_sent', code: 'downstream_unavailable', reason: state.down });
     }
     const id = state.nextId++;
-    const { method, paramsText } = request;
+    const { method, paramsText, retry } = request;
     return exchange({
       pool,
       path: `${url.pathname}${url.search}`,
-      headers: headersOf(request),
+      headers: access === undefined ? headersOf(request) : [...headersOf(request), ...access.headers],
+      unauthorised: access?.unauthorised,
       id,
-      body: requestText({ id, method, paramsText, meta: callMeta({ call: request, id, envelope }) }),
+      body: requestText({ id, method, paramsText, retry, meta: callMeta({ call: request, id, envelope }) }),
       call: request,
       timers,
       inSession,
       resumable: era === 'legacy',
+      mayAsk: mayAskBack(request, envelope),
+      questions,
       other: hear,
       gaveUp(reason) {
         if (era === 'legacy')
@@ -160,6 +182,7 @@ export async function openHttp(input: OpenLink & { readonly server: HttpServer }
 
   async function stopListening(): Promise<void> {
     state.down ??= 'the connection was closed';
+    questions.end();
     client.onerror = () => undefined;
     if (inSession) {
       const farewell = sdk.terminateSession().catch((error: unknown) => {
@@ -175,7 +198,8 @@ export async function openHttp(input: OpenLink & { readonly server: HttpServer }
     era,
     capabilities,
     info,
-    call,
+    call: credentials === undefined ? send : (request) => callWithToken(credentials, request, send),
+    follow: handshake.follow,
     async retire() {
       await pool.close();
       await stopListening();

@@ -4,6 +4,8 @@ import { type Handshake, shakeHands } from '../handshake.ts';
 import { createInflight } from '../inflight.ts';
 import type { Link, OpenLink } from '../link.ts';
 import { readMessage } from '../message.ts';
+import { authorised } from '../oauth/authorised-fetch.ts';
+import { createQuestions } from '../questions.ts';
 import type { HttpServer } from '../server-config.ts';
 import { createBoundedFetch } from './bounded-fetch.ts';
 
@@ -13,7 +15,8 @@ import { createBoundedFetch } from './bounded-fetch.ts';
  */
 export async function openSse(input: OpenLink & { readonly server: HttpServer }): Promise<Link> {
   const { server, events, log } = input;
-  const { fetch, close: closeFetch } = createBoundedFetch();
+  const { fetch: bare, close: closeFetch } = createBoundedFetch();
+  const fetch = authorised(bare, { url: server.url, credentials: input.credentials });
   const state = {
     endpoint: undefined as string | undefined,
     down: undefined as string | undefined,
@@ -47,12 +50,25 @@ export async function openSse(input: OpenLink & { readonly server: HttpServer })
       throw new CountersignError('downstream_unavailable', `it answered with HTTP ${response.status}`);
   }
 
+  const questions = createQuestions({
+    server: server.name,
+    relayed: () => server.relay,
+    answer: (message) => send(JSON.stringify(message)),
+    timers: input.timers,
+    log,
+  });
+
+  function send(text: string): void {
+    if (state.down !== undefined) return;
+    post(text).catch((error: unknown) => fall(`a message could not be delivered: ${errorText(error)}`));
+  }
+
   const inflight = createInflight({
     timers: input.timers,
+    questions,
     channel: {
       write(texts) {
-        for (const text of texts)
-          post(text).catch((error: unknown) => fall(`a message could not be delivered: ${errorText(error)}`));
+        for (const text of texts) send(text);
       },
       refusal: () => state.down,
       envelope: () => undefined,
@@ -89,5 +105,6 @@ export async function openSse(input: OpenLink & { readonly server: HttpServer })
     await closeFetch();
   }
 
-  return { era: 'legacy', capabilities, info, call: inflight.call, retire: close, close };
+  const { call } = inflight;
+  return { era: 'legacy', capabilities, info, call, follow: undefined, retire: close, close };
 }

@@ -6,6 +6,7 @@ import { type Handshake, shakeHands } from '../handshake.ts';
 import { createInflight } from '../inflight.ts';
 import { ENDED_EARLY, type Link, type OpenLink } from '../link.ts';
 import { readMessage } from '../message.ts';
+import { createQuestions } from '../questions.ts';
 import type { StdioServer } from '../server-config.ts';
 import { startChild } from './child.ts';
 import { createLineReader } from './lines.ts';
@@ -23,8 +24,16 @@ export async function openStdio(input: OpenLink & { readonly server: StdioServer
     handshake: undefined as Handshake | undefined,
   };
 
+  const questions = createQuestions({
+    server: server.name,
+    relayed: () => (state.handshake?.era === 'legacy' ? server.relay : []),
+    answer: (message) => writeLines([JSON.stringify(message)]),
+    timers,
+    log,
+  });
   const inflight = createInflight({
     timers,
+    questions,
     channel: {
       write: (texts) => writeLines(texts),
       refusal: () =>
@@ -117,7 +126,7 @@ export async function openStdio(input: OpenLink & { readonly server: StdioServer
     await child.stop();
     throw new CountersignError('downstream_unavailable', state.down);
   }
-  const { client, era, capabilities, info } = state.handshake;
+  const { client, era, capabilities, info, follow } = state.handshake;
 
   async function close(): Promise<void> {
     state.down ??= 'the connection was closed';
@@ -127,5 +136,5 @@ export async function openStdio(input: OpenLink & { readonly server: StdioServer
     await client.close();
   }
 
-  return { era, capabilities, info, call: inflight.call, retire: close, close };
+  return { era, capabilities, info, call: inflight.call, follow, retire: close, close };
 }

@@ -147,7 +147,7 @@ export function callTool(
 /** The first text block of a result. */
 export function textOf(outcome: DownstreamOutcome): string {
   if (outcome.kind !== 'result')
-    return `${outcome.kind}: ${'reason' in outcome ? outcome.reason : outcome.raw}`;
+    return `${outcome.kind}: ${'reason' in outcome ? outcome.reason : 'raw' in outcome ? outcome.raw : ''}`;
   const result = JSON.parse(outcome.raw) as { content: { text?: string }[] };
   return result.content[0]?.text ?? '';
 }

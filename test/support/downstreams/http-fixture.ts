@@ -43,6 +43,7 @@ export function httpServer(server: Partial<HttpServer> & { name: string; url: st
     timeoutMs: undefined,
     trustAnnotations: false,
     forwardCapability: false,
+    relay: [],
     disabled: false,
     place: 'test.json:1',
     ...server,

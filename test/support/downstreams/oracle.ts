@@ -17,6 +17,7 @@ export function stdioServer(
     timeoutMs: undefined,
     trustAnnotations: false,
     forwardCapability: false,
+    relay: [],
     disabled: false,
     place: 'test.json:1',
     ...server,

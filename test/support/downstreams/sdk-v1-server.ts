@@ -36,8 +36,10 @@ function createV1Server(): McpServer {
   return server;
 }
 
-/** A server built with the v1 SDK over Streamable HTTP (`/mcp`, stateful) and over HTTP+SSE (`/sse`). */
-export async function startV1Server(): Promise<{ url: string; sseUrl: string }> {
+/** A server built with the v1 SDK over Streamable HTTP (`/mcp`, stateful) and over HTTP+SSE (`/sse`), one instance per connection. */
+export async function startV1Server(
+  create: () => McpServer = createV1Server,
+): Promise<{ url: string; sseUrl: string }> {
   const streamable = new Map<string, StreamableHTTPServerTransport>();
   const sse = new Map<string, SSEServerTransport>();
   const server = createServer(async (request, response) => {
@@ -45,7 +47,7 @@ export async function startV1Server(): Promise<{ url: string; sseUrl: string }> 
     if (url.pathname === '/sse') {
       const transport = new SSEServerTransport('/messages', response);
       sse.set(transport.sessionId, transport);
-      await createV1Server().connect(transport);
+      await create().connect(transport);
     } else if (url.pathname === '/messages') {
       await sse.get(url.searchParams.get('sessionId') ?? '')?.handlePostMessage(request, response);
     } else {
@@ -57,7 +59,7 @@ export async function startV1Server(): Promise<{ url: string; sseUrl: string }> 
           streamable.set(id, transport);
         },
       });
-      await createV1Server().connect(transport as Parameters<McpServer['connect']>[0]);
+      await create().connect(transport as Parameters<McpServer['connect']>[0]);
       await transport.handleRequest(request, response);
     }
   });

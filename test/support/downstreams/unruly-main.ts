@@ -13,6 +13,7 @@ const BEHAVIOURS = [
   'double',
   'env',
   'flood',
+  'half',
   'hang',
   'huge',
   'late',
@@ -60,6 +61,11 @@ const CALLS: Record<string, (id: JsonValue, params: JsonObject) => void> = {
     const line = `${'stderr '.repeat(1_000)}\n`;
     for (let lines = 0; lines < 1_000; lines++) process.stderr.write(line);
     answer(id, 'flooded');
+  },
+  half(id) {
+    process.stdout.write(`{"jsonrpc":"2.0","id":${id},"result":{"content":[{"type":"te`, () =>
+      process.exit(1),
+    );
   },
   hang: () => undefined,
   huge(id) {
