@@ -2,16 +2,10 @@ import { readFileSync } from 'node:fs';
 import { isAlias, isNode, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { CountersignError, errorText } from '../core/errors.ts';
 import type { JsonValue } from '../core/json.ts';
+import { blankComments } from '../core/json-comments.ts';
 import type { Path, Source } from '../downstream/source.ts';
 
 const MAX_CHARACTERS = 4 * 1024 * 1024;
-
-/** Blanks `//` and block comments outside strings, as editors' JSON files have them; every offset stays the same. */
-function blankComments(text: string): string {
-  return text.replaceAll(/"(?:\\.|[^"\\\n])*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (part) =>
-    part.startsWith('"') ? part : part.replaceAll(/[^\n]/g, ' '),
-  );
-}
 
 /**
  * Reads YAML or JSON text. Throws `config_invalid` with file and line for what is not well-formed: repeated keys,

@@ -23,6 +23,8 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   allowed_origins: 'COUNTERSIGN_ALLOWED_ORIGINS',
   allowed_hosts: 'COUNTERSIGN_ALLOWED_HOSTS',
   'sessions.default_ttl': 'COUNTERSIGN_SESSION_TTL',
+  'jobs.detach_after': 'COUNTERSIGN_JOBS_DETACH_AFTER',
+  'jobs.keep': 'COUNTERSIGN_JOBS_KEEP',
   'log.level': 'COUNTERSIGN_LOG_LEVEL',
   'passkeys.attestation': 'COUNTERSIGN_PASSKEYS_ATTESTATION',
   trusted_proxy: 'COUNTERSIGN_TRUSTED_PROXY',
@@ -76,10 +78,14 @@ export function listOf({ at, fail }: Settings, key: string): string[] {
   return isList ? (list as string[]) : fail(key, 'expected a list of texts');
 }
 
-export function durationOf({ at, fail }: Settings, key: string, fallback: number): number {
-  const value = at(key) ?? `${fallback}ms`;
+/** Milliseconds of a text such as `30m`; not a number for anything else. */
+export function readDuration(value: JsonValue): number {
   const match = /^([0-9]{1,9})(ms|s|m|h|d)$/.exec(String(value));
-  const ms = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN);
+  return Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN);
+}
+
+export function durationOf({ at, fail }: Settings, key: string, fallback: number): number {
+  const ms = readDuration(at(key) ?? `${fallback}ms`);
   if (ms >= LIMITS.sessionTtlMinMs && ms <= LIMITS.sessionTtlMaxMs) return ms;
   return fail(key, 'expected a time such as "30m", "1h" or "7d", between 1 second and 30 days');
 }

@@ -14,7 +14,8 @@ export type Collection =
   | 'accounts'
   | 'deployments'
   | 'images'
-  | 'reports';
+  | 'reports'
+  | 'researches';
 
 /** All that the sandbox company has. A change makes a new value. */
 export type Company = Readonly<Record<Collection, readonly Item[]>> & { readonly made: number };
@@ -73,6 +74,7 @@ export function newCompany(): Company {
     deployments: [],
     images: [],
     reports: [],
+    researches: [],
   };
 }
 

@@ -4,12 +4,15 @@ import { VERSION } from '../core/version.ts';
 import { createCompanyServer } from './server.ts';
 import { openCompany } from './store.ts';
 
-const folder = process.argv[2];
-if (folder === undefined) {
-  process.stderr.write('usage: main <folder for the sandbox company>\n');
+const [folder, step] = process.argv.slice(2);
+if (folder === undefined || (step !== undefined && !/^\d{1,6}$/.test(step))) {
+  process.stderr.write(
+    'usage: main <folder for the sandbox company> [<milliseconds that a step of slow work takes>]\n',
+  );
   process.exit(2);
 }
 const store = openCompany(folder);
-serveStdio(() => createCompanyServer({ store, now: systemClock, version: VERSION }), {
+const pace = step === undefined ? {} : { stepMs: Number(step) };
+serveStdio(() => createCompanyServer({ store, now: systemClock, version: VERSION, ...pace }), {
   onerror: (error) => process.stderr.write(`${error.message}\n`),
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Clock, toRfc3339 } from '../core/clock.ts';
 import { sha256Hex } from '../core/digest.ts';
 import { add, deleteCustomers, type Item, type Outcome, refund, updateCustomer } from './company.ts';
+import { cancelResearch, researchStanding, startResearch } from './research.ts';
 import { work } from './slow-work.ts';
 import type { CompanyStore } from './store.ts';
 import { CREATIONS, type Creation, cents, LISTS, SLOW_CREATIONS, text } from './tools.ts';
@@ -56,7 +57,11 @@ export function createCompanyServer(deps: {
     const config = {
       description: `Sandbox company: ${description} Nothing outside the sandbox happens.`,
       inputSchema: z.strictObject(shape),
-      annotations: { readOnlyHint: /_(?:list|get)$/.test(name), destructiveHint, openWorldHint: false },
+      annotations: {
+        readOnlyHint: /_(?:list|get|status)$/.test(name),
+        destructiveHint,
+        openWorldHint: false,
+      },
     };
     server.registerTool(name, config, (args, context) => run(args as z.infer<z.ZodObject<Shape>>, context));
   }
@@ -131,6 +136,32 @@ export function createCompanyServer(deps: {
       const value = `sandbox-${sha256Hex(`vault:${name}`).slice(0, 20)}`;
       return told(`The secret "${name}" is ${value}.`, { name, value });
     },
+  );
+
+  tool(
+    'research_start',
+    'begins a research and answers at once with its research_id; research_status tells how it goes.',
+    { question: text('What to find out', 1_000) },
+    ({ question }) => {
+      const outcome = store.change((company) => startResearch(company, { question, now: now() }));
+      if (outcome.kind === 'refused') return toldOutcome(outcome);
+      return told(outcome.text, { research_id: outcome.item.id });
+    },
+  );
+
+  const researchId = { research_id: text('Research id, such as rsc_0001') };
+  tool('research_status', 'tells how a research stands.', researchId, ({ research_id: id }) => {
+    const found = researchStanding(store.read(), { id, now: now(), stepMs });
+    if ('kind' in found) return toldOutcome(found);
+    const { status, step, steps, doing } = found.standing;
+    const question = String(found.item.question);
+    const report = status === 'done' ? { report: `The sandbox found nothing about: ${question}` } : {};
+    const words = status === 'working' ? `${step} of ${steps}, ${doing}` : status;
+    return told(`${id}: ${words}.`, { research_id: id, status, step, steps, doing, ...report });
+  });
+
+  tool('research_cancel', 'ends a research early.', researchId, ({ research_id: id }) =>
+    toldOutcome(store.change((company) => cancelResearch(company, id))),
   );
 
   for (const [name, creation] of Object.entries(CREATIONS)) {

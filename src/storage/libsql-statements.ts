@@ -26,9 +26,10 @@ function bindValue(value: SqlValue, position: number): BindValue {
   if (value === null || typeof value === 'bigint') return value;
   if (typeof value === 'string') {
     if (!value.includes('\0')) return value;
+    // Whoever sent it can send it without, and nobody else's change is the worse for it.
     throw new CountersignError(
-      'internal',
-      `SQL parameter ${position + 1} holds a NUL character; encode it first.`,
+      'invalid_request',
+      'A text in the request holds a NUL character, which cannot be kept. Send it without.',
     );
   }
   if (typeof value === 'number') {

@@ -142,12 +142,20 @@ export function storageContract(engine: string, open: () => Promise<Database>): 
       ['an object', { a: 1 }],
       ['bytes', new Uint8Array([1])],
       ['a date', new Date(0)],
-      ['text with NUL', 'a\0b'],
       ['NaN', Number.NaN],
       ['an unsafe integer', 2 ** 53],
     ])('refuses %s as a parameter instead of storing something else', async (_, bad) => {
       const statement = { ...put('a', ''), params: ['a', bad] } as Statement;
       await expect(database.apply([{ then: [statement], entries: [] }], none)).rejects.toThrow(/parameter 2/);
+      expect(await value('a')).toBeUndefined();
+    });
+
+    it('refuses text with NUL as the fault of whoever sent it, in changes and in queries', async () => {
+      const refusal = { code: 'invalid_request', message: expect.stringContaining('NUL') };
+      const statement = { ...put('a', ''), params: ['a', 'x\0y'] };
+      await expect(database.apply([{ then: [statement], entries: [] }], none)).rejects.toMatchObject(refusal);
+      const query = { sql: 'SELECT value FROM meta WHERE key = ?', params: ['x\0y'] };
+      await expect(database.query(query)).rejects.toMatchObject(refusal);
       expect(await value('a')).toBeUndefined();
     });
 

@@ -248,6 +248,26 @@ CREATE TABLE service_account (
   removed_at BIGINT
 );
 
+CREATE TABLE idempotent_request (
+  workspace TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  key TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  answer TEXT,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace, principal, key)
+);
+CREATE INDEX idempotent_request_by_time ON idempotent_request (created_at);
+
+CREATE TABLE downstream_credential (
+  workspace TEXT NOT NULL,
+  server TEXT NOT NULL,
+  sealed TEXT NOT NULL,
+  rev BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace, server)
+);
+
 CREATE TABLE tool_pin (
   workspace TEXT NOT NULL,
   server TEXT NOT NULL,
