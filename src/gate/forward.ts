@@ -3,28 +3,47 @@ import { callParamsText } from '../approvals/frozen-call.ts';
 import { canonicalize } from '../core/canonical.ts';
 import { CountersignError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
 import type {
   CatalogTool,
   DownstreamOutcome,
   DownstreamRequest,
   Downstreams,
+  FinalOutcome,
 } from '../downstream/catalog.ts';
 import type { EntryRef } from '../ledger/entry.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { Session } from '../sessions/session.ts';
-import type { GateCall, GateDeps, GateOutcome } from './call.ts';
+import type { CallClient, CallRetry, GateCall, GateDeps, GateOutcome } from './call.ts';
+import { continued, inputOutcome, refuseForeignAnswers, talk } from './converse.ts';
+import { goOn, jobOfCall } from './go-on.ts';
 
 /** The one door out: every byte that reaches a downstream on an agent's behalf passes here. */
 function send(downstreams: Downstreams, request: DownstreamRequest): Promise<DownstreamOutcome> {
   return downstreams.request(request);
 }
 
-function outcomeBody(outcome: DownstreamOutcome): JsonObject {
+/** Asks a server about a task that it goes on with for an agent. */
+export function askServer(
+  downstreams: Downstreams,
+  request: { server: string; method: string; paramsText: string; timeoutMs: number },
+): Promise<DownstreamOutcome> {
+  return send(downstreams, { ...request, tasks: true });
+}
+
+/** A task where nobody wanted one. */
+function withoutTask(outcome: DownstreamOutcome): FinalOutcome {
+  if (outcome.kind !== 'task') return outcome;
+  return { kind: 'unknown', reason: 'the server answered with a task, which was not asked for' };
+}
+
+function outcomeBody(outcome: FinalOutcome): JsonObject {
   switch (outcome.kind) {
     case 'result':
       return { kind: 'result', is_error: outcome.isError, bytes: Buffer.byteLength(outcome.raw) };
     case 'error':
-      return { kind: 'error', bytes: Buffer.byteLength(outcome.raw) };
+    case 'input_required':
+      return { kind: outcome.kind, bytes: Buffer.byteLength(outcome.raw) };
     default:
       return { kind: outcome.kind, reason: outcome.reason };
   }
@@ -37,9 +56,16 @@ function outcomeBody(outcome: DownstreamOutcome): JsonObject {
  */
 export async function forwardLive(
   deps: GateDeps,
-  input: { call: GateCall; tool: CatalogTool; verdict: Verdict },
+  input: {
+    call: GateCall;
+    tool: CatalogTool;
+    verdict: Verdict;
+    /** A question of the gateway's own, which takes none of the session's calls. */
+    isOwn?: boolean;
+  },
 ): Promise<GateOutcome> {
-  const { call, tool, verdict } = input;
+  const { call, tool, verdict, isOwn = false } = input;
+  refuseForeignAnswers(call.retry, tool.server);
   const id = deps.newId('req');
   const argumentsText = canonicalize(call.args);
   const { retainMs } = verdict;
@@ -52,9 +78,11 @@ export async function forwardLive(
   };
   const intent = await deps.ledger.commit({
     // Only a cap has to be exact; other counts are for people to read and need no write of their own.
-    ...(call.session.callCap === undefined ? {} : { guard: deps.spendCall(call.session.id) }),
+    ...(isOwn || call.session.callCap === undefined ? {} : { guard: deps.spendCall(call.session.id) }),
     then: [sealed.sidecar],
-    entries: [{ type: 'call.intent', ref, body: intentBody(tool, verdict, sealed.commit) }],
+    entries: [
+      { type: 'call.intent', ref, body: { ...intentBody(tool, verdict, sealed.commit), ...continued(call) } },
+    ],
   });
   if (intent.kind === 'refused') {
     throw new CountersignError(
@@ -62,15 +90,19 @@ export async function forwardLive(
       `This session has used all of its ${call.session.callCap ?? 0} calls. Ask for a new session.`,
     );
   }
-  if (call.session.callCap === undefined) deps.countCall(call.session.id);
-  else deps.counted(call.session.id, Number(intent.rows[0]?.calls ?? 0));
+  if (!isOwn) {
+    if (call.session.callCap === undefined) deps.countCall(call.session.id);
+    else deps.counted(call.session.id, Number(intent.rows[0]?.calls ?? 0));
+  }
   if (!deps.isActive(call.session)) {
     const reason = 'The session ended before the call was sent.';
     await recordOutcome(deps, ref, { kind: 'not_sent', code: 'cancelled', reason });
     throw new CountersignError('not_found', reason);
   }
 
-  const outcome = await send(deps.downstreams, {
+  const job = jobOfCall({ call, tool, verdict, ref });
+  call.longWork?.sent(job);
+  const answer = await send(deps.downstreams, {
     server: tool.server,
     method: 'tools/call',
     paramsText: callParamsText({ tool: tool.tool, argumentsText }),
@@ -79,17 +111,25 @@ export async function forwardLive(
     ...(call.meta === undefined ? {} : { meta: call.meta }),
     ...(call.onProgress === undefined ? {} : { onProgress: call.onProgress }),
     ...(call.signal === undefined ? {} : { signal: call.signal }),
+    ...(call.longWork === undefined ? {} : { tasks: true }),
+    ...talk(deps, { ...call, server: tool.server, ref }),
   });
+  const outcome = answer.kind === 'task' ? await goOn(deps, { call, task: answer.task, job, ref }) : answer;
+  if (outcome.kind === 'job') return outcome;
   const recorded = recordOutcome(deps, ref, outcome, verdict.readOnly);
   if (!verdict.readOnly && !(await recorded)) return unrecorded(tool);
+  if (deps.onAnswer !== undefined && outcome.kind === 'result' && !isOwn)
+    await deps.onAnswer({ call, tool, verdict, id, outcome });
+  if (outcome.kind === 'input_required')
+    return inputOutcome(deps, { client: call.client, server: tool.server, ref, raw: outcome.raw });
   return toGateOutcome(tool, outcome);
 }
 
 /** Never rejects: a call that has been sent is not undone by a ledger that cannot be written. */
-async function recordOutcome(
-  deps: GateDeps,
+export async function recordOutcome(
+  deps: Pick<GateDeps, 'ledger' | 'report'>,
   ref: EntryRef,
-  outcome: DownstreamOutcome,
+  outcome: FinalOutcome,
   later = false,
 ): Promise<boolean> {
   try {
@@ -123,7 +163,10 @@ function intentBody(tool: CatalogTool, verdict: Verdict, commit: string): JsonOb
   return body;
 }
 
-function toGateOutcome(tool: { exposed: string; server: string }, outcome: DownstreamOutcome): GateOutcome {
+function toGateOutcome(
+  tool: { exposed: string; server: string },
+  outcome: Exclude<FinalOutcome, { kind: 'input_required' }>,
+): GateOutcome {
   switch (outcome.kind) {
     case 'result':
       return { kind: 'result', raw: outcome.raw };
@@ -147,26 +190,36 @@ function toGateOutcome(tool: { exposed: string; server: string }, outcome: Downs
 /**
  * Sends the frozen bytes of an approved call: the stored arguments and nothing else of what the agent once sent.
  * The approval id and attempt travel as the idempotency key, with the capability's token where the server wants it.
- * Never inherits a caller's signal.
+ * Never inherits a caller's signal: `signal` is of whoever cancels the work itself. A server may answer with a task,
+ * whose end is waited for.
  */
-export function dispatchFrozen(
-  downstreams: Downstreams,
+export async function dispatchFrozen(
+  { downstreams, tasks }: Pick<GateDeps, 'downstreams' | 'tasks'>,
   approval: Approval,
-  sending: { attempt: number; token: string | undefined; stillAllowed: () => boolean },
-): Promise<DownstreamOutcome> {
-  const { attempt, token, stillAllowed } = sending;
-  return send(downstreams, {
-    server: approval.call.server,
+  sending: { attempt: number; token: string | undefined; stillAllowed: () => boolean } & Pick<
+    DownstreamRequest,
+    'onProgress' | 'signal'
+  >,
+): Promise<FinalOutcome> {
+  const { attempt, token, stillAllowed, ...watched } = sending;
+  const { server } = approval.call;
+  const outcome = await send(downstreams, {
+    server,
     method: 'tools/call',
+    tasks: true,
     paramsText: callParamsText(approval.call),
     judged: { tool: approval.call.tool, hash: approval.toolHash },
     stillAllowed,
+    ...watched,
     meta: {
       'countersign/approval': approval.id,
       'countersign/idempotency-key': `${approval.id}:${attempt}`,
       ...(token === undefined ? {} : { 'countersign/capability': token }),
     },
   });
+  if (outcome.kind !== 'task') return outcome;
+  const timeoutMs = LIMITS.replayTaskMs;
+  return tasks.waitFor({ server, task: outcome.task, timeoutMs, signal: watched.signal });
 }
 
 /** Sends a governed request other than a tool call (resources, prompts, completion) after its intent is durable. */
@@ -181,8 +234,11 @@ export async function forwardRequest(
     meta?: JsonObject | undefined;
     onProgress?: ((progress: JsonObject) => void) | undefined;
     signal?: AbortSignal | undefined;
+    client?: CallClient | undefined;
+    retry?: CallRetry | undefined;
   },
 ): Promise<GateOutcome> {
+  refuseForeignAnswers(input.retry, input.server);
   const id = deps.newId('req');
   const ref: EntryRef = {
     session: input.session.id,
@@ -191,18 +247,28 @@ export async function forwardRequest(
     action: input.action,
   };
   await deps.ledger.commit({
-    entries: [{ type: 'call.intent', ref, body: { method: input.method, policy: deps.policy().version } }],
+    entries: [
+      {
+        type: 'call.intent',
+        ref,
+        body: { method: input.method, policy: deps.policy().version, ...continued(input) },
+      },
+    ],
   });
   if (!deps.isActive(input.session))
     throw new CountersignError('not_found', 'The session ended before the request was sent.');
-  const outcome = await send(deps.downstreams, {
+  const answer = await send(deps.downstreams, {
     server: input.server,
     method: input.method,
     paramsText: canonicalize(input.params),
     ...(input.meta === undefined ? {} : { meta: input.meta }),
     ...(input.onProgress === undefined ? {} : { onProgress: input.onProgress }),
     ...(input.signal === undefined ? {} : { signal: input.signal }),
+    ...talk(deps, { ...input, ref }),
   });
+  const outcome = withoutTask(answer);
   const target = { exposed: input.action, server: input.server };
-  return (await recordOutcome(deps, ref, outcome)) ? toGateOutcome(target, outcome) : unrecorded(target);
+  if (!(await recordOutcome(deps, ref, outcome))) return unrecorded(target);
+  if (outcome.kind === 'input_required') return inputOutcome(deps, { ...input, ref, raw: outcome.raw });
+  return toGateOutcome(target, outcome);
 }

@@ -3,6 +3,7 @@ import type { Catalog, CatalogItem, CatalogTool } from '../downstream/catalog.ts
 import type { Session } from '../sessions/session.ts';
 import type { GateDeps } from './call.ts';
 import { identify } from './identify.ts';
+import { isOwnResource } from './own-resources.ts';
 import { isOwnTool } from './own-tools.ts';
 
 /** A tool as a session may see it, and whether its answer can be a pending result. */
@@ -36,6 +37,7 @@ export function offeredItems(
   const policy = deps.policy();
   return input.items.filter(
     (item) =>
+      !(input.kind === 'resource' && isOwnResource(item.name)) &&
       scopeCovers(session.scope, { kind: input.kind, server: item.server, name: item.name }) &&
       policy.possibleEffects({ kind: input.kind, server: item.server, tool: item.name }).includes('allow'),
   );

@@ -1,7 +1,10 @@
 /** The gateway's own tool, listed for every session; it waits for a person's decision and returns the call's result. */
 export const APPROVAL_WAIT = 'approval_wait';
 
-const OWN: ReadonlySet<string> = new Set([APPROVAL_WAIT]);
+/** The gateway's own tool for its card, listed for clients that show cards; it says how an approval stands. */
+export const APPROVAL_STATUS = 'approval_status';
+
+const OWN: ReadonlySet<string> = new Set([APPROVAL_WAIT, APPROVAL_STATUS]);
 
 /**
  * True for a name that is the gateway's own. A downstream tool that would be exposed by such a name is left out of

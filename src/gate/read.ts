@@ -1,8 +1,8 @@
 import { CountersignError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { CatalogItem } from '../downstream/catalog.ts';
 import type { Session } from '../sessions/session.ts';
-import type { GateDeps, GateOutcome } from './call.ts';
+import type { CallClient, CallRetry, GateDeps, GateOutcome } from './call.ts';
 import { forwardRequest } from './forward.ts';
 import { identify } from './identify.ts';
 import { judge } from './judge.ts';
@@ -25,51 +25,63 @@ export async function readThrough(
     meta?: JsonObject | undefined;
     onProgress?: ((progress: JsonObject) => void) | undefined;
     signal?: AbortSignal | undefined;
+    client?: CallClient | undefined;
+    retry?: CallRetry | undefined;
   },
 ): Promise<GateOutcome> {
   const { session, kind, item } = input;
-  identify(deps, session);
-  narrow(session, { kind, server: item.server, name: item.name }, () =>
-    kind === 'resource' ? unknownResource(item.name) : unknownPrompt(item.name),
-  );
-  const args = input.params.arguments;
-  const judgedArgs = typeof args === 'object' && args !== null && !Array.isArray(args) ? args : {};
-  const verdict = judge(deps, session, { kind, server: item.server, name: item.name, args: judgedArgs });
-  if (verdict.effect !== 'allow') {
-    await deps.ledger.commit({
-      entries: [
-        {
-          type: 'call.denied',
-          ref: {
-            session: session.id,
-            subject: session.subject,
-            action: `${kind}:${item.server}/${item.name}`,
-          },
-          body: {
-            rule: verdict.decidedBy?.rule ?? null,
-            effect: verdict.effect,
-            policy: verdict.policyVersion,
-          },
-        },
-      ],
-    });
-    const why =
-      verdict.effect === 'hold'
-        ? `nobody can be asked about a ${kind}, so policy must allow it by a rule, and none does`
-        : `policy denies it (${verdict.reason})`;
-    throw new CountersignError(
-      'denied_by_policy',
-      `The ${kind} ${item.name} was not read: ${why}. An operator can allow it in the policy.`,
-    );
-  }
+  const args = isJsonObject(input.params.arguments) ? input.params.arguments : {};
+  await requireRead(deps, { session, kind, item, args });
   return forwardRequest(deps, {
     session,
     server: item.server,
     method: input.method,
-    action: `${kind}:${item.server}/${item.name}`,
+    action: actionOf(kind, item),
     params: input.params,
     meta: input.meta,
     onProgress: input.onProgress,
     signal: input.signal,
+    client: input.client,
+    retry: input.retry,
   });
+}
+
+/** What the ledger calls something that is read. */
+export function actionOf(kind: ReadTarget['kind'], { server, name }: CatalogItem): string {
+  return `${kind}:${server}/${name}`;
+}
+
+export interface ReadTarget {
+  readonly session: Session;
+  readonly kind: 'resource' | 'prompt';
+  readonly item: CatalogItem;
+  readonly args: JsonObject;
+}
+
+/**
+ * Resolves when the session may read this now. Throws `not_found` outside its scope, and `denied_by_policy`, after that
+ * is on the ledger.
+ */
+export async function requireRead(deps: GateDeps, { session, kind, item, args }: ReadTarget): Promise<void> {
+  identify(deps, session);
+  narrow(session, { kind, server: item.server, name: item.name }, () =>
+    kind === 'resource' ? unknownResource(item.name) : unknownPrompt(item.name),
+  );
+  const verdict = judge(deps, session, { kind, server: item.server, name: item.name, args });
+  if (verdict.effect === 'allow') return;
+  const ref = { session: session.id, subject: session.subject, action: actionOf(kind, item) };
+  const body = {
+    rule: verdict.decidedBy?.rule ?? null,
+    effect: verdict.effect,
+    policy: verdict.policyVersion,
+  };
+  await deps.ledger.commit({ entries: [{ type: 'call.denied', ref, body }] });
+  const why =
+    verdict.effect === 'hold'
+      ? `nobody can be asked about a ${kind}, so policy must allow it by a rule, and none does`
+      : `policy denies it (${verdict.reason})`;
+  throw new CountersignError(
+    'denied_by_policy',
+    `The ${kind} ${item.name} was not read: ${why}. An operator can allow it in the policy.`,
+  );
 }

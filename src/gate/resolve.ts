@@ -1,5 +1,6 @@
 import { CountersignError } from '../core/errors.ts';
 import type { Catalog, CatalogItem, CatalogTool } from '../downstream/catalog.ts';
+import { isOwnResource } from './own-resources.ts';
 import { isOwnTool } from './own-tools.ts';
 
 const SHOWN_CHARACTERS = 100;
@@ -21,6 +22,7 @@ export function unknownTool(exposed: string): CountersignError {
 
 /** Finds the server that offers a resource URI, by exact match first and then by template prefix. Throws `not_found`. */
 export function resolveResource(catalog: Catalog, uri: string): CatalogItem {
+  if (isOwnResource(uri)) throw unknownResource(uri);
   const exact = catalog.resources.find((resource) => resource.name === uri);
   if (exact !== undefined) return exact;
   const template = catalog.resourceTemplates.find((one) => templateCovers(one.name, uri));
