@@ -14,14 +14,23 @@ export interface DirectRequest {
 }
 
 export const MODERN_REVISION = '2026-07-28';
+/** The newest revision before 2026-07-28. */
+export const LATEST_LEGACY = '2025-11-25';
 /** The revisions before 2026-07-28, newest first. */
 export const LEGACY_REVISIONS: ReadonlySet<string> = new Set([
-  '2025-11-25',
+  LATEST_LEGACY,
   '2025-06-18',
   '2025-03-26',
   '2024-11-05',
 ]);
-const HOT: ReadonlySet<string> = new Set(['tools/call', 'tools/list', 'ping']);
+const HOT: ReadonlySet<string> = new Set([
+  'tools/call',
+  'tools/list',
+  'ping',
+  'tasks/get',
+  'tasks/update',
+  'tasks/cancel',
+]);
 const META = {
   version: 'io.modelcontextprotocol/protocolVersion',
   capabilities: 'io.modelcontextprotocol/clientCapabilities',
@@ -75,8 +84,10 @@ export function recognise(body: JsonValue, headers: IncomingHttpHeaders): Direct
   const params = body.params ?? {};
   const meta = params._meta === undefined ? {} : params._meta;
   if (!isJsonObject(meta) || meta.progressToken !== undefined) return undefined;
-  if (STEPPED.some((member) => params[member] !== undefined)) return undefined;
-  if (method === 'tools/call' && typeof params.name !== 'string') return undefined;
+  const isAboutTask = method.startsWith('tasks/');
+  if (!isAboutTask && STEPPED.some((member) => params[member] !== undefined)) return undefined;
+  const named = isAboutTask ? params.taskId : params.name;
+  if ((method === 'tools/call' || isAboutTask) && typeof named !== 'string') return undefined;
 
   const version = single(headers['mcp-protocol-version']);
   const known = { id: id as string | number, method, params };
@@ -91,10 +102,10 @@ export function recognise(body: JsonValue, headers: IncomingHttpHeaders): Direct
       meta[META.logLevel] === undefined &&
       method !== 'ping' &&
       single(headers['mcp-method']) === method &&
-      (method !== 'tools/call' || single(headers['mcp-name']) === params.name);
+      (method === 'tools/list' || single(headers['mcp-name']) === named);
     return agrees ? { ...known, era: 'modern', clientCapabilities: capabilities } : undefined;
   }
-  if (headers['mcp-session-id'] === undefined || !acceptsBoth(headers)) return undefined;
+  if (isAboutTask || headers['mcp-session-id'] === undefined || !acceptsBoth(headers)) return undefined;
   if (version !== undefined && !LEGACY_REVISIONS.has(version)) return undefined;
   return { ...known, era: 'legacy', clientCapabilities: {} };
 }

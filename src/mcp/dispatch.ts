@@ -1,9 +1,14 @@
+import type { JsonObject } from '../core/json.ts';
 import type { GateDeps, GateOutcome } from '../gate/call.ts';
 import { callTool } from '../gate/gate.ts';
-import { APPROVAL_WAIT } from '../gate/own-tools.ts';
+import { APPROVAL_STATUS, APPROVAL_WAIT } from '../gate/own-tools.ts';
+import { callApprovalStatus, type StatusToolDeps } from './card/approval-status.ts';
+import { CARD_URI, showsCards } from './card/card.ts';
+import { readCard } from './card/read-card.ts';
 import { downstreamError, rpcError, rpcErrorFrom } from './errors.ts';
 import { complete, getPrompt, listPrompts, listResources, listTemplates, readResource } from './offers.ts';
 import { deniedResult } from './pending.ts';
+import { type RelayDeps, type Relayed, relay, type Way } from './relay/relay.ts';
 import {
   forwardedMeta,
   idempotencyKey,
@@ -12,31 +17,40 @@ import {
   objectParam,
   textParam,
 } from './request.ts';
-import { legacyResult, modernResult, type ServerIdentity, stampedList } from './result.ts';
+import { legacyResult, modernResult, readingResult, type ServerIdentity, stampedList } from './result.ts';
+import { openRetry } from './retry.ts';
+import { taskContext } from './tasks/answer.ts';
+import { asksForTasks, declaresTasks, TASKS_NOT_DECLARED } from './tasks/extension.ts';
+import { asksForTask, callAsLegacyTask, type LegacyTaskDeps } from './tasks/legacy.ts';
+import { TASK_METHODS } from './tasks/methods.ts';
+import { createdText, taskOfJob } from './tasks/task.ts';
 import { callApprovalWait, type createToolLists } from './tools.ts';
 import { answerRetry, tellHeldCall, type WayDeps } from './ways.ts';
 
-export interface DispatchDeps extends WayDeps {
-  readonly gate: GateDeps;
+export interface DispatchDeps extends WayDeps, StatusToolDeps, RelayDeps, LegacyTaskDeps {
   readonly toolLists: ReturnType<typeof createToolLists>;
   readonly identity: ServerIdentity;
   readonly log: { error(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
 function resultReply(deps: DispatchDeps, request: McpRequest, raw: string): McpReply {
-  return {
-    kind: 'result',
-    raw: request.era === 'modern' ? modernResult(raw, deps.identity) : legacyResult(raw),
-  };
+  if (request.era === 'legacy') return { kind: 'result', raw: legacyResult(raw) };
+  const own = modernResult(raw, deps.identity);
+  return { kind: 'result', raw: request.method === 'resources/read' ? readingResult(own) : own };
 }
 
 /** What the gate found, on the wire of this request's era. */
-async function replyOf(deps: DispatchDeps, request: McpRequest, outcome: GateOutcome): Promise<McpReply> {
+async function replyOf(deps: DispatchDeps, request: McpRequest, outcome: Relayed): Promise<McpReply> {
   switch (outcome.kind) {
     case 'result':
+    case 'asked':
       return resultReply(deps, request, outcome.raw);
-    case 'error':
-      return downstreamError(outcome.raw);
+    case 'error': {
+      const isForClient = request.era === 'modern' && asksForTasks(JSON.parse(outcome.raw) as JsonObject);
+      return isForClient ? { kind: 'error', error: TASKS_NOT_DECLARED } : downstreamError(outcome.raw);
+    }
+    case 'job':
+      return resultReply(deps, request, createdText(taskOfJob(outcome.job, taskContext(deps, request))));
     case 'held':
       return resultReply(deps, request, await tellHeldCall(deps, request, outcome.approval));
     case 'denied': {
@@ -53,27 +67,42 @@ async function toolsCall(deps: DispatchDeps, request: McpRequest): Promise<McpRe
   const args = objectParam(request.params, 'arguments');
   if (name === APPROVAL_WAIT)
     return resultReply(deps, request, await callApprovalWait(deps, { ...request, args }));
-  if (request.retry !== undefined)
-    return resultReply(deps, request, await answerRetry(deps, request, request.retry));
-  const outcome = await callTool(deps.gate, {
+  if (name === APPROVAL_STATUS)
+    return resultReply(deps, request, await callApprovalStatus(deps, { ...request, args }));
+  const state = openRetry(deps, request);
+  if (state?.kind === 'held') return resultReply(deps, request, await answerRetry(deps, request, state));
+  const call = {
     session: request.session,
     name,
     args,
     meta: forwardedMeta(request.params),
     idempotencyKey: idempotencyKey(request.params),
-    onProgress: request.onProgress,
-    signal: request.signal,
-  });
-  return replyOf(deps, request, outcome);
+  };
+  if (asksForTask(request)) {
+    const { onProgress, signal } = request;
+    return callAsLegacyTask(deps, request, { ...call, onProgress, signal });
+  }
+  const mayDetach = request.era === 'modern' && declaresTasks(request.clientCapabilities);
+  const run = ({ onProgress, signal, client, retry }: Way): Promise<GateOutcome> => {
+    const made = { ...call, onProgress, signal, client, retry };
+    return mayDetach ? deps.detacher.call(made) : callTool(deps.gate, made);
+  };
+  // A plain call of a server that may ask nothing needs nothing of all that asking takes.
+  const server = deps.gate.downstreams.catalog().byExposed.get(name)?.server;
+  const mayAsk = server !== undefined && deps.gate.downstreams.relays(server).length > 0;
+  return replyOf(deps, request, await relay(deps, request, { state, run, mayAsk }));
 }
 
 function toolsList(deps: DispatchDeps, request: McpRequest): McpReply {
-  const texts = deps.toolLists(request.session, deps.gate.downstreams.catalog(), deps.gate.policy().version);
+  const texts = deps.toolLists(request.session, deps.gate.downstreams.catalog(), {
+    policyVersion: deps.gate.policy().version,
+    cards: showsCards(request.clientCapabilities),
+  });
   return { kind: 'result', raw: stampedList(texts[request.era], request.era, deps.identity) };
 }
 
 type Lister = (deps: GateDeps, session: McpRequest['session']) => string;
-type Reader = (deps: GateDeps, request: McpRequest) => Promise<GateOutcome>;
+type Reader = (deps: GateDeps, request: McpRequest, way: Way) => Promise<GateOutcome>;
 type Handler = (deps: DispatchDeps, request: McpRequest) => Promise<McpReply> | McpReply;
 
 const listed =
@@ -85,8 +114,28 @@ const listed =
 
 const read =
   (reader: Reader): Handler =>
+  async (deps, request) => {
+    const state = openRetry(deps, request);
+    const run = (way: Way): Promise<GateOutcome> => reader(deps.gate, request, way);
+    return replyOf(deps, request, await relay(deps, request, { state, run, mayAsk: true }));
+  };
+
+async function completed(deps: DispatchDeps, request: McpRequest): Promise<McpReply> {
+  const outcome = await complete(deps.gate, request);
+  if (outcome.kind !== 'input_required') return replyOf(deps, request, outcome);
+  return {
+    kind: 'error',
+    error: rpcError('downstream_unavailable', 'A completion can ask nobody anything.'),
+  };
+}
+
+/** The card is the gateway's own; every other resource is a downstream's. */
+const readCardOr =
+  (others: Handler): Handler =>
   async (deps, request) =>
-    replyOf(deps, request, await reader(deps.gate, request));
+    request.params.uri === CARD_URI
+      ? { kind: 'result', raw: stampedList(await readCard(), request.era, deps.identity) }
+      : others(deps, request);
 
 /** Every method that reaches a downstream, and no other. What is not here is unknown to this gateway. */
 const METHODS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
@@ -95,21 +144,21 @@ const METHODS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['resources/list', listed(listResources)],
   ['resources/templates/list', listed(listTemplates)],
   ['prompts/list', listed(listPrompts)],
-  ['resources/read', read(readResource)],
+  ['resources/read', readCardOr(read(readResource))],
   ['prompts/get', read(getPrompt)],
-  ['completion/complete', read(complete)],
+  ['completion/complete', completed],
 ]);
 
 const METHOD_NOT_FOUND = -32601;
 
 /** True for methods that `dispatch` serves. */
 export function isGoverned(method: string): boolean {
-  return METHODS.has(method);
+  return METHODS.has(method) || TASK_METHODS.modern.has(method);
 }
 
 /** Serves one governed request. Never throws: every failure is a reply. */
 export async function dispatch(deps: DispatchDeps, request: McpRequest): Promise<McpReply> {
-  const handler = METHODS.get(request.method);
+  const handler = METHODS.get(request.method) ?? TASK_METHODS[request.era].get(request.method);
   if (handler === undefined) {
     const message = `Method not found: ${request.method.slice(0, 100)}`;
     return { kind: 'error', error: { code: METHOD_NOT_FOUND, message, httpStatus: 404 } };

@@ -4,27 +4,20 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { openEventStream, sendEvent, sendJson } from '../http/respond.ts';
 import type { Session } from '../sessions/session.ts';
-import { CAPABILITIES, INSTRUCTIONS } from './announce.ts';
-import { bodyOf, LEGACY_REVISIONS } from './direct.ts';
+import { capabilitiesFor, INSTRUCTIONS } from './announce.ts';
+import { showsCards } from './card/card.ts';
+import { bodyOf, LATEST_LEGACY, LEGACY_REVISIONS } from './direct.ts';
 import { type DispatchDeps, dispatch } from './dispatch.ts';
 import { refuse } from './door.ts';
-import { createElicitations, type ElicitationDeps, type Elicitations } from './elicitations.ts';
+import type { ElicitationDeps } from './elicitations.ts';
+import { rpcErrorFrom } from './errors.ts';
+import { type Connection, closeConnection, openConnection, sendOnStream } from './legacy-connection.ts';
 import { type Exchange, header, noConnection, refuseHeaders, SERVER_ERROR } from './legacy-door.ts';
-import { progressUnder } from './progress.ts';
-import type { ApprovalPage, McpReply } from './request.ts';
-import { opensUrls } from './ways.ts';
-
-/** One client's stateful connection in the revisions before 2026-07-28 (its `Mcp-Session-Id`). */
-interface Connection {
-  readonly sessionId: string;
-  readonly clientCapabilities: JsonObject;
-  /** Calls under way, by JSON-RPC id, so that a cancellation finds them. */
-  readonly inFlight: Map<string, AbortController>;
-  /** The stream that a GET has opened. */
-  stream: ServerResponse | undefined;
-  /** Present where the client declared that it can open pages. */
-  readonly elicitations: Elicitations | undefined;
-}
+import { serveOwn } from './legacy-own.ts';
+import { talkOf } from './legacy-talk.ts';
+import type { RelayDesks } from './relay/desks.ts';
+import type { McpReply } from './request.ts';
+import { legacyTaskCapability } from './tasks/legacy.ts';
 
 /**
  * The revisions before 2026-07-28, on `node:http` and without the SDK: what a client keeps open costs a socket and one
@@ -47,14 +40,21 @@ export interface LegacyLane {
   close(): Promise<void>;
 }
 
-const LATEST = '2025-11-25';
 const INVALID_REQUEST = -32600;
 const INVALID_PARAMS = -32602;
 const KEEP_ALIVE_MS = 15_000;
-/** A client that has not read this much is gone or stuck: its stream ends, and it lists anew when it comes back. */
-const UNREAD_BYTES = 65_536;
 
-export function createLegacyLane(deps: DispatchDeps & ElicitationDeps & { newId: NewId }): LegacyLane {
+/** Whether a server may ask this client something, so that its answer may become a stream. */
+function canBeAsked({ clientCapabilities }: Connection): boolean {
+  const { elicitation, sampling, roots } = clientCapabilities;
+  return elicitation !== undefined || sampling !== undefined || roots !== undefined;
+}
+
+export function createLegacyLane(
+  deps: DispatchDeps & ElicitationDeps & RelayDesks & { newId: NewId },
+): LegacyLane {
+  const { downstreams } = deps.gate;
+  const anyMayAsk = downstreams.catalog().servers.some(({ name }) => downstreams.relays(name).length > 0);
   const connections = new Map<string, Connection>();
   /** Every response that is an event stream, for one timer that keeps them all from looking idle. */
   const streams = new Set<ServerResponse>();
@@ -67,9 +67,8 @@ export function createLegacyLane(deps: DispatchDeps & ElicitationDeps & { newId:
     const found = connections.get(id);
     if (found === undefined) return;
     connections.delete(id);
-    for (const controller of found.inFlight.values()) controller.abort();
-    found.elicitations?.close();
-    found.stream?.end();
+    closeConnection(found);
+    deps.levels.leave(id);
   }
 
   function find(session: Session, id: string | undefined): Connection | undefined {
@@ -92,24 +91,23 @@ export function createLegacyLane(deps: DispatchDeps & ElicitationDeps & { newId:
       return;
     }
     evictFor(session.id);
-    const revision = LEGACY_REVISIONS.has(protocolVersion) ? protocolVersion : LATEST;
-    const canBeAsked = revision === LATEST && opensUrls(capabilities);
-    const id = deps.newId('mcp');
-    connections.set(id, {
-      sessionId: session.id,
-      clientCapabilities: capabilities,
-      inFlight: new Map(),
-      stream: undefined,
-      elicitations: canBeAsked ? createElicitations(deps) : undefined,
-    });
+    const revision = LEGACY_REVISIONS.has(protocolVersion) ? protocolVersion : LATEST_LEGACY;
+    const announced = downstreams.capabilities();
+    const given = { session, revision, capabilities, announced, desk: deps.desk };
+    const connection = openConnection(deps, given);
+    connections.set(connection.id, connection);
+    deps.levels.set(connection.id, undefined);
     const raw = JSON.stringify({
       protocolVersion: revision,
-      capabilities: CAPABILITIES,
+      capabilities: {
+        ...capabilitiesFor(announced),
+        ...(revision === LATEST_LEGACY ? legacyTaskCapability(downstreams.catalog()) : {}),
+      },
       serverInfo: deps.identity,
       instructions: INSTRUCTIONS,
     });
     const answer = bodyOf(JSON.stringify(body.id), { kind: 'result', raw });
-    sendJson(response, 200, answer.body, { 'mcp-session-id': id });
+    sendJson(response, 200, answer.body, { 'mcp-session-id': connection.id });
   }
 
   function track(response: ServerResponse): void {
@@ -141,16 +139,17 @@ export function createLegacyLane(deps: DispatchDeps & ElicitationDeps & { newId:
     };
   }
 
-  /** Asks the client's person to open a page, on the stream that the answer to its call becomes. */
-  function pageOpener(connection: Connection, response: ServerResponse) {
-    const { elicitations } = connection;
-    if (elicitations === undefined) return undefined;
-    const send = (json: string): void => {
-      const isOver = response.writableEnded || response.destroyed;
-      if (!isOver) track(response);
-      sendEvent(isOver ? (connection.stream ?? response) : response, json);
-    };
-    return (page: ApprovalPage) => elicitations.ask(page, send);
+  async function own(
+    connection: Connection,
+    request: { method: string; params: JsonObject },
+  ): Promise<McpReply | undefined> {
+    try {
+      return await serveOwn(connection, request, deps.levels);
+    } catch (error) {
+      const rpc = rpcErrorFrom(error);
+      if (rpc.httpStatus === 500) deps.log.error({ err: error }, 'a request failed');
+      return { kind: 'error', error: rpc };
+    }
   }
 
   /** Answers with one JSON text, or, where the caller is told or asked something first, with a stream that ends in it. */
@@ -160,25 +159,18 @@ export function createLegacyLane(deps: DispatchDeps & ElicitationDeps & { newId:
     { id, method, params: given }: JsonObject,
   ): Promise<void> {
     const params = isJsonObject(given) ? given : {};
-    const token = isJsonObject(params._meta) ? params._meta.progressToken : undefined;
-    const onProgress = progressUnder(token, (progress) =>
-      sendEvent(
-        response,
-        JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: progress }),
-      ),
-    );
+    const progressToken = isJsonObject(params._meta) ? params._meta.progressToken : undefined;
+    const talk = talkOf({ ...deps, track }, { connection, response, progressToken });
     const controller = new AbortController();
     const settle = note(connection, id, controller);
     const { signal } = controller;
-    if (onProgress !== undefined) track(response);
+    if (talk.onProgress !== undefined) track(response);
     try {
       const { clientCapabilities } = connection;
-      const openPage = pageOpener(connection, response);
       const request = { session, era: 'legacy', method: String(method), params } as const;
-      const reply: McpReply =
-        method === 'ping'
-          ? { kind: 'result', raw: '{}' }
-          : await dispatch(deps, { ...request, clientCapabilities, signal, onProgress, openPage });
+      const reply =
+        (await own(connection, request)) ??
+        (await dispatch(deps, { ...request, ...talk, clientCapabilities, signal }));
       const { status, body } = bodyOf(JSON.stringify(id), reply);
       // A 404 would say that the connection is gone; what a method is missing is said in the body.
       if (!streams.has(response)) sendJson(response, status < 500 ? 200 : status, body);
@@ -191,7 +183,10 @@ export function createLegacyLane(deps: DispatchDeps & ElicitationDeps & { newId:
 
   function accept(connection: Connection, response: ServerResponse, message: JsonObject): void {
     const { method, params } = message;
-    if (method === undefined) connection.elicitations?.answered(message);
+    if (method === undefined) {
+      connection.elicitations?.answered(message);
+      connection.questions.answered(message);
+    }
     if (method === 'notifications/cancelled' && isJsonObject(params))
       connection.inFlight.get(JSON.stringify(params.requestId ?? null))?.abort();
     response.writeHead(202).end();
@@ -201,6 +196,11 @@ export function createLegacyLane(deps: DispatchDeps & ElicitationDeps & { newId:
     begin(session, mcpSessionId, { id, controller }) {
       const connection = find(session, mcpSessionId);
       if (connection === undefined || connection.elicitations !== undefined) return undefined;
+      if (anyMayAsk && canBeAsked(connection)) return undefined;
+      // A server that logs may have something to tell before the answer.
+      if (downstreams.capabilities().logging) return undefined;
+      // What such a client is listed depends on what it declared, which is known here alone.
+      if (showsCards(connection.clientCapabilities)) return undefined;
       return note(connection, id, controller);
     },
 
@@ -226,11 +226,7 @@ export function createLegacyLane(deps: DispatchDeps & ElicitationDeps & { newId:
 
     notifyListChanged(list) {
       const text = `{"jsonrpc":"2.0","method":"notifications/${list}/list_changed"}`;
-      for (const { stream } of connections.values()) {
-        if (stream === undefined) continue;
-        if (stream.writableLength > UNREAD_BYTES) stream.destroy();
-        else sendEvent(stream, text);
-      }
+      for (const connection of connections.values()) sendOnStream(connection, text);
     },
 
     endSession(sessionId) {

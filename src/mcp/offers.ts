@@ -6,6 +6,7 @@ import { offeredItems } from '../gate/offer.ts';
 import { readThrough } from '../gate/read.ts';
 import { resolvePrompt, resolveResource } from '../gate/resolve.ts';
 import type { Session } from '../sessions/session.ts';
+import type { Way } from './relay/relay.ts';
 import { forwardedMeta, type McpRequest, textParam } from './request.ts';
 
 type Kind = 'resource' | 'prompt';
@@ -42,35 +43,36 @@ export function listPrompts(deps: GateDeps, session: Session): string {
 function through(
   deps: GateDeps,
   request: McpRequest,
-  target: { kind: Kind; item: CatalogItem; members: readonly string[] },
+  target: { kind: Kind; item: CatalogItem; members: readonly string[]; way: Way },
 ): Promise<GateOutcome> {
-  const { kind, item, members } = target;
+  const { kind, item, members, way } = target;
   const params: JsonObject = {};
   for (const member of members) {
     const value = request.params[member];
     if (value !== undefined) params[member] = value;
   }
-  const { session, method, onProgress, signal } = request;
+  const { session, method } = request;
+  const { onProgress, signal, client, retry } = way;
   const meta = forwardedMeta(request.params);
-  return readThrough(deps, { session, kind, item, method, params, meta, onProgress, signal });
+  return readThrough(deps, { session, kind, item, method, params, meta, onProgress, signal, client, retry });
 }
 
 /** `resources/read`. Throws `invalid_request`, `not_found`, `denied_by_policy`. */
-export function readResource(deps: GateDeps, request: McpRequest): Promise<GateOutcome> {
+export function readResource(deps: GateDeps, request: McpRequest, way: Way): Promise<GateOutcome> {
   const item = resolveResource(
     deps.downstreams.catalog(),
     textParam(request.params, 'uri', 'the URI of a resource'),
   );
-  return through(deps, request, { kind: 'resource', item, members: ['uri'] });
+  return through(deps, request, { kind: 'resource', item, members: ['uri'], way });
 }
 
 /** `prompts/get`. Throws `invalid_request`, `not_found`, `denied_by_policy`. */
-export function getPrompt(deps: GateDeps, request: McpRequest): Promise<GateOutcome> {
+export function getPrompt(deps: GateDeps, request: McpRequest, way: Way): Promise<GateOutcome> {
   const item = resolvePrompt(
     deps.downstreams.catalog(),
     textParam(request.params, 'name', 'the name of a prompt'),
   );
-  return through(deps, request, { kind: 'prompt', item, members: ['name', 'arguments'] });
+  return through(deps, request, { kind: 'prompt', item, members: ['name', 'arguments'], way });
 }
 
 function completionTarget(catalog: Catalog, params: JsonObject): { kind: Kind; item: CatalogItem } {
@@ -88,5 +90,10 @@ function completionTarget(catalog: Catalog, params: JsonObject): { kind: Kind; i
 /** `completion/complete`, judged as a read of what it completes. Throws `invalid_request`, `not_found`, `denied_by_policy`. */
 export async function complete(deps: GateDeps, request: McpRequest): Promise<GateOutcome> {
   const target = completionTarget(deps.downstreams.catalog(), request.params);
-  return through(deps, request, { ...target, members: ['ref', 'argument', 'context'] });
+  const { onProgress, signal } = request;
+  return through(deps, request, {
+    ...target,
+    members: ['ref', 'argument', 'context'],
+    way: { onProgress, signal },
+  });
 }

@@ -24,7 +24,8 @@ export function pagePrompt(approval: Approval, publicOrigin: string): { message:
   return { message, url: approvalUrl(publicOrigin, id) };
 }
 
-function approvalUrl(publicOrigin: string, approvalId: string): string {
+/** The page on which an approval is decided. */
+export function approvalUrl(publicOrigin: string, approvalId: string): string {
   return `${publicOrigin}/approvals/${approvalId}`;
 }
 

@@ -1,6 +1,9 @@
 import { CountersignError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
+import type { Utterance } from '../downstream/catalog.ts';
+import type { CallClient } from '../gate/call.ts';
 import type { Session } from '../sessions/session.ts';
+import type { LogLevel } from './relay/log-level.ts';
 
 /** Modern is revision 2026-07-28, legacy is every one before it. */
 export type Era = 'legacy' | 'modern';
@@ -18,6 +21,12 @@ export interface McpRequest {
   readonly retry?: Retry | undefined;
   /** Asks the client's person to open a page; there where the client's connection can be asked (2025-11-25). */
   readonly openPage?: ((page: ApprovalPage) => OpenedPage | undefined) | undefined;
+  /** The client as a server may ask it over its connection (before 2026-07-28). */
+  readonly client?: CallClient | undefined;
+  /** The least level of log messages that the client asked for with this request (2026-07-28). */
+  readonly logLevel?: LogLevel | undefined;
+  /** Passes a notification on to the client, on the response to this request (2026-07-28). */
+  readonly tell?: ((notification: Utterance) => void) | undefined;
 }
 
 /** The members of a retry, as they came: what `state` holds is to be verified. */

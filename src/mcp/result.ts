@@ -29,12 +29,34 @@ export function modernResult(raw: string, identity: ServerIdentity): string {
     raw.includes(RESULT_TYPE) && sliceMembers(raw)?.has('resultType') === true
       ? raw
       : withMember(raw, `${RESULT_TYPE}:"complete"`);
-  const own = `${JSON.stringify(SERVER_INFO)}:${JSON.stringify(identity)}`;
-  const span = typed.includes(META) ? sliceMembers(typed)?.get('_meta') : undefined;
-  if (span === undefined) return withMember(typed, `${META}:{${own}}`);
-  const meta = typed.slice(span.start, span.end);
-  if (!meta.startsWith('{')) return typed;
-  return `${typed.slice(0, span.start)}${withMember(withoutKey(meta), own)}${typed.slice(span.end)}`;
+  return withMetaMember(typed, { key: SERVER_INFO, value: identity });
+}
+
+/**
+ * A final result as 2026-07-28 wants it of what can be read again: it says how long it may be kept (a server that does
+ * not say means not at all), and that only its own reader may keep it, since every reader is judged.
+ */
+export function readingResult(raw: string): string {
+  const members = sliceMembers(raw);
+  const textOf = (name: string): string | undefined => {
+    const span = members?.get(name);
+    return span === undefined ? undefined : raw.slice(span.start, span.end);
+  };
+  if (textOf('resultType') !== '"complete"') return raw;
+  const ttl = Number(textOf('ttlMs'));
+  const isKept = Number.isSafeInteger(ttl) && ttl >= 0;
+  const kept = isKept ? raw : withMember(withoutKey(raw, 'ttlMs'), '"ttlMs":0');
+  return withMember(withoutKey(kept, 'cacheScope'), '"cacheScope":"private"');
+}
+
+/** Puts a member of ours into the `_meta` of a result, in the place of any that a server has put there by that name. */
+export function withMetaMember(raw: string, { key, value }: { key: string; value: unknown }): string {
+  const own = `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+  const span = raw.includes(META) ? sliceMembers(raw)?.get('_meta') : undefined;
+  if (span === undefined) return withMember(raw, `${META}:{${own}}`);
+  const meta = raw.slice(span.start, span.end);
+  if (!meta.startsWith('{')) return raw;
+  return `${raw.slice(0, span.start)}${withMember(withoutKey(meta, key), own)}${raw.slice(span.end)}`;
 }
 
 /**
@@ -55,12 +77,11 @@ export function stampedList(raw: string, era: Era, identity: ServerIdentity): st
   return `{${meta},"cacheScope":"private",${RESULT_TYPE}:"complete","ttlMs":0,${raw.slice(1)}`;
 }
 
-function withoutKey(meta: string): string {
-  if (!meta.includes(SERVER_INFO)) return meta;
-  const members = sliceMembers(meta);
-  if (members?.delete(SERVER_INFO) !== true) return meta;
+function withoutKey(raw: string, key: string): string {
+  const members = sliceMembers(raw);
+  if (members?.delete(key) !== true) return raw;
   const kept = [...members].map(
-    ([key, { start, end }]) => `${JSON.stringify(key)}:${meta.slice(start, end)}`,
+    ([name, { start, end }]) => `${JSON.stringify(name)}:${raw.slice(start, end)}`,
   );
   return `{${kept.join(',')}}`;
 }
@@ -68,5 +89,5 @@ function withoutKey(meta: string): string {
 function withoutServerInfo(raw: string): string {
   const span = sliceMembers(raw)?.get('_meta');
   if (span === undefined) return raw;
-  return `${raw.slice(0, span.start)}${withoutKey(raw.slice(span.start, span.end))}${raw.slice(span.end)}`;
+  return `${raw.slice(0, span.start)}${withoutKey(raw.slice(span.start, span.end), SERVER_INFO)}${raw.slice(span.end)}`;
 }

@@ -10,15 +10,16 @@ import { sendJson, sendWebResponse, toWebRequest } from '../http/respond.ts';
 import type { Session } from '../sessions/session.ts';
 import { answerDirect, type DirectRequest, MODERN_REVISION, modernToolCall, recognise } from './direct.ts';
 import type { DispatchDeps } from './dispatch.ts';
-import { hasDoubledHeader, NO_SESSION, NO_TOKEN, refuse, tokenOf } from './door.ts';
+import { hasDoubledHeader, refuse, refuseNobody, refuseToken, tokenOf } from './door.ts';
 import type { ElicitationDeps } from './elicitations.ts';
 import { rpcErrorFrom } from './errors.ts';
 import type { LegacyLane } from './legacy.ts';
 import type { ModernLane } from './modern.ts';
 import { createOpenRequests } from './open-requests.ts';
 import { createCallHeaderCheck } from './param-headers.ts';
+import { createRelayDesks } from './relay/desks.ts';
 
-export interface McpDeps extends Omit<DispatchDeps, 'stopping'> {
+export interface McpDeps extends Omit<DispatchDeps, 'stopping' | 'parking'> {
   readonly onApprovalChange: ElicitationDeps['onApprovalChange'];
   readonly authenticate: (token: string) => Promise<Session | undefined>;
   readonly newId: NewId;
@@ -43,7 +44,7 @@ const LISTS = ['tools', 'resources', 'prompts'] as const;
 
 export function createMcpEndpoint(given: McpDeps): McpEndpoint {
   const stopping = new AbortController();
-  const deps = { ...given, stopping: stopping.signal };
+  const deps = { ...given, ...createRelayDesks(given), stopping: stopping.signal };
   const open = createOpenRequests();
   const callHeaderProblem = createCallHeaderCheck();
   let lanes: Promise<{ legacy: LegacyLane; modern: ModernLane }> | undefined;
@@ -141,7 +142,7 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
     const body: JsonValue = parseStrict(decodeUtf8(await readBody(message, LIMITS.messageBytes)));
     // Reading may take a minute; a session that ended meanwhile must not open anything any more.
     if (!deps.gate.isActive(session)) {
-      sendJson(response, 404, NO_SESSION);
+      refuseToken(response, { token: tokenOf(message) ?? '', origin: deps.publicOrigin });
       return;
     }
     if (Array.isArray(body)) {
@@ -188,11 +189,11 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
       try {
         const token = tokenOf(message);
         if (token === undefined) {
-          sendJson(response, 401, NO_TOKEN, { 'www-authenticate': 'Bearer' });
+          refuseNobody(response, deps.publicOrigin);
           return;
         }
         const session = await deps.authenticate(token);
-        if (session === undefined) sendJson(response, 404, NO_SESSION);
+        if (session === undefined) refuseToken(response, { token, origin: deps.publicOrigin });
         else if (open.enter(session.id, response)) await serve(session, message, response);
         else {
           const busy = 'This session has too many requests under way. Wait for some to end.';
@@ -210,6 +211,7 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
 
     endSession(sessionId) {
       open.end(sessionId);
+      deps.parking.endSession(sessionId);
       lanes
         ?.then(({ legacy, modern }) => {
           legacy.endSession(sessionId);
@@ -219,12 +221,16 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
     },
 
     onDownstreamEvent(event) {
+      if (event.kind === 'resource_updated') deps.desk.changed(event);
       if (event.kind !== 'catalog') return;
       if (event.list === 'tools') warnOfShadows(deps.gate.downstreams.catalog().tools);
       announce([event.list]);
     },
 
-    onPolicyChanged: () => announce(LISTS),
+    onPolicyChanged() {
+      deps.desk.review();
+      announce(LISTS);
+    },
 
     warm() {
       Promise.all([loadLanes(), import('@modelcontextprotocol/server')]).catch((err: unknown) =>
@@ -234,6 +240,7 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
 
     async close() {
       stopping.abort();
+      await deps.parking.close();
       await open.drain();
       const loaded = await lanes;
       await Promise.all([loaded?.legacy.close(), loaded?.modern.close()]);

@@ -1,11 +1,12 @@
 import type { Approval } from '../approvals/approval.ts';
 import { CountersignError } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { Catalog } from '../downstream/catalog.ts';
 import type { OfferedTool } from '../gate/offer.ts';
 import { APPROVAL_WAIT } from '../gate/own-tools.ts';
 import type { Session } from '../sessions/session.ts';
 import { type AwaitDeps, awaitAnswer } from './await-answer.ts';
+import { APPROVAL_STATUS_TOOL, withCard } from './card/card.ts';
 import { tellHeld } from './pending.ts';
 import type { Era } from './request.ts';
 
@@ -32,10 +33,21 @@ export interface ToolListTexts {
   readonly modern: string;
 }
 
+/** A schema whose properties are objects, as the revisions before 2026-07-28 want them: `true` and `false` have equals. */
+function withObjectProperties(schema: JsonValue | undefined): JsonValue | undefined {
+  if (!isJsonObject(schema) || !isJsonObject(schema.properties)) return schema;
+  const properties = Object.entries(schema.properties).map(([name, property]): [string, JsonValue] => {
+    if (typeof property !== 'boolean') return [name, property];
+    return [name, property ? {} : { not: {} }];
+  });
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
 /**
  * A definition as agents see it. A pending result is not of the declared shape, and clients reject what does not match
  * an `outputSchema`, so a tool that may be held has none. 2026-07-28 knows no `execution`; the revisions before it know
- * no `outputSchema` that is not an object's, and their clients refuse a whole list for one.
+ * no `outputSchema` that is not an object's and no property that is a boolean, and their clients refuse a whole list for
+ * one.
  */
 function definitionFor(era: Era, { tool, mayBeHeld }: OfferedTool): JsonObject {
   const definition: JsonObject = { ...tool.definition, name: tool.exposed };
@@ -43,28 +55,48 @@ function definitionFor(era: Era, { tool, mayBeHeld }: OfferedTool): JsonObject {
   const isReadable = era === 'modern' || (isJsonObject(outputSchema) && outputSchema.type === 'object');
   if (mayBeHeld || !isReadable) delete definition.outputSchema;
   if (era === 'modern') delete definition.execution;
+  else {
+    for (const name of ['inputSchema', 'outputSchema'] as const) {
+      const schema = withObjectProperties(definition[name]);
+      if (schema !== undefined) definition[name] = schema;
+    }
+  }
   return definition;
 }
 
-function toolListText(era: Era, offered: readonly OfferedTool[]): string {
-  const definitions = offered.map((one) => JSON.stringify(definitionFor(era, one)));
-  return `{"tools":[${[...definitions, JSON.stringify(APPROVAL_WAIT_TOOL)].join(',')}]}`;
+/** What the gateway adds for every client, and what for those that show cards. */
+const OWN_TOOLS = [APPROVAL_WAIT_TOOL];
+const OWN_TOOLS_WITH_CARDS = [withCard(APPROVAL_WAIT_TOOL), APPROVAL_STATUS_TOOL];
+
+function toolListText(offered: readonly OfferedTool[], { era, cards }: { era: Era; cards: boolean }): string {
+  const definitions = offered.map((one) => {
+    const definition = definitionFor(era, one);
+    return cards && one.mayBeHeld ? withCard(definition) : definition;
+  });
+  return JSON.stringify({ tools: [...definitions, ...(cards ? OWN_TOOLS_WITH_CARDS : OWN_TOOLS)] });
 }
 
 const CACHED_LISTS = 64;
 
 /**
- * Serves tools/list from text that is made once for each (catalogue, policy, scope): a thousand tools cost one
- * look-up. Sessions with equal scopes share it.
+ * Serves tools/list from text that is made once for each (catalogue, policy, scope) and for clients with and without
+ * cards: a thousand tools cost one look-up. Sessions with equal scopes share it.
  */
 export function createToolLists(offer: (session: Session, catalog: Catalog) => OfferedTool[]) {
   const cache = new Map<string, ToolListTexts>();
-  return (session: Session, catalog: Catalog, policyVersion: string): ToolListTexts => {
-    const key = `${catalog.version}\n${policyVersion}\n${session.scope.join('\n')}`;
+  return (
+    session: Session,
+    catalog: Catalog,
+    { policyVersion, cards }: { policyVersion: string; cards: boolean },
+  ): ToolListTexts => {
+    const key = `${cards}\n${catalog.version}\n${policyVersion}\n${session.scope.join('\n')}`;
     const known = cache.get(key);
     if (known !== undefined) return known;
     const offered = offer(session, catalog);
-    const texts = { legacy: toolListText('legacy', offered), modern: toolListText('modern', offered) };
+    const texts = {
+      legacy: toolListText(offered, { era: 'legacy', cards }),
+      modern: toolListText(offered, { era: 'modern', cards }),
+    };
     if (cache.size >= CACHED_LISTS) {
       const oldest = cache.keys().next().value;
       if (oldest !== undefined) cache.delete(oldest);

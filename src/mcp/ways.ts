@@ -1,14 +1,18 @@
 import { type Approval, isSettled, stateAt } from '../approvals/approval.ts';
-import { CountersignError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { awaitAnswer } from './await-answer.ts';
 import { pagePrompt, tellHeld } from './pending.ts';
-import { type McpRequest, objectParam, type Retry, textParam } from './request.ts';
-import { callPrint, openState, type StateSealing, sealState } from './request-state.ts';
+import type { McpRequest } from './request.ts';
+import { type RequestState, type StateSealing, sealState } from './request-state.ts';
+import type { ServerIdentity } from './result.ts';
+import { printOf } from './retry.ts';
+import { declaresTasks } from './tasks/extension.ts';
+import { createdText, taskOfApproval } from './tasks/task.ts';
 import { approvalOf, type WaitToolDeps } from './tools.ts';
 
 export interface WayDeps extends WaitToolDeps {
+  readonly identity: ServerIdentity;
   readonly sealing: StateSealing;
 }
 
@@ -20,6 +24,11 @@ interface Way {
 
 /** Tried in this order; the first that the request's client declared is taken. */
 const WAYS: readonly Way[] = [
+  {
+    declared: ({ era, clientCapabilities }) => era === 'modern' && declaresTasks(clientCapabilities),
+    tell: (deps, { era }, approval) =>
+      createdText(taskOfApproval(approval, { ...deps, era, now: deps.now() })),
+  },
   {
     declared: ({ era, clientCapabilities }) => era === 'modern' && opensUrls(clientCapabilities),
     tell: (deps, request, approval) => askToComeBack(deps, request, { approval, round: 1 }),
@@ -53,13 +62,6 @@ export async function tellHeldCall(deps: WayDeps, request: McpRequest, approval:
   return (way?.tell ?? plain)(deps, request, approval);
 }
 
-function printOf({ params }: McpRequest): string {
-  return callPrint({
-    name: textParam(params, 'name', 'the name of a tool'),
-    args: objectParam(params, 'arguments'),
-  });
-}
-
 /** An `input_required` result (2026-07-28, multi round-trip requests); only the first one asks for the page. */
 function askToComeBack(
   deps: WayDeps,
@@ -67,6 +69,7 @@ function askToComeBack(
   { approval, round }: { approval: Approval; round: number },
 ): string {
   const requestState = sealState(deps.sealing, request.session.id, {
+    kind: 'held',
     approvalId: approval.id,
     call: printOf(request),
     round,
@@ -84,21 +87,16 @@ function askToComeBack(
 /**
  * Answers the retry of a held call: its outcome once there is one, within 25 s, otherwise the request to come back, or
  * the plain result when the client's person does not open the page or when the rounds are used up. That the page was
- * accepted means that it was opened; nothing is decided by it. Throws `invalid_request` for a state that was not made
- * for this call in this session.
+ * accepted means that it was opened; nothing is decided by it.
  */
-export async function answerRetry(deps: WayDeps, request: McpRequest, retry: Retry): Promise<string> {
-  const { session, onProgress, signal } = request;
-  const text = typeof retry.state === 'string' ? retry.state : '';
-  const state = openState(deps.sealing, { sessionId: session.id, text, now: deps.now() });
-  if (state === undefined || state.call !== printOf(request)) {
-    const wrong =
-      state === undefined ? 'not one that this session was given, or it has run out' : 'of another call';
-    const next = 'Make the call again without it: the same call finds its approval.';
-    throw new CountersignError('invalid_request', `params.requestState: it is ${wrong}. ${next}`);
-  }
+export async function answerRetry(
+  deps: WayDeps,
+  request: McpRequest,
+  state: Extract<RequestState, { kind: 'held' }>,
+): Promise<string> {
+  const { session, onProgress, signal, retry } = request;
   const known = await approvalOf(deps, session, state.approvalId);
-  const response = retry.responses[INPUT];
+  const response = retry?.responses[INPUT];
   const isRefused = isJsonObject(response) && response.action !== 'accept';
   if (isRefused) return plain(deps, request, known);
   const approval = await awaitAnswer(deps, { id: known.id, onProgress, signal });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { ENVELOPE, type LegacyWire, legacyWire, modernMessage, post } from './support/wire.ts';
+import { ENVELOPE, type LegacyWire, legacyWire, modernMessage, modernWire, post } from './support/wire.ts';
 
 let gateway: TestGateway;
 let legacy: LegacyWire;
@@ -100,8 +100,12 @@ describe('members that only look like the right ones are not them', () => {
 
   test('tool names with another case, a look-alike letter or a space around do not match', async () => {
     for (const name of ['Echo', 'еcho', ' echo', 'echo ', 'echo\u200b', 'oracle/echo', 'oracle.echo']) {
-      const reply = await legacy.request('tools/call', { name, arguments: { text: 'a' } });
-      expect(reply.message.error).toMatchObject({ code: -32602, data: { code: 'not_found' } });
+      const named = { 'mcp-name': `=?base64?${Buffer.from(name).toString('base64')}?=` };
+      for (const wire of [legacy, modernWire(gateway.app.session.mcp)]) {
+        const more = wire.era === 'modern' ? { headers: named } : {};
+        const reply = await wire.request('tools/call', { name, arguments: { text: 'a' } }, more);
+        expect(reply.message.error).toMatchObject({ code: -32602, data: { code: 'not_found' } });
+      }
     }
     expect(gateway.received()).toHaveLength(0);
   });

@@ -66,7 +66,7 @@ beforeAll(async () => {
     { ...EXOTIC, name: 'sometimes', inputSchema: { type: 'object', properties: { x: { type: 'integer' } } } },
     {
       name: 'lists',
-      inputSchema: object,
+      inputSchema: { type: 'object', properties: { any: true, none: false, x: { const: true } } },
       outputSchema: { type: 'array' },
       execution: { taskSupport: 'optional' },
     },
@@ -108,7 +108,12 @@ describe('tool definitions', () => {
     const modern = await listed('modern', 'lists');
     expect(modern).toHaveProperty('outputSchema', { type: 'array' });
     expect(modern).not.toHaveProperty('execution');
+    expect(modern.inputSchema).toHaveProperty('properties', { any: true, none: false, x: { const: true } });
     const legacy = await listed('legacy', 'lists');
+    expect(legacy.inputSchema).toEqual({
+      type: 'object',
+      properties: { any: {}, none: { not: {} }, x: { const: true } },
+    });
     expect(legacy).not.toHaveProperty('outputSchema');
     expect(legacy).toHaveProperty('execution');
   });
@@ -216,16 +221,14 @@ describe('with a progress token, which takes the lane of streams, the answer is 
     expect(reply.text).toContain(`data: {"jsonrpc":"2.0","id":1,"result":${STRANGE}}\n\n`);
   });
 
-  test('except that in 2026-07-28 the SDK parses what it streams, so that numbers there are doubles', async () => {
-    const params = { name: 'strange', arguments: {} };
-    const reply = await modernWire(gateway.app.session.mcp).request('tools/call', params, {
-      meta: { progressToken: 'p' },
-    });
-    expect(reply.text).toContain('"big":1.2345678901234568e+29');
-    expect(reply.message.result).toMatchObject({
-      ...JSON.parse(STRANGE),
-      _meta: { 'vendor.example/trace': [1, 2, { x: null }] },
-    });
+  test('byte for byte in 2026-07-28 too, errors included', async () => {
+    const wire = modernWire(gateway.app.session.mcp);
+    for (const name of ['strange', 'refused']) {
+      const params = { name, arguments: {} };
+      const direct = await wire.request('tools/call', params, { id: 1 });
+      const reply = await wire.request('tools/call', params, { id: 1, meta: { progressToken: 'p' } });
+      expect(reply.text).toContain(direct.text);
+    }
   });
 });
 

@@ -73,7 +73,7 @@ describe('housekeeping', () => {
 
   test.each([
     'ping',
-    'tasks/get',
+    'tasks/list',
     'resources/subscribe',
     'logging/setLevel',
     'no/such',
@@ -85,7 +85,7 @@ describe('housekeeping', () => {
     expect(reply.status, 'a method that nobody serves').toBe(404);
   });
 
-  test.each(['tasks/get', 'resources/subscribe', 'logging/setLevel', 'no/such', 'constructor'])(
+  test.each(['tasks/list', 'resources/subscribe', 'logging/setLevel', 'no/such', 'constructor'])(
     '%s is unknown to the earlier revisions: -32601',
     async (method) => {
       const wire = await legacyWire(gateway.app.session.mcp);

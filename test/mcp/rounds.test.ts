@@ -3,9 +3,18 @@ import { isCountersignError } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { McpRequest } from '../../src/mcp/request.ts';
 import { openState, sealState } from '../../src/mcp/request-state.ts';
+import { openRetry } from '../../src/mcp/retry.ts';
 import { answerRetry, tellHeldCall, type WayDeps } from '../../src/mcp/ways.ts';
 import { openDesk } from '../approvals/desk.ts';
 import { OPENS_PAGES } from './support/opening-clients.ts';
+
+/** The request of a client that comes back with this state. */
+async function comeBack(deps: WayDeps, given: McpRequest, text: string): Promise<string> {
+  const request = { ...given, retry: { state: text, responses: {} } };
+  const state = openRetry(deps, request);
+  if (state?.kind !== 'held') throw new Error('it is the state of no held call');
+  return answerRetry(deps, request, state);
+}
 
 /** A held call whose waits pass at once, by a clock of their own. */
 async function startHold() {
@@ -25,6 +34,7 @@ async function startHold() {
     stopping: new AbortController().signal,
     publicOrigin: 'https://gate.example',
     sealing,
+    identity: { name: 'countersign', version: '1' },
   };
   const request: McpRequest = {
     session,
@@ -41,8 +51,7 @@ test('a client is asked for the page once, then to come back, and gets the plain
   const { approval, clock, deps, request, progress } = await startHold();
   const results: any[] = [JSON.parse(await tellHeldCall(deps, request, approval))];
   while (results.at(-1).requestState !== undefined) {
-    const retry = { state: results.at(-1).requestState, responses: {} };
-    results.push(JSON.parse(await answerRetry(deps, request, retry)));
+    results.push(JSON.parse(await comeBack(deps, request, results.at(-1).requestState)));
   }
   expect(results.map((one) => one.inputRequests !== undefined)).toEqual([true, ...Array(8).fill(false)]);
   expect(results.at(-1).structuredContent).toMatchObject({
@@ -67,7 +76,7 @@ test('a request state opens in its session alone, and until a day after its appr
   expect(open(end - 1)).toMatchObject({ approvalId: approval.id, round: 1, expiresAt: end });
   expect([open(end), open(end - 1, 'ses_other')]).toEqual([undefined, undefined]);
   clock.now = end;
-  const refusal = await answerRetry(deps, request, { state: text, responses: {} }).catch((error) => error);
+  const refusal = await comeBack(deps, request, text).catch((error) => error);
   expect(isCountersignError(refusal) && refusal.code).toBe('invalid_request');
 });
 
@@ -77,6 +86,6 @@ test('a request state that names an approval of another session finds none', asy
   const own = openState(sealing, { sessionId: session.id, text: requestState, now: approval.requestedAt });
   const text = sealState(sealing, session.id, { ...own!, round: 2 });
   const foreign = { ...deps, getApproval: async () => ({ ...approval, sessionId: 'ses_other' }) };
-  const refusal = await answerRetry(foreign, request, { state: text, responses: {} }).catch((error) => error);
+  const refusal = await comeBack(foreign, request, text).catch((error) => error);
   expect(isCountersignError(refusal) && refusal.code).toBe('not_found');
 });

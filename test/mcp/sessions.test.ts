@@ -3,7 +3,7 @@ import type { McpAccess } from '../support/agents.ts';
 import { createLibrary, type Library } from '../support/downstreams/library.ts';
 import { BASE_POLICY, startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { mint, revoke } from './support/sessions.ts';
-import { bothWires, legacyWire, modernWire } from './support/wire.ts';
+import { bothWires, legacyWire, modernMessage, modernWire } from './support/wire.ts';
 
 const POLICY = `${BASE_POLICY}  - id: library
     match: { tools: ["library/*"] }
@@ -31,17 +31,15 @@ afterAll(async () => {
 
 const RANDOM = `cst_${'A'.repeat(43)}`;
 
-/** Everything of an answer but its date. */
+/** Everything of an answer but its date. MODERN is a POST of 2026-07-28, the others are of 2025-11-25. */
 async function answerTo(access: McpAccess, method: string): Promise<string> {
-  const response = await fetch(access.url, {
-    method,
-    headers: {
-      ...access.headers,
-      accept: 'application/json, text/event-stream',
-      'content-type': 'application/json',
-    },
-    ...(method === 'POST' ? { body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' } : {}),
-  });
+  const modern = modernMessage(access, { id: 1, method: 'tools/list', params: {} });
+  const legacy = {
+    headers: { ...modern.headers, 'mcp-protocol-version': '2025-11-25', 'mcp-session-id': 'mcp_1' },
+    body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}',
+  };
+  const asked = { MODERN: { method: 'POST', ...modern }, POST: { method, ...legacy } }[method];
+  const response = await fetch(access.url, asked ?? { method, headers: legacy.headers });
   const headers = [...response.headers].filter(([name]) => name !== 'date').sort();
   return JSON.stringify([response.status, headers, await response.text()]);
 }
@@ -52,14 +50,14 @@ test('an unknown, a malformed, an expired and a revoked session get one identica
   await modernWire(revoked.access).request('tools/list');
   await revoke(gateway, revoked);
   await expect
-    .poll(async () => JSON.parse(await answerTo(expired.access, 'POST'))[0], { timeout: 5_000 })
+    .poll(async () => JSON.parse(await answerTo(expired.access, 'MODERN'))[0], { timeout: 5_000 })
     .toBe(404);
 
   const tokens = [RANDOM, 'nonsense', `${expired.token}x`, expired.token, revoked.token];
   const url = `${gateway.app.origin}/mcp`;
   const answers = new Set<string>();
   for (const token of tokens) {
-    for (const method of ['POST', 'GET', 'DELETE']) {
+    for (const method of ['MODERN', 'POST', 'GET', 'DELETE']) {
       answers.add(await answerTo({ url, headers: { authorization: `Bearer ${token}` } }, method));
       answers.add(await answerTo({ url: `${url}/${token}`, headers: {} }, method));
     }

@@ -49,31 +49,33 @@ function counted() {
   return { asked, lists };
 }
 
+const under = (policyVersion: string) => ({ policyVersion, cards: false });
+
 describe('a list of a thousand tools', () => {
   test('is made once for each catalogue, policy and scope, whoever asks', () => {
     const { asked, lists } = counted();
-    const first = lists(session('a', ['*']), catalog(1, THOUSAND), 'p1');
+    const first = lists(session('a', ['*']), catalog(1, THOUSAND), under('p1'));
     for (const id of ['a', 'b', 'c'])
-      expect(lists(session(id, ['*']), catalog(1, THOUSAND), 'p1')).toBe(first);
+      expect(lists(session(id, ['*']), catalog(1, THOUSAND), under('p1'))).toBe(first);
     expect(asked).toEqual(['a']);
-    lists(session('b', ['*']), catalog(2, THOUSAND), 'p1');
-    lists(session('c', ['*']), catalog(2, THOUSAND), 'p2');
-    lists(session('d', ['one/*']), catalog(2, THOUSAND), 'p2');
+    lists(session('b', ['*']), catalog(2, THOUSAND), under('p1'));
+    lists(session('c', ['*']), catalog(2, THOUSAND), under('p2'));
+    lists(session('d', ['one/*']), catalog(2, THOUSAND), under('p2'));
     expect(asked).toEqual(['a', 'b', 'c', 'd']);
     expect(JSON.parse(first.modern).tools).toHaveLength(1_001);
   });
 
   test('does not confuse scopes whose patterns joined look alike', () => {
     const { asked, lists } = counted();
-    lists(session('a', ['x', 'y']), catalog(1, []), 'p');
-    lists(session('b', ['x,y']), catalog(1, []), 'p');
-    lists(session('c', ['xy']), catalog(1, []), 'p');
+    lists(session('a', ['x', 'y']), catalog(1, []), under('p'));
+    lists(session('b', ['x,y']), catalog(1, []), under('p'));
+    lists(session('c', ['xy']), catalog(1, []), under('p'));
     expect(asked).toEqual(['a', 'b', 'c']);
   });
 
   test('keeps outputSchema on those tools alone whose calls are never held', () => {
     const { lists } = counted();
-    const { tools } = JSON.parse(lists(session('a', ['*']), catalog(1, THOUSAND), 'p').legacy);
+    const { tools } = JSON.parse(lists(session('a', ['*']), catalog(1, THOUSAND), under('p')).legacy);
     const without = tools
       .filter((one: object) => !('outputSchema' in one))
       .map((one: { name: string }) => one.name);
@@ -84,9 +86,10 @@ describe('a list of a thousand tools', () => {
 
   test('is kept for a bounded number of scopes', () => {
     const { asked, lists } = counted();
-    for (let round = 0; round < 200; round++) lists(session(`s${round}`, [`t${round}`]), catalog(1, []), 'p');
-    lists(session('again', ['t199']), catalog(1, []), 'p');
-    lists(session('gone', ['t0']), catalog(1, []), 'p');
+    for (let round = 0; round < 200; round++)
+      lists(session(`s${round}`, [`t${round}`]), catalog(1, []), under('p'));
+    lists(session('again', ['t199']), catalog(1, []), under('p'));
+    lists(session('gone', ['t0']), catalog(1, []), under('p'));
     expect(asked).toHaveLength(201);
   });
 });

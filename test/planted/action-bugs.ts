@@ -263,11 +263,4 @@ export const ACTION_BUGS: readonly PlantedBug[] = [
     replace: 'if (RESERVED.test(named.toLowerCase()))',
     tests: REQUEST,
   },
-  {
-    name: 'an approval is looked up by whatever a context names',
-    file: 'src/api/authzen.ts',
-    find: "if (typeof id === 'string' && !id.includes('\\0')) return id;",
-    replace: "if (typeof id === 'string') return id;",
-    tests: ACCESS_REQUESTS,
-  },
 ];

@@ -98,6 +98,7 @@ async function main(): Promise<void> {
   for (const { name, file } of stale)
     console.error(`${name}: its text does not stand exactly once in ${file}`);
   if (stale.length > 0) throw new Error('the sources of these bugs have changed; look at them again');
+  if (bugs.length === 0) throw new Error(`no bug, nor the file of one, has "${process.argv[2]}" in its name`);
   const waiting = [...bugs];
   const missed: string[] = [];
   async function work(): Promise<void> {

@@ -1,15 +1,16 @@
 import { type CallToolResult, McpServer, type ToolAnnotations } from '@modelcontextprotocol/server';
 import { type ApiAnswer, type ApiFetch, callApi } from './api-call.ts';
 import { APPROVAL_TOOLS } from './approval-tools.ts';
+import { JOB_TOOLS } from './job-tools.ts';
 import { LOG_TOOLS } from './log-tools.ts';
 import { SESSION_TOOLS } from './session-tools.ts';
 import type { ControlTool } from './tool.ts';
 
-const TOOLS: readonly ControlTool[] = [...SESSION_TOOLS, ...APPROVAL_TOOLS, ...LOG_TOOLS];
+const TOOLS: readonly ControlTool[] = [...SESSION_TOOLS, ...APPROVAL_TOOLS, ...JOB_TOOLS, ...LOG_TOOLS];
 
 const INSTRUCTIONS =
-  'Tools for whoever runs agents: they mint, narrow, list and revoke sessions, request approvals and wait for them, and ' +
-  'read the ledger. None of them approves or denies: that takes a person with a passkey, at the url of the approval.';
+  'Tools for whoever runs agents: they mint, narrow, list and revoke sessions, request approvals and wait for them, ' +
+  'watch jobs and read the ledger. None of them approves or denies: that takes a person with a passkey, at the url of the approval.';
 
 const ANNOTATIONS: Readonly<Record<ControlTool['effect'], ToolAnnotations>> = {
   reads: { readOnlyHint: true, openWorldHint: false },
@@ -19,9 +20,12 @@ const ANNOTATIONS: Readonly<Record<ControlTool['effect'], ToolAnnotations>> = {
 
 const ACCEPTED = 202;
 
-/** What a model should do while an approval waits; nothing where the answer is not one that does. */
+/** What a model should do while an approval waits or work goes on; nothing where the answer is not one that does. */
 function nextStep({ status, body }: ApiAnswer): string | undefined {
   if (status !== ACCEPTED) return undefined;
+  const id = String(body.id);
+  if (id.startsWith('job_'))
+    return `The work has not ended. Call job_wait with {"job_id":"${id}"} again, until state says that it has.`;
   return (
     `Nobody has decided yet, and no tool here can. Ask a person to open ${String(body.url)}. Then call approval_wait with ` +
     `{"approval_id":"${String(body.id)}"}, as often as state is still pending.`

@@ -38,6 +38,11 @@ export const approvalId = z
   .regex(/^apr_[0-9A-Za-z]{1,64}$/, 'expected the id of an approval, apr_…')
   .describe('The id of an approval, apr_…');
 
+export const jobId = z
+  .string()
+  .regex(/^job_[0-9A-Za-z]{1,64}$/, 'expected the id of a job, job_…')
+  .describe('The id of a job, job_…');
+
 /** Members of every tool that lists. */
 export const page = {
   limit: z.int().min(1).optional().describe('How many at most; 50 unless told'),

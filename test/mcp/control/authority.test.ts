@@ -28,6 +28,9 @@ const TOOLS: Readonly<Record<string, { may: readonly string[]; args?: Record<str
   },
   approval_get: { may: ['reader', 'requester', 'operator'], args: { approval_id: 'apr_none' } },
   approval_list: { may: ['reader', 'requester', 'operator'] },
+  job_list: { may: ['reader', 'requester', 'operator'] },
+  job_get: { may: ['reader', 'requester', 'operator'], args: { job_id: 'job_none' } },
+  job_wait: { may: ['reader', 'requester', 'operator'], args: { job_id: 'job_none', timeout_ms: 0 } },
   log_query: { may: ['reader', 'operator'] },
 };
 
@@ -55,10 +58,11 @@ describe('the tools', () => {
         ['session_revoke', { session_id: one }],
         ['approval_get', { approval_id: one }],
         ['approval_wait', { approval_id: one, timeout_ms: 0 }],
+        ['job_wait', { job_id: one, timeout_ms: 0 }],
       ] as const) {
         const result = await control(gateway(), tool, args);
         expect(result.isError).toBe(true);
-        expect(result.content[0].text).toMatch(/expected the id of an? (?:session|approval)/);
+        expect(result.content[0].text).toMatch(/expected the id of an? (?:session|approval|job)/);
       }
     }
     expect((await gateway().api('GET', `/v1/approvals/${id}`)).body.state).toBe('pending');

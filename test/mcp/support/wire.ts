@@ -31,6 +31,9 @@ const NAMED: Readonly<Record<string, string>> = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
 };
 export const ENVELOPE = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
