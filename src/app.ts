@@ -1,3 +1,4 @@
+import { apiLimits } from './app/api-limits.ts';
 import { collectCosignatures } from './app/collect-cosignatures.ts';
 import { deriveKey } from './app/derive-key.ts';
 import { exportState } from './app/export-state.ts';
@@ -11,9 +12,12 @@ import { capabilityEndpoints, openKeys } from './app/wire-capabilities.ts';
 import { wireControl } from './app/wire-control.ts';
 import { wireDecisions } from './app/wire-decisions.ts';
 import { wireGate } from './app/wire-gate.ts';
+import { wireJobs } from './app/wire-jobs.ts';
+import { wireOauth } from './app/wire-oauth.ts';
 import { wireRedaction } from './app/wire-redaction.ts';
+import { wireServerLogins } from './app/wire-server-logins.ts';
 import type { Approval } from './approvals/approval.ts';
-import { findApproval } from './approvals/list.ts';
+import { findApproval, listApprovals, listDecisions } from './approvals/list.ts';
 import { createChangeSignal, waitForApproval } from './approvals/wait.ts';
 import { type Config, loadConfig } from './config.ts';
 import { LIMITS } from './core/limits.ts';
@@ -25,6 +29,7 @@ import type { ExportRequest } from './evidence/write-export.ts';
 import { offeredTools } from './gate/offer.ts';
 import { createFront } from './http/front.ts';
 import { allowedParties } from './http/guard.ts';
+import { jobIdOf } from './jobs/job.ts';
 import { createMcpEndpoint } from './mcp/serve.ts';
 import { createToolLists } from './mcp/tools.ts';
 import { relyingParty } from './principals/web/relying-party.ts';
@@ -67,10 +72,12 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   );
   const { database, ledger, log, now, newId, random, workspace, publicOrigin, listener, signer } = state;
 
+  const serverLogins = wireServerLogins(state);
   const pins = createPinStore({ database, ledger, now, workspace });
   const downstreams = createDownstreams({
     servers: config.servers,
     pins,
+    credentials: serverLogins.of,
     lock: config.toolLock,
     now,
     log,
@@ -83,26 +90,37 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   const capabilityKeys = await openKeys(state);
   const sessions = createSessionDirectory({ database, ledger, now });
   const changes = createChangeSignal();
-  const onChanged = (approvalId: string): void => changes.changed(approvalId);
+  const work = wireJobs(state, { sessions, gate: () => gate, onChanged: (id) => onChanged(id) });
+  undo.add(() => work.close());
+  const onChanged = (approvalId: string): void => {
+    changes.changed(approvalId);
+    work.jobs.changed(jobIdOf(approvalId));
+  };
   const policy = await openPolicy(state, {
     downstreams,
     emit: (event) => options.onEvent?.(event),
     onSwapped: () => mcp.onPolicyChanged(),
     undo,
   });
-  const { gate, replays, takeUp, capabilities } = wireGate(state, {
+  const { gate, detacher, replays, takeUp, capabilities } = wireGate(state, {
     capabilityKeys,
     downstreams,
     policy: policy.inForce,
     sessions,
     onChanged,
+    work,
   });
 
   const wait = { database, now, signal: changes };
   const mcp = createMcpEndpoint({
     gate,
+    detacher,
+    jobs: work.jobs,
     toolLists: createToolLists((session, catalog) => offeredTools(gate, session, catalog)),
     getApproval: (id) => findApproval(database, id),
+    decisionsOf: (id) => listDecisions(database, id),
+    pendingOf: (session) =>
+      listApprovals(database, { workspace, session, state: 'pending', limit: LIMITS.pendingPerSession }),
     wait: (input) => waitForApproval(wait, input),
     onApprovalChange: changes.subscribe,
     sealing: { key: deriveKey(state.dataKey, 'countersign/mcp-request-state/v1'), random },
@@ -145,6 +163,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     witnesses: witnesses.standings,
     sessions,
     mint,
+    oauth: wireOauth(state, { mint, sessions }),
     principals,
     decide: wireDecisions(state, {
       onDecided: (approval: Approval) => {
@@ -158,6 +177,8 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     byHand: { database, workspace, ledger, now, onChanged },
     redact: redactions.deps,
     exportLedger: (request: ExportRequest) => exportState(state, request),
+    limits: apiLimits(state),
+    answerSealing: { key: deriveKey(state.dataKey, 'countersign/idempotent-answer/v1'), random },
     ask: wireActions(state, gate),
     takeUp,
     accessRequests: wireAccessRequests(state),
@@ -165,7 +186,9 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     capabilityKeys,
     narrow: { database, ledger, sessions, now, newId, random },
     wait,
+    work,
     downstreams,
+    serverLogins,
     pins: async (server: string) => [...(await pins.read(server)).values()],
     toolSchemas: () => downstreams.catalog().tools,
     policy: policy.store,
@@ -182,7 +205,14 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
 
   const { loadApi, control } = wireControl(apiDeps);
 
-  const stopSweeps = await startSweeps(state, { sessions, replays, redactions, onChanged, capabilityKeys });
+  const stopSweeps = await startSweeps(state, {
+    sessions,
+    replays,
+    redactions,
+    onChanged,
+    capabilityKeys,
+    jobs: work.jobs,
+  });
   undo.add(stopSweeps);
   const credentials = await prepareCredentials({
     dataDir: config.dataDir,
@@ -207,6 +237,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     }),
   });
   await replays.resume();
+  await work.resume(gate.tasks.resume);
 
   const { promise: closed, resolve: ended } = Promise.withResolvers<void>();
   let closing: Promise<void> | undefined;
@@ -214,12 +245,13 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     ending.abort();
     stopSweeps();
     policy.store.close();
+    await work.close();
     const drained = listener.close(LIMITS.shutdownGraceMs);
     await Promise.all([mcp.close(), control.close()]);
     await Promise.race([Promise.all([drained, replays.idle()]), pause(LIMITS.shutdownGraceMs)]);
     // What is still under way becomes unknown when its server goes; that is recorded before the ledger closes.
-    await downstreams.close();
-    await Promise.all([drained, replays.idle()]);
+    await Promise.all([downstreams.close(), gate.tasks.close()]);
+    await Promise.all([drained, replays.idle(), detacher.idle()]);
     await sessions.flush();
     await witnesses.close();
     await ledger.close();

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultServers } from './config/default-servers.ts';
+import { type ApiPerMinute, apiRatesFrom } from './config/api-rates.ts';
+import { defaultServers, SANDBOX_RESEARCH } from './config/default-servers.ts';
+import { detachAfterFrom } from './config/detach-after.ts';
 import { type Environment, environmentLookup } from './config/environment.ts';
 import { type Experiment, experimentsFrom } from './config/experimental.ts';
 import { readSource } from './config/file.ts';
+import { jobPairsFrom } from './config/jobs.ts';
 import {
   booleanOf,
   durationOf,
@@ -22,6 +25,7 @@ import type { Lookup } from './downstream/expand.ts';
 import type { ToolLock } from './downstream/lock.ts';
 import { parseServers, refuseDoubledServers, type ServerConfig } from './downstream/server-config.ts';
 import { checkKeys, type Path, refuse, type Source } from './downstream/source.ts';
+import type { JobPair } from './jobs/pair.ts';
 import type { ConfiguredWitness } from './ledger/witness/collect.ts';
 import type { Attestation } from './principals/people/passkey.ts';
 
@@ -48,10 +52,19 @@ export interface Config {
   readonly witnesses: readonly ConfiguredWitness[];
   /** What new passkeys are asked to show of their maker. */
   readonly attestation: Attestation;
+  readonly apiPerMinute: ApiPerMinute;
+  /** How long ended jobs are kept. */
+  readonly jobKeepMs: number;
+  /** How long a client that takes tasks waits for a call before it is given one. */
+  readonly detachAfterMs: number;
+  /** Tools that begin work, and tools that tell of it. */
+  readonly jobPairs: readonly JobPair[];
   /** Drafts that are switched on. */
   readonly experimental: readonly Experiment[];
   /** A proxy in front terminates TLS, and its forwarding headers are believed. */
   readonly trustedProxy: boolean;
+  /** Requests to addresses that others choose may go to this machine. */
+  readonly outboundLoopback: boolean;
   /** The files that were read. */
   readonly files: readonly string[];
 }
@@ -63,9 +76,12 @@ export interface ConfigInput {
   readonly configFile?: string;
   readonly policiesDir?: string;
   readonly env: Environment;
+  /** Makes nothing on disk; the result is to be looked at and not started. */
+  readonly readOnly?: boolean;
 }
 
 const KEYS = [
+  'api',
   'listen',
   'public_origin',
   'data_dir',
@@ -78,9 +94,11 @@ const KEYS = [
   'sessions',
   'log',
   'passkeys',
+  'jobs',
   'ledger',
   'demo',
   'trusted_proxy',
+  'outbound',
   'experimental',
 ];
 const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
@@ -149,8 +167,11 @@ export function loadConfig(input: ConfigInput): Config {
     member(own, ['listen'], ['host', 'port']);
     member(own, ['sessions'], ['default_ttl']);
     member(own, ['log'], ['level']);
+    member(own, ['jobs'], ['detach_after', 'keep', 'pairs']);
+    member(own, ['api'], ['requests_per_minute', 'anonymous_per_minute']);
     member(own, ['passkeys'], ['attestation']);
     member(own, ['ledger'], ['witnesses']);
+    member(own, ['outbound'], ['allow_loopback']);
   }
   const settings = settingsOf(own, env);
   const fromHere = (path: string) => resolve(own === undefined ? '.' : dirname(own.file), path);
@@ -178,7 +199,7 @@ export function loadConfig(input: ConfigInput): Config {
     ...extra.flatMap((extraSource) => clientFile(extraSource, lookup)),
   ];
   const withDemo = booleanOf(settings, 'demo') ?? configured.length === 0;
-  const servers = withDemo ? [...configured, ...defaultServers(dataDir)] : configured;
+  const servers = withDemo ? [...configured, ...defaultServers(dataDir, { make: input.readOnly !== true })] : configured;
   refuseDoubledServers(servers);
 
   const lockFile = textOf(settings, 'tool_lock');
@@ -197,12 +218,17 @@ export function loadConfig(input: ConfigInput): Config {
       originOf(settings, 'allowed_origins', origin),
     ),
     allowedHosts: listOf(settings, 'allowed_hosts'),
+    apiPerMinute: apiRatesFrom(settings),
+    detachAfterMs: detachAfterFrom(settings),
+    jobKeepMs: durationOf(settings, 'jobs.keep', LIMITS.jobKeepDefaultMs),
+    jobPairs: [...jobPairsFrom(own, servers), ...(withDemo ? [SANDBOX_RESEARCH] : [])],
     sessionTtlMs: durationOf(settings, 'sessions.default_ttl', LIMITS.sessionTtlDefaultMs),
     logLevel: level,
     attestation,
     witnesses: witnessesFrom(own),
     experimental: experimentsFrom(own),
     trustedProxy: booleanOf(settings, 'trusted_proxy') ?? false,
+    outboundLoopback: booleanOf(settings, 'outbound.allow_loopback') ?? false,
     files: [...(source === undefined ? [] : [source.file]), ...extra.map((extraSource) => extraSource.file)],
   };
   refuseUnsafe(settings, config);

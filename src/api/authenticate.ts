@@ -2,10 +2,11 @@ import { CountersignError } from '../core/errors.ts';
 import { authenticateKey } from '../principals/keys.ts';
 import { authenticateAccessToken } from '../principals/machine/authenticate-token.ts';
 import { checkedProof, useProof } from '../principals/machine/proofs.ts';
-import type { Principal } from '../principals/principal.ts';
+import { type Principal, principalRef } from '../principals/principal.ts';
 import { authenticateWeb } from '../principals/web/sign-in.ts';
 import { readSessionCookie } from '../principals/web/web-session.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
+import type { RateLimiter } from './rate/limit-rate.ts';
 
 const CSRF_HEADER = 'x-countersign-csrf';
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
@@ -95,4 +96,19 @@ export async function authenticate(deps: ApiDeps, c: ApiContext): Promise<Princi
   const person = token === undefined ? undefined : await authenticateWeb(deps.principals, token);
   if (person !== undefined && !isSafe(c)) refuseForeignPage(deps, c);
   return person;
+}
+
+/**
+ * Lets a request in with whoever sends it, within what that caller may use of the API. Throws `unauthenticated`, and
+ * `rate_limited`, which is all that an address hears whose requests say too often of nobody who sends them.
+ */
+export async function admit(deps: ApiDeps, limiter: RateLimiter, c: ApiContext): Promise<void> {
+  let principal: Principal | undefined;
+  try {
+    principal = await authenticate(deps, c);
+  } finally {
+    if (principal === undefined) limiter.takeFromStranger(c);
+    else limiter.takeFrom(c, principalRef(principal));
+  }
+  c.set('principal', principal);
 }

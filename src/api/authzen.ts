@@ -108,6 +108,6 @@ export function approvalIn(context: Readonly<Record<string, unknown>> | undefine
   const approval = context?.approval;
   if (approval === undefined) return undefined;
   const id = isJsonObject(approval as JsonObject) ? (approval as JsonObject).id : undefined;
-  if (typeof id === 'string' && !id.includes('\0')) return id;
+  if (typeof id === 'string') return id;
   return refuse('context.approval', 'the approval object of a completed task, unchanged');
 }

@@ -12,8 +12,11 @@ import { CountersignError } from '../core/errors.ts';
 import type { NewId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Downstreams } from '../downstream/catalog.ts';
+import type { ServerLogins } from '../downstream/oauth/log-in.ts';
 import type { ExportRequest } from '../evidence/write-export.ts';
 import type { AskDeps } from '../gate/judge-action.ts';
+import type { FindDeps } from '../jobs/find.ts';
+import type { Jobs } from '../jobs/ports.ts';
 import type { RunningLedger } from '../ledger/ledger.ts';
 import type { RedactDeps } from '../ledger/redact/redact.ts';
 import type { WitnessStanding } from '../ledger/witness/standing.ts';
@@ -24,8 +27,11 @@ import type { PersonPrincipal, Principal, Role } from '../principals/principal.t
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { MintDeps } from '../sessions/mint.ts';
 import type { NarrowDeps } from '../sessions/narrow.ts';
+import type { OauthDeps } from '../sessions/oauth/deps.ts';
 import type { Reader } from '../storage/database.ts';
 import type { BindingDeps } from './denial-binding.ts';
+import type { AnswerSealing } from './idempotency/answer.ts';
+import type { ApiRates } from './rate/allowance.ts';
 
 /** What the routes work with; made once by the wiring. */
 export interface ApiDeps {
@@ -40,12 +46,15 @@ export interface ApiDeps {
   readonly witnesses: () => readonly WitnessStanding[];
   readonly sessions: SessionDirectory;
   readonly mint: MintDeps;
+  readonly oauth: OauthDeps;
   readonly principals: PasskeyDeps;
   readonly decide: DecideDeps;
   readonly byHand: ByHandDeps;
   readonly redact: RedactDeps;
   /** The lines of an export, as they are asked for. Throws `not_found` for an approval that is not on the ledger. */
   readonly exportLedger: (request: ExportRequest) => Promise<AsyncGenerator<string, void>>;
+  readonly answerSealing: AnswerSealing;
+  readonly limits: { readonly rates: ApiRates; readonly now: Clock; readonly trustedProxy: boolean };
   readonly ask: AskDeps;
   readonly takeUp: TakeUpDeps;
   /** Only where the draft of access requests is switched on. */
@@ -54,7 +63,9 @@ export interface ApiDeps {
   readonly capabilityKeys: CapabilityKeys;
   readonly narrow: NarrowDeps;
   readonly wait: WaitDeps;
+  readonly work: { readonly jobs: Jobs; readonly find: FindDeps };
   readonly downstreams: Downstreams;
+  readonly serverLogins: ServerLogins;
   /** The pinned definitions of one server's tools. */
   readonly pins: (
     server: string,

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { etag } from 'hono/etag';
 import { LIMITS } from '../core/limits.ts';
 
 export const problemSchema = z
@@ -45,6 +46,15 @@ export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
 export const answers = <Schema extends z.ZodType>(schema: Schema) => ({
   200: json(schema, 'Success'),
   default: problem,
+});
+
+/** The same for what is often read twice: with an ETag, and 304 for whoever names it in `If-None-Match` (RFC 9110 §13.1.2). */
+export const answersTagged = <Schema extends z.ZodType>(schema: Schema) => ({
+  middleware: etag(),
+  responses: {
+    ...answers(schema),
+    304: { description: 'Unchanged since the answer named in If-None-Match' },
+  },
 });
 
 /** The same for a route that creates something. */

@@ -1,30 +1,36 @@
 import { streamSSE } from 'hono/streaming';
-import type { Entry } from '../ledger/entry.ts';
 import { authenticate } from './authenticate.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
 import type { OpenStreams } from './open-streams.ts';
 
 const HEARTBEAT_MS = 15_000;
 
+/** One event. Without an id it is not where a reader resumes. */
+export interface SentEvent {
+  readonly id?: string | undefined;
+  readonly event: string;
+  readonly data: object;
+}
+
 /**
- * Answers with entries as server-sent events (HTML standard, "Server-sent events"). The first thing sent is the id to
+ * Answers with server-sent events (HTML standard, "Server-sent events"). The first thing sent is the id to
  * resume after, so that a cut before the first entry loses nothing. Ends when the reader goes away or may not read any
  * more, and when the gateway closes.
  */
-export function sendEvents(
+export function sendEvents<Item>(
   c: ApiContext,
   input: {
     deps: ApiDeps;
     streams: OpenStreams;
     startId: number;
-    follow: (signal: AbortSignal) => AsyncIterable<Entry>;
-    show: (entry: Entry) => object;
+    follow: (signal: AbortSignal) => AsyncIterable<Item>;
+    show: (item: Item) => SentEvent;
   },
 ): Response {
   const { deps, streams } = input;
   const end = new AbortController();
   const signal = AbortSignal.any([end.signal, deps.closing]);
-  const entries = input.follow(signal);
+  const items = input.follow(signal);
   if (c.req.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' });
   const reader = c.get('principal')?.id;
 
@@ -47,9 +53,9 @@ export function sendEvents(
     }, HEARTBEAT_MS);
     try {
       await stream.write(`id: ${input.startId}\n\n`);
-      for await (const entry of entries) {
-        const data = JSON.stringify(input.show(entry));
-        await stream.writeSSE({ id: String(entry.seq), event: 'entry', data });
+      for await (const item of items) {
+        const { id, event, data } = input.show(item);
+        await stream.writeSSE({ ...(id === undefined ? {} : { id }), event, data: JSON.stringify(data) });
       }
     } finally {
       clearInterval(heartbeat);

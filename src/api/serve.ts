@@ -2,13 +2,15 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { CountersignError, isCountersignError } from '../core/errors.ts';
 import { cookieName } from '../principals/web/web-session.ts';
 import { accessRequestProblem } from './access-task.ts';
-import { authenticate, isSafe } from './authenticate.ts';
+import { admit, isSafe } from './authenticate.ts';
 import { checkBody, notJson } from './body.ts';
 import type { Api, ApiContext, ApiDeps, ApiEnv } from './context.ts';
 import { fieldProblems, fieldsText, type Issue } from './fields.ts';
+import { createAnswerOnce } from './idempotency/answer-once.ts';
 import { allowedMethods } from './methods.ts';
 import { createOpenStreams } from './open-streams.ts';
 import { methodProblem, type Problem, problemOf } from './problem.ts';
+import { createRateLimiter } from './rate/limit-rate.ts';
 import { addAccessRoutes } from './routes/access.ts';
 import { addAccessRequestRoutes } from './routes/access-requests.ts';
 import { addActionRoutes } from './routes/actions.ts';
@@ -17,15 +19,21 @@ import { addApprovalRoutes } from './routes/approvals.ts';
 import { addApproverRoutes } from './routes/approvers.ts';
 import { addCapabilityRoutes } from './routes/capabilities.ts';
 import { addDecisionRoutes } from './routes/decisions.ts';
+import { addDiagnosticsRoutes } from './routes/diagnostics.ts';
 import { addExportRoutes } from './routes/export.ts';
 import { addHealthRoutes } from './routes/health.ts';
+import { addJobRoutes } from './routes/jobs.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addLedgerRoutes } from './routes/ledger.ts';
 import { addLogRoutes } from './routes/logs.ts';
 import { addOauthRoutes } from './routes/oauth.ts';
+import { addOauthConsentRoutes } from './routes/oauth-consent.ts';
 import { addOauthMetadataRoutes } from './routes/oauth-metadata.ts';
+import { addOauthRegisterRoutes } from './routes/oauth-register.ts';
 import { addPolicyRoutes } from './routes/policies.ts';
 import { addRedactRoutes } from './routes/redact.ts';
+import { addReferenceRoutes } from './routes/reference.ts';
+import { addServerLoginRoutes } from './routes/server-logins.ts';
 import { addServerRoutes } from './routes/servers.ts';
 import { addServiceAccountRoutes } from './routes/service-accounts.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
@@ -92,11 +100,13 @@ export function createApi(deps: ApiDeps): Api {
     refuseNul(c);
     await next();
   });
+  const answerOnce = createAnswerOnce(deps);
+  const limiter = createRateLimiter(deps.limits);
   for (const path of ['/v1/*', '/access/*']) {
     api.use(path, async (c, next) => {
-      c.set('principal', await authenticate(deps, c));
+      await admit(deps, limiter, c);
       if (!isSafe(c)) await checkBody(c);
-      await next();
+      return path === '/v1/*' ? answerOnce(c, next) : next();
     });
   }
   api.onError((error, c) => {
@@ -125,12 +135,16 @@ export function createApi(deps: ApiDeps): Api {
   addCapabilityRoutes(api, deps);
   addOauthRoutes(api, deps);
   addOauthMetadataRoutes(api, deps);
+  addOauthRegisterRoutes(api, deps);
+  addOauthConsentRoutes(api, deps);
+  addJobRoutes(api, deps, streams);
   addLogRoutes(api, deps, streams);
   addLedgerRoutes(api, deps);
   addTileRoutes(api, deps);
   addRedactRoutes(api, deps);
   addExportRoutes(api, deps);
   addServerRoutes(api, deps);
+  addServerLoginRoutes(api, deps);
   addPolicyRoutes(api, deps);
   addKeyRoutes(api, deps, streams);
   addActRoutes(api, deps);
@@ -139,6 +153,7 @@ export function createApi(deps: ApiDeps): Api {
   addWebauthnRoutes(api, deps, streams);
   addWitnessRoutes(api, deps);
   addHealthRoutes(api, deps);
+  addDiagnosticsRoutes(api, deps);
 
   const { openAPIRegistry } = api;
   openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
@@ -147,11 +162,13 @@ export function createApi(deps: ApiDeps): Api {
     in: 'cookie',
     name: cookieName(deps.principals.party),
   });
-  api.doc31('/v1/openapi.json', {
+  const about = {
     openapi: '3.1.0',
     info: { title: 'Countersign', version: deps.version, description: 'Approvals for what AI agents do.' },
     servers: [{ url: deps.publicOrigin }],
     security: [{ apiKey: [] }, { signedIn: [] }],
-  });
+  };
+  api.doc31('/v1/openapi.json', about);
+  addReferenceRoutes(api, () => api.getOpenAPI31Document(about));
   return api;
 }

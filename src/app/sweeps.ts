@@ -2,6 +2,7 @@ import { escalateDue } from '../approvals/escalate.ts';
 import type { ReplayRunner } from '../approvals/runner.ts';
 import { expireOverdue, reapOrphans } from '../approvals/sweep.ts';
 import type { CapabilityKeys } from '../capabilities/keys/open-keys.ts';
+import type { Tracker } from '../jobs/track.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import type { State } from './open-state.ts';
 import type { Redactions } from './wire-redaction.ts';
@@ -19,6 +20,7 @@ export async function startSweeps(
     replays: Pick<ReplayRunner, 'resume'>;
     redactions: Pick<Redactions, 'eraseDue'>;
     capabilityKeys: Pick<CapabilityKeys, 'retireDue'>;
+    jobs: Pick<Tracker, 'flush'>;
     onChanged: (approvalId: string) => void;
   },
 ): Promise<() => void> {
@@ -29,7 +31,7 @@ export async function startSweeps(
     input.sessions.sweep();
     if (busy) return;
     busy = true;
-    const { sessions, replays, redactions, capabilityKeys } = input;
+    const { sessions, replays, redactions, capabilityKeys, jobs } = input;
     Promise.all([
       escalateDue(deps),
       expireOverdue(deps),
@@ -38,6 +40,7 @@ export async function startSweeps(
       replays.resume(),
       redactions.eraseDue(),
       capabilityKeys.retireDue(),
+      jobs.flush(),
     ])
       .catch((err: unknown) => state.log.error({ err }, 'a sweep failed; it is tried again'))
       .finally(() => {

@@ -9,7 +9,10 @@ import { spendInternally } from '../capabilities/spend.ts';
 import { commitment } from '../core/digest.ts';
 import type { Downstreams } from '../downstream/catalog.ts';
 import type { GateDeps } from '../gate/call.ts';
+import { createDetacher, type Detacher } from '../gate/detach.ts';
+import { createServerTasks } from '../gate/follow-tasks.ts';
 import { dispatchFrozen } from '../gate/forward.ts';
+import { callTool } from '../gate/gate.ts';
 import type { PolicyInForce } from '../gate/judge.ts';
 import { recheckAction } from '../gate/judge-action.ts';
 import { recheck } from '../gate/recheck.ts';
@@ -21,6 +24,7 @@ import type { SessionDirectory } from '../sessions/directory.ts';
 import { spendCall } from '../sessions/store.ts';
 import type { State } from './open-state.ts';
 import { forwardedAudiences, wireCapabilities } from './wire-capabilities.ts';
+import type { JobWiring } from './wire-jobs.ts';
 
 const SALT_BYTES = 32;
 
@@ -33,12 +37,23 @@ export function wireGate(
     sessions: SessionDirectory;
     capabilityKeys: CapabilityKeys;
     onChanged: (approvalId: string) => void;
+    work: Pick<JobWiring, 'asJob' | 'jobs' | 'onAnswer'>;
   },
-): { gate: GateDeps; replays: ReplayRunner; takeUp: TakeUpDeps; capabilities: CapabilityDeps } {
+): {
+  gate: GateDeps;
+  detacher: Detacher;
+  replays: ReplayRunner;
+  takeUp: TakeUpDeps;
+  capabilities: CapabilityDeps;
+} {
   const { database, ledger, now, newId, random, workspace, log } = state;
   const { downstreams, sessions } = input;
+  const { jobs } = input.work;
+  const report = (err: unknown): void => log.error({ err }, 'an outcome could not be recorded');
+  const tasks = createServerTasks({ downstreams, ledger, jobs, report, now });
   const gate: GateDeps = {
     downstreams,
+    tasks,
     ledger,
     policy: input.policy,
     isActive: sessions.isActive,
@@ -68,7 +83,10 @@ export function wireGate(
     counted: sessions.counted,
     countCall: sessions.countCall,
     counters: createMemoryCounters(),
-    report: (err) => log.error({ err }, 'an outcome could not be recorded'),
+    onAnswer: input.work.onAnswer,
+    report,
+    warn: (fields, message) => log.warn(fields, message),
+    publicOrigin: state.publicOrigin,
     now,
     newId,
   };
@@ -99,7 +117,13 @@ export function wireGate(
       stillAllowed,
       spend: (approval) => spendInternally({ ...capabilities, audience }, approval),
       dispatch: (approval, sending) =>
-        dispatchFrozen(downstreams, approval, { ...sending, stillAllowed: () => stillAllowed(approval) }),
+        input.work.asJob(approval, (watched) =>
+          dispatchFrozen(gate, approval, {
+            ...sending,
+            ...watched,
+            stillAllowed: () => stillAllowed(approval),
+          }),
+        ),
       onChanged: input.onChanged,
     },
     (fields, message) => log.error(fields, message),
@@ -112,5 +136,17 @@ export function wireGate(
     recheck: (approval: Approval) => recheckAction(recheckDeps, approval),
     onChanged: input.onChanged,
   };
-  return { gate, replays, takeUp, capabilities };
+  const detacher = createDetacher({
+    callTool: (call) => callTool(gate, call),
+    jobs,
+    detachAfterMs: state.config.detachAfterMs,
+    report,
+  });
+  // What a session began before it ran out may end; a revoked one takes its work along.
+  sessions.onEnded((sessionId) => {
+    if (sessions.mayStillAct(sessionId)) return;
+    detacher.endSession(sessionId);
+    tasks.endSession(sessionId);
+  });
+  return { gate, detacher, replays, takeUp, capabilities };
 }

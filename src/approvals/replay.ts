@@ -4,7 +4,7 @@ import { errorText } from '../core/errors.ts';
 import type { RandomBytes } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { DownstreamOutcome } from '../downstream/catalog.ts';
+import type { FinalOutcome } from '../downstream/catalog.ts';
 import type { EntryDraft, EntryType } from '../ledger/entry.ts';
 import type { Change, Ledger } from '../ledger/ledger.ts';
 import type { Reader, Statement } from '../storage/database.ts';
@@ -32,7 +32,7 @@ export interface ReplayDeps {
   readonly dispatch: (
     approval: Approval,
     sending: { attempt: number; token: string | undefined },
-  ) => Promise<DownstreamOutcome>;
+  ) => Promise<FinalOutcome>;
   readonly onChanged: (approvalId: string) => void;
 }
 
@@ -54,7 +54,7 @@ function noted(state: 'failed' | 'unknown', reason: string): Settlement {
 }
 
 /** What an outcome means for the approval. Only a downstream's answer can succeed; silence is `unknown`. */
-export function settlementOf(outcome: DownstreamOutcome): Settlement {
+export function settlementOf(outcome: FinalOutcome): Settlement {
   switch (outcome.kind) {
     case 'result':
       return {
@@ -68,6 +68,8 @@ export function settlementOf(outcome: DownstreamOutcome): Settlement {
         result: { kind: 'error', text: outcome.raw },
         reason: 'The server refused the call.',
       };
+    case 'input_required':
+      return noted('failed', 'The server asked for input, and nobody is there to answer for an approved call.');
     case 'not_sent':
       return noted('failed', `Nothing was sent: ${outcome.reason}`);
     case 'unknown':
@@ -152,11 +154,11 @@ async function claim(
   }
 }
 
-function notSent(reason: string): DownstreamOutcome {
+function notSent(reason: string): FinalOutcome {
   return { kind: 'not_sent', code: 'cancelled', reason };
 }
 
-async function send(deps: ReplayDeps, approval: Approval, held: Claim): Promise<DownstreamOutcome> {
+async function send(deps: ReplayDeps, approval: Approval, held: Claim): Promise<FinalOutcome> {
   if (!held.durable) return notSent('the ledger did not confirm that the dispatch was recorded.');
   if (deps.now() >= Math.min(held.leaseUntil, approval.expiresAt) || !deps.stillAllowed(approval))
     return notSent('the session was revoked or the approval expired at the last moment.');
@@ -174,7 +176,7 @@ async function send(deps: ReplayDeps, approval: Approval, held: Claim): Promise<
 async function settle(
   deps: ReplayDeps,
   approval: Approval,
-  found: { attempt: number; outcome: DownstreamOutcome },
+  found: { attempt: number; outcome: FinalOutcome },
 ): Promise<void> {
   const { attempt } = found;
   const settlement = settlementOf(found.outcome);

@@ -16,9 +16,15 @@ export type IdPrefix =
   | 'stm'
   | 'dec'
   | 'req'
+  | 'ask'
   | 'mcp'
   | 'web'
-  | 'own';
+  | 'ocl'
+  | 'con'
+  | 'own'
+  | 'job'
+  | 'whk'
+  | 'evt';
 
 /** Makes an unguessable id such as `apr_…` with at least 128 bits of randomness. */
 export type NewId = (prefix: IdPrefix) => string;

@@ -25,15 +25,43 @@ export const LIMITS = {
   actorCharacters: 200,
   accessRequestTtlMs: 10 * 60_000,
   bindingTokenCharacters: 4_096,
+  apiPerMinute: 60_000,
+  apiAnonymousPerMinute: 3_000,
+  apiPerMinuteMax: 10_000_000,
+  rateLimitedCallers: 10_000,
+  idempotencyKeyCharacters: 255,
+  idempotencyKeyMs: 24 * 3_600_000,
+  /** A longer answer is not kept; whoever repeats the request is told so. */
+  idempotencyAnswerCharacters: 256 * 1024,
   actionMetadataBytes: 16 * 1024,
   actionOutcomeMs: 24 * 3_600_000,
   accessTokenTtlMs: 10 * 60_000,
   /** How long accepted proofs are remembered: far longer than any is accepted, so that a clock set back revives none. */
   seenProofMs: 24 * 3_600_000,
   clientAssertionAgeMs: 60_000,
+  oauthAccessTokenTtlMs: 15 * 60_000,
+  oauthCodeTtlMs: 60_000,
+  /** How long a person may look at what a client asks for before they answer. */
+  oauthConsentTtlMs: 10 * 60_000,
+  oauthConsentedMinMs: 5 * 60_000,
+  oauthClients: 1_000,
+  oauthRegistrationsPerMinute: 30,
+  oauthRedirectUris: 20,
+  clientDocumentBytes: 16 * 1024,
+  clientDocumentTimeoutMs: 5_000,
+  clientDocumentKeptMs: 5 * 60_000,
+  clientDocumentsKept: 200,
   dpopAgeMs: 60_000,
   clockSkewMs: 5_000,
   concurrentCallsPerSession: 256,
+  /** How long a call waits for a client of 2026-07-28 that was asked something and has not come back. */
+  parkedCallMs: 9 * 60_000,
+  parkedCallsPerSession: 16,
+  questionsPerRound: 16,
+  /** How often one call may be made again with answers for a client that cannot do so itself. */
+  inputRounds: 8,
+  relayedStateBytes: 256 * 1024,
+  subscriptionsPerSession: 500,
   approvalWaitMaxMs: 25_000,
   approvalWaitProgressMs: 5_000,
   /** How long after its approval has run out a client may still ask with the state that it was given. */
@@ -46,6 +74,8 @@ export const LIMITS = {
   passkeysPerPerson: 20,
   /** Longer than any call can take: the longest timeout, drawn out by progress as far as it can be. */
   replayLeaseMs: 2 * 3_600_000,
+  /** How long the replay of a call waits for a server's task, within its lease. */
+  replayTaskMs: 110 * 60_000,
   waitPollMs: 1_000,
   /** What one redaction step or retention sweep erases at most; their ids fit one ledger entry. */
   redactionBatch: 500,
@@ -71,6 +101,12 @@ export const LIMITS = {
   downstreamLineBytes: 16 * 1024 * 1024,
   downstreamProbeTimeoutMs: 10_000,
   downstreamProgressFactor: 12,
+  /** How long in all the time limit of one call stands still while its server waits for answers of the client. */
+  downstreamAskedMs: 10 * 60_000,
+  downstreamQuestionsPerCall: 8,
+  /** How long a call that was given up still counts as one that its server may be asking about. */
+  downstreamGivenUpMs: 60_000,
+  watchedPerServer: 10_000,
   downstreamBackoffMinMs: 500,
   downstreamBackoffMaxMs: 60_000,
   downstreamGarbageLines: 100,
@@ -78,10 +114,58 @@ export const LIMITS = {
   downstreamStderrLinesPerSecond: 20,
   downstreamKillGraceMs: 2_000,
   downstreamSockets: 512,
+  /** How long after a token of a remote server was asked for, or refused, nobody asks for another. */
+  downstreamRenewPauseMs: 5_000,
+  serverLoginTtlMs: 10 * 60_000,
+  openServerLogins: 20,
+  diagnosticsWaitMs: 10_000,
   downstreamListPages: 1_000,
   /** A tool call asks for its server's tools again when what is known of them is older. */
   toolListMaxAgeMs: 30_000,
   toolNameCharacters: 50,
   toolsPerServer: 10_000,
   shutdownGraceMs: 10_000,
+  /** How long a call of a client that takes tasks may last before the client is let go. */
+  detachAfterDefaultMs: 15_000,
+  detachAfterMaxMs: 5 * 60_000,
+  /** How often clients are told to ask for a task, and servers are asked that do not say. */
+  taskPollIntervalMs: 2_000,
+  taskPollMinMs: 200,
+  taskPollMaxMs: 30_000,
+  /** How long a request waits until an end that its server has told is recorded. */
+  taskSettleMs: 5_000,
+  taskAskTimeoutMs: 30_000,
+  taskResultTimeoutMs: 9 * 60_000,
+  tasksPerSubscription: 100,
+  /** How long a server's task is followed. */
+  taskTotalMs: 7 * 24 * 3_600_000,
+  jobKeepDefaultMs: 7 * 24 * 3_600_000,
+  jobMessageCharacters: 500,
+  jobRemoteIdCharacters: 500,
+  jobPairs: 100,
+  jobsPerSession: 100,
+  jobPollMinMs: 100,
+  jobPollDefaultMs: 2_000,
+  jobPollMaxMs: 60_000,
+  /** How often in a row a server may fail to tell of work before nobody asks it any more. */
+  jobPollFailures: 10,
+  /** Work that has not ended by then is followed no longer. */
+  jobPollTotalMs: 24 * 3_600_000,
+  webhooks: 20,
+  webhookUrlCharacters: 2_000,
+  webhookDescriptionCharacters: 200,
+  webhookOverlapDefaultMs: 24 * 3_600_000,
+  webhookOverlapMaxMs: 7 * 24 * 3_600_000,
+  webhookTimeoutMs: 15_000,
+  /** What is read of an answer; nothing of it is kept. */
+  webhookAnswerBytes: 256 * 1024,
+  webhookDeliveriesAtOnce: 4,
+  /** So many deliveries of an endpoint may wait; what comes after them stays on the ledger until there is room. */
+  webhookPending: 10_000,
+  webhookScanEntries: 2_000,
+  webhookFaultPauseMs: 1_000,
+  webhookCheckpointIntervalMs: 60_000,
+  webhookDeliveredKeptMs: 7 * 24 * 3_600_000,
+  webhookDeadKeptMs: 30 * 24 * 3_600_000,
+  webhookSweepIntervalMs: 3_600_000,
 } as const;

@@ -58,10 +58,13 @@ export const RULES: Readonly<Record<EntryType, readonly NumberedRule[]>> = {
   'tool.pinned': TOLD,
   'tool.quarantined': TOLD,
   'tool.accepted': TOLD,
+  'server.authorized': TOLD,
+  'server.deauthorized': TOLD,
   'access.evaluated': TOLD,
   'call.denied': TOLD,
   'call.intent': one(1, live),
   'call.outcome': TOLD,
+  'call.asked': TOLD,
   'approval.requested': [
     { number: 9, rule: requesterLives },
     { number: 4, rule: requested },
@@ -81,6 +84,11 @@ export const RULES: Readonly<Record<EntryType, readonly NumberedRule[]>> = {
   'capability.issued': one(5, issued),
   'capability.exchanged': one(6, exchanged),
   'capability.revoked': one(5, revoked),
+  'job.created': TOLD,
+  'job.ended': TOLD,
+  'webhook.created': TOLD,
+  'webhook.changed': TOLD,
+  'webhook.removed': TOLD,
   'payload.redacted': TOLD,
 };
 

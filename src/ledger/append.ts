@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { CountersignError, isCountersignError } from '../core/errors.ts';
+import { CountersignError, type ErrorCode, isCountersignError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type Applied, type Database, isAmbiguousCommit, type Transition } from '../storage/database.ts';
 import { type Head, type PreparedEntry, prepareEntry, type SealedBatch, sealBatch } from './draft.ts';
@@ -32,8 +32,11 @@ interface Item extends Transition<PreparedEntry> {
   readonly isRotation?: boolean;
 }
 
+/** What says by itself that nothing was changed, and whose fault that was. */
+const PASSED_ON: ReadonlySet<ErrorCode> = new Set(['ledger_unavailable', 'invalid_request']);
+
 export function unavailable(cause: unknown): CountersignError {
-  if (isCountersignError(cause) && cause.code === 'ledger_unavailable') return cause;
+  if (isCountersignError(cause) && PASSED_ON.has(cause.code)) return cause;
   return new CountersignError(
     'ledger_unavailable',
     'The ledger could not be written, so nothing was changed or sent. Check space and permissions of the data ' +

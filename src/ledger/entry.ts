@@ -25,10 +25,13 @@ export type EntryType =
   | 'tool.pinned'
   | 'tool.quarantined'
   | 'tool.accepted'
+  | 'server.authorized'
+  | 'server.deauthorized'
   | 'access.evaluated'
   | 'call.denied'
   | 'call.intent'
   | 'call.outcome'
+  | 'call.asked'
   | 'approval.requested'
   | 'approval.escalated'
   | 'approval.decided'
@@ -45,6 +48,11 @@ export type EntryType =
   | 'capability.issued'
   | 'capability.exchanged'
   | 'capability.revoked'
+  | 'job.created'
+  | 'job.ended'
+  | 'webhook.created'
+  | 'webhook.changed'
+  | 'webhook.removed'
   | 'payload.redacted';
 
 /** Whom and what an entry is about; queries filter on these. */

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { sha256Hex } from '../core/digest.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Reader } from '../storage/database.ts';
+import { isOauthSecret } from './oauth/secret.ts';
 import { revokeTree } from './revoke.ts';
 import { looksLikeSessionToken, type Session, sessionState } from './session.ts';
 import {
@@ -36,6 +37,8 @@ export interface SessionDirectory {
   revoke(change: { id: string; by: string; reason: string }): Promise<SessionWithCalls>;
   /** How many calls the session has made, as far as this process knows. */
   callsOf(id: string): number;
+  /** The session was given another token: none that this process knows of it is good from now on. */
+  tokenReplaced(id: string): void;
   /** Notes the count that the database returned for a call. */
   counted(id: string, calls: number): void;
   /** Counts a call of a session without a cap; `flush` writes the count down a little later. */
@@ -55,7 +58,8 @@ export function createSessionDirectory(deps: {
   ledger: Ledger;
   now: Clock;
 }): SessionDirectory {
-  const byToken = new Map<string, Session>();
+  /** With when the token ends, where that is before the session does. */
+  const byToken = new Map<string, { session: Session; until: number }>();
   const calls = new Map<string, number>();
   const raised = new Set<string>();
   const revoked = new Set<string>();
@@ -73,7 +77,7 @@ export function createSessionDirectory(deps: {
 
   function shut(id: string): void {
     revoked.add(id);
-    for (const [hash, session] of byToken) if (session.id === id) byToken.delete(hash);
+    for (const [hash, { session }] of byToken) if (session.id === id) byToken.delete(hash);
     ended(id);
   }
 
@@ -82,7 +86,7 @@ export function createSessionDirectory(deps: {
     return !isRevoked && sessionState(session, deps.now()) === 'active';
   }
 
-  async function load(tokenHash: string): Promise<Session | undefined> {
+  async function load(tokenHash: string): Promise<{ session: Session; until: number } | undefined> {
     const row = (await deps.database.query(selectSessionByToken(tokenHash)))[0];
     if (row === undefined) return undefined;
     const session = sessionFromRow(row);
@@ -92,18 +96,21 @@ export function createSessionDirectory(deps: {
       if (oldest !== undefined) byToken.delete(oldest);
     }
     calls.set(session.id, Math.max(session.calls, calls.get(session.id) ?? 0));
-    byToken.set(tokenHash, session);
-    return session;
+    const until = row.token_expires_at == null ? session.expiresAt : Number(row.token_expires_at);
+    const found = { session, until };
+    byToken.set(tokenHash, found);
+    return found;
   }
 
   return {
     isActive,
 
     async authenticate(token) {
-      if (!looksLikeSessionToken(token)) return undefined;
+      if (!looksLikeSessionToken(token) && !isOauthSecret('access', token)) return undefined;
       const hash = sha256Hex(token);
-      const session = byToken.get(hash) ?? (await load(hash));
-      return session !== undefined && isActive(session) ? session : undefined;
+      const found = byToken.get(hash) ?? (await load(hash));
+      if (found === undefined || !isActive(found.session)) return undefined;
+      return deps.now() < found.until ? found.session : undefined;
     },
 
     mayStillAct(id) {
@@ -133,6 +140,12 @@ export function createSessionDirectory(deps: {
       return calls.get(id) ?? 0;
     },
 
+    tokenReplaced(id) {
+      // Kept as dead ones, so that the sweep still notices when the session ends.
+      for (const [hash, { session }] of byToken)
+        if (session.id === id) byToken.set(hash, { session, until: 0 });
+    },
+
     counted(id, count) {
       calls.set(id, count);
     },
@@ -155,11 +168,13 @@ export function createSessionDirectory(deps: {
 
     sweep() {
       const now = deps.now();
-      for (const [hash, session] of byToken) {
+      const over = new Set<string>();
+      for (const [hash, { session }] of byToken) {
         if (sessionState(session, now) === 'active') continue;
         byToken.delete(hash);
-        ended(session.id);
+        over.add(session.id);
       }
+      for (const id of over) ended(id);
     },
   };
 }

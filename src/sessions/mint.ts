@@ -31,12 +31,12 @@ function refuse(field: string, expected: string): never {
   });
 }
 
-/** Creates a session and returns it with its token, which exists nowhere else. Durable before it returns. */
-export async function mintSession(
-  deps: MintDeps,
+/** A session as it is asked for, minted by `by`; nothing is stored. Throws `invalid_request` naming the field. */
+export function draftSession(
+  deps: Omit<MintDeps, 'ledger' | 'random'>,
   request: MintRequest,
   by: string,
-): Promise<{ session: Session; token: string }> {
+): Session {
   const now = deps.now();
   const ttlMs = request.ttlMs ?? deps.defaultTtlMs;
   if (!Number.isInteger(ttlMs) || ttlMs < LIMITS.sessionTtlMinMs || ttlMs > LIMITS.sessionTtlMaxMs) {
@@ -60,7 +60,7 @@ export async function mintSession(
   if (request.callCap !== undefined && (!Number.isSafeInteger(request.callCap) || request.callCap < 1)) {
     refuse('call_cap', 'a whole number of at least 1');
   }
-  const session: Session = {
+  return {
     id: deps.newId('ses'),
     workspace: deps.workspace,
     subject,
@@ -74,13 +74,22 @@ export async function mintSession(
     revokedAt: undefined,
     revokeReason: undefined,
   };
+}
+
+/** Creates a session and returns it with its token, which exists nowhere else. Durable before it returns. */
+export async function mintSession(
+  deps: MintDeps,
+  request: MintRequest,
+  by: string,
+): Promise<{ session: Session; token: string }> {
+  const session = draftSession(deps, request, by);
   const token = sessionToken(deps.random(32));
   await deps.ledger.commit({
     guard: insertSession(session, sha256Hex(token)),
     entries: [
       {
         type: 'session.minted',
-        ref: { session: session.id, subject, principal: by },
+        ref: { session: session.id, subject: session.subject, principal: by },
         body: mintedBody(session),
       },
     ],

@@ -26,8 +26,12 @@ export function insertSession(session: Session, tokenHash: string): Statement {
   };
 }
 
+/** The session of a token, with `token_expires_at` where the token ends before its session. */
 export function selectSessionByToken(tokenHash: string): Statement {
-  return { sql: `SELECT ${COLUMNS} FROM session WHERE token_hash = ?`, params: [tokenHash] };
+  return {
+    sql: `SELECT ${COLUMNS}, token_expires_at FROM session WHERE token_hash = ?`,
+    params: [tokenHash],
+  };
 }
 
 export function selectSession(id: string): Statement {

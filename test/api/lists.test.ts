@@ -33,9 +33,15 @@ async function readAll(
 
 const ids = (items: readonly { id: string }[]): string[] => items.map((item) => item.id);
 
-it('an address with a NUL is refused, wherever it stands', async () => {
-  for (const path of ['/v1/approvals/%00', '/v1/approvals?subject=%00', '/v1/capabilities/cap_%00'])
-    expect([path, (await office.ask('GET', path)).status]).toEqual([path, 400]);
+it('an address with a NUL is refused, wherever it stands, and the refusal says where', async () => {
+  for (const [path, field] of [
+    ['/v1/approvals/%00', 'path'],
+    ['/v1/approvals?subject=%00', 'subject'],
+    ['/v1/capabilities/cap_%00', 'path'],
+  ] as const) {
+    const { status, body } = await office.ask('GET', path);
+    expect([path, status, body.fields?.[0]?.field]).toEqual([path, 400, field]);
+  }
 });
 
 describe('a list in pages', () => {

@@ -52,6 +52,7 @@ describe('the token endpoint', () => {
   it('refuses a NUL in what it would look up', async () => {
     const { status, body } = await shop.exchange(await shop.login(), 'apr_\0');
     expect([status, body.error]).toEqual([400, 'invalid_request']);
+    expect(body.error_description).toContain('text without NUL');
   });
 
   it('reads forms alone, of a bounded size', async () => {
@@ -119,7 +120,7 @@ describe('what is published', () => {
     expect(metadata).toMatchObject({
       issuer: shop.origin,
       token_endpoint: `${shop.origin}/oauth/token`,
-      token_endpoint_auth_methods_supported: ['private_key_jwt'],
+      token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'],
     });
     for (const name of ['token_endpoint', 'introspection_endpoint', 'revocation_endpoint'])
       expect((await fetch(String(metadata[name]), { method: 'POST' })).status).not.toBe(404);

@@ -47,6 +47,11 @@ const ROWS: readonly Row[] = [
     may: ['operator', 'person'],
     body: { as: 'failed', note: 'x' },
   },
+  { route: 'GET /v1/jobs', may: READ_APPROVALS },
+  { route: 'GET /v1/jobs/events', may: READ_APPROVALS },
+  { route: 'GET /v1/jobs/{id}', may: READ_APPROVALS },
+  { route: 'GET /v1/jobs/{id}/wait', may: READ_APPROVALS, query: 'timeout_ms=0' },
+  { route: 'POST /v1/jobs/{id}/cancel', may: ['requester', 'operator', 'person'], body: {} },
   { route: 'POST /v1/approvals/{id}/cancel', may: ['requester', 'operator', 'person'], body: {} },
   {
     route: 'POST /access/v1/evaluation',
@@ -74,6 +79,14 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/servers', may: READ },
   { route: 'GET /v1/servers/{name}/tools', may: READ },
   { route: 'POST /v1/servers/{name}/tools/{tool}/accept', may: ['operator', 'person'], body: { hash: 'x' } },
+  {
+    route: 'POST /v1/servers/{name}/login',
+    may: OPERATOR,
+    body: { redirect_uri: 'http://127.0.0.1:1/callback' },
+  },
+  { route: 'POST /v1/servers/{name}/login/finish', may: OPERATOR, body: { callback: 'x' } },
+  { route: 'POST /v1/servers/{name}/logout', may: OPERATOR, body: {} },
+  { route: 'GET /v1/diagnostics', may: READ },
   { route: 'GET /v1/policies', may: READ },
   { route: 'POST /v1/policies/check', may: ['reader', 'operator'], body: { files: {} } },
   {
@@ -119,6 +132,15 @@ const ROWS: readonly Row[] = [
   { route: 'POST /oauth/revoke', may: OPEN, body: {} },
   { route: 'GET /.well-known/jwks.json', may: OPEN },
   { route: 'GET /.well-known/oauth-authorization-server', may: OPEN },
+  { route: 'GET /.well-known/oauth-protected-resource', may: OPEN },
+  { route: 'GET /.well-known/oauth-protected-resource/mcp', may: OPEN },
+  { route: 'POST /oauth/register', may: OPEN, body: {} },
+  { route: 'POST /v1/oauth/requests', may: PERSON, body: { query: 'client_id=none' } },
+  {
+    route: 'POST /v1/oauth/consents',
+    may: PERSON,
+    body: { consent: 'none', decision: 'deny' },
+  },
   { route: 'GET /healthz', may: OPEN },
   { route: 'GET /readyz', may: OPEN },
   // Last: the cookie of the person ends here.
@@ -144,7 +166,7 @@ function cookieOrKey(who: Exclude<Who, 'none'>): string {
 async function ask(who: Who, row: Row): Promise<{ status: number; detail: string }> {
   const [method = '', template = ''] = row.route.split(' ');
   const path = template.replaceAll(/\{[^}]+\}/g, 'none') + (row.query === undefined ? '' : `?${row.query}`);
-  if (row.route === 'GET /v1/logs/stream') {
+  if (/stream$|events$/.test(row.route)) {
     const headers: Record<string, string> =
       who === 'none'
         ? {}

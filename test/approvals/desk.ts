@@ -13,7 +13,7 @@ import type { CapabilityDeps } from '../../src/capabilities/deps.ts';
 import { issueCapability } from '../../src/capabilities/issue.ts';
 import { spendInternally } from '../../src/capabilities/spend.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import type { Catalog, CatalogTool, DownstreamOutcome } from '../../src/downstream/catalog.ts';
+import type { Catalog, CatalogTool, FinalOutcome } from '../../src/downstream/catalog.ts';
 import { reverifyApproval } from '../../src/evidence/reverify.ts';
 import type { PolicyInForce } from '../../src/gate/judge.ts';
 import { recheck } from '../../src/gate/recheck.ts';
@@ -78,7 +78,7 @@ export interface World {
   catalog: Catalog;
   verdict: Verdict;
   /** What the downstream answers; called once for each dispatch. */
-  answer: (approval: Approval) => Promise<DownstreamOutcome> | DownstreamOutcome;
+  answer: (approval: Approval) => Promise<FinalOutcome> | FinalOutcome;
 }
 
 /** The approvals of one office: real database, ledger and passkeys; the policy, catalogue and downstream are the test's. */

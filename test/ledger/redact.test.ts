@@ -23,6 +23,7 @@ async function open(options: FixtureOptions = {}) {
     database,
     ledger,
     workspace: WORKSPACE,
+    eraseJobs: async () => ({ erased: [], open: [], already: [] }),
     async eraseApprovals(ids) {
       if (ids.length > 0) asked.push(ids);
       return {

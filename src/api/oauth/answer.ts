@@ -28,12 +28,15 @@ const TABLE: Readonly<Record<ErrorCode, Refusal>> = {
   internal: [500, 'server_error'],
 };
 
-/** Some fields have an error of their own (RFC 9449 §5, RFC 6749 §5.2, RFC 7009 §2.2.1). */
+/** Some fields have an error of their own (RFC 9449 §5, RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 8707 §2, RFC 7591 §3.2.2). */
 const BY_FIELD: Readonly<Record<string, string>> = {
   DPoP: 'invalid_dpop_proof',
   scope: 'invalid_scope',
   grant_type: 'unsupported_grant_type',
   token_type: 'unsupported_token_type',
+  resource: 'invalid_target',
+  redirect_uris: 'invalid_redirect_uri',
+  client_metadata: 'invalid_client_metadata',
 };
 
 function refusalOf(error: unknown): Refusal {

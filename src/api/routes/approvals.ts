@@ -18,7 +18,7 @@ import {
 } from '../approval-body.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import { pageBody, readCursor } from '../cursor.ts';
-import { answers, answersOrWaits, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
+import { answers, answersOrWaits, answersTagged, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
 import { requireViewer, visibleApproval } from '../requester.ts';
 
 const READ = ['reader', 'requester'] as const;
@@ -127,7 +127,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       tags: ['approvals'],
       summary: 'One approval in full',
       request: { params: idParam },
-      responses: answers(detailSchema),
+      ...answersTagged(detailSchema),
     }),
     async (c) => {
       const principal = requireViewer(c, READ);

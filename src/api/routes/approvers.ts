@@ -8,7 +8,7 @@ import { addPasskey } from '../../principals/web/add-passkey.ts';
 import { createInvite } from '../../principals/web/invite-person.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import type { OpenStreams } from '../open-streams.ts';
-import { answers, creates, idParam, wholeList } from '../openapi.ts';
+import { answers, answersTagged, creates, idParam, wholeList } from '../openapi.ts';
 import { signedBody, signedBy } from './acts.ts';
 
 const passkeySchema = z
@@ -75,7 +75,7 @@ export function addApproverRoutes(api: Api, deps: ApiDeps, streams: OpenStreams)
       path: '/v1/approvers',
       tags: ['approvers'],
       summary: 'The people who can decide',
-      responses: answers(wholeList(personSchema)),
+      ...answersTagged(wholeList(personSchema)),
     }),
     async (c) => {
       requireAny(c);

@@ -10,9 +10,8 @@ import { newestCosigned } from '../../ledger/witness/store.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { answers, answersText, pageOf, pageQuery } from '../openapi.ts';
+import { readTime, resumeAfter } from '../read-query.ts';
 import { sendEvents } from '../send-events.ts';
-
-const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/i;
 
 const entrySchema = z
   .object({
@@ -47,21 +46,11 @@ const verificationSchema = z
   })
   .openapi('Verification');
 
-function time(field: 'since' | 'until', value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const at = RFC3339.test(value) ? Date.parse(value) : Number.NaN;
-  if (!Number.isNaN(at)) return at;
-  const expected = 'a time in RFC 3339 such as 2026-01-31T09:00:00Z';
-  throw new CountersignError('invalid_request', `${field}: expected ${expected}`, {
-    fields: [{ field, expected }],
-  });
-}
-
 type FilterQuery = { [Name in keyof typeof filterQuery]?: string | undefined };
 
 function filterOf(query: FilterQuery): EntryFilter {
   const { since, until, ...rest } = query;
-  const filter = { ...rest, since: time('since', since), until: time('until', until) };
+  const filter = { ...rest, since: readTime('since', since), until: readTime('until', until) };
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as EntryFilter;
 }
 
@@ -117,16 +106,10 @@ export function addLogRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): voi
     (c) => {
       requireAny(c);
       const filter = filterOf(c.req.valid('query'));
-      const last = c.req.header('last-event-id');
-      if (last !== undefined && !/^-1$|^\d{1,15}$/.test(last)) {
-        const expected = 'the id of an earlier event, a whole number';
-        throw new CountersignError('invalid_request', `Last-Event-ID: expected ${expected}`, {
-          fields: [{ field: 'Last-Event-ID', expected }],
-        });
-      }
-      const afterSeq = last === undefined ? deps.ledger.head().size - 1 : Number(last);
+      const afterSeq = resumeAfter(c, deps.ledger);
       const follow = (signal: AbortSignal) => subscribe(deps, { filter, afterSeq, signal });
-      return sendEvents(c, { deps, streams, startId: afterSeq, follow, show });
+      const event = (entry: Entry) => ({ id: String(entry.seq), event: 'entry', data: show(entry) });
+      return sendEvents(c, { deps, streams, startId: afterSeq, follow, show: event });
     },
   );
 

@@ -9,10 +9,13 @@ import { claimedAccount } from '../../principals/machine/assertion.ts';
 import { endAccessToken } from '../../principals/machine/authenticate-token.ts';
 import { issueAccessToken } from '../../principals/machine/issue-token.ts';
 import { principalRef } from '../../principals/principal.ts';
+import { endConnection, isConnectionToken } from '../../sessions/oauth/known-token.ts';
 import { looksLikeSessionToken } from '../../sessions/session.ts';
 import { authenticateClient, sentProof } from '../authenticate.ts';
 import { type Api, type ApiContext, type ApiDeps, hasRole } from '../context.ts';
+import { aboutConnection } from '../oauth/about-connection.ts';
 import { answerOauth } from '../oauth/answer.ts';
+import { connectByCode, connectByRefresh } from '../oauth/connect.ts';
 import { exchangeToken } from '../oauth/exchange.ts';
 import { type Form, readForm } from '../oauth/form.ts';
 import { OPEN, problemSchema } from '../openapi.ts';
@@ -21,7 +24,8 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const CAPABILITY_ID = /^cap_[0-9A-Za-z]{1,64}$/;
 
-const errorSchema = z
+/** The body of every refusal by an OAuth endpoint (RFC 6749 §5.2). */
+export const oauthErrorSchema = z
   .object({
     error: z.string(),
     error_description: z.string(),
@@ -35,6 +39,7 @@ const tokenSchema = z
     access_token: z.string(),
     token_type: z.enum(['Bearer', 'DPoP']),
     expires_in: z.number().int(),
+    refresh_token: z.string().optional(),
     issued_token_type: z.string().optional(),
     scope: z.string().optional(),
     authorization_details: z.array(z.looseObject({ type: z.string() })).optional(),
@@ -49,7 +54,13 @@ const tokenSchema = z
 const introspectionSchema = z.looseObject({ active: z.boolean() }).openapi('Introspection');
 
 const tokenForm = z.object({
-  grant_type: z.enum(['client_credentials', EXCHANGE]),
+  grant_type: z.enum(['authorization_code', 'refresh_token', 'client_credentials', EXCHANGE]),
+  code: z.string().optional(),
+  redirect_uri: z.string().optional(),
+  code_verifier: z.string().optional(),
+  refresh_token: z.string().optional(),
+  client_id: z.string().optional(),
+  resource: z.string().optional(),
   client_assertion_type: z.literal(ASSERTION_TYPE).optional(),
   client_assertion: z.string().optional(),
   subject_token: z.string().optional(),
@@ -84,8 +95,10 @@ async function logIn(deps: ApiDeps, c: ApiContext, form: Form): Promise<Response
 
 async function issueToken(deps: ApiDeps, c: ApiContext): Promise<Response> {
   const form = await readForm(c);
-  const expected = `client_credentials or ${EXCHANGE}`;
+  const expected = `authorization_code, refresh_token, client_credentials or ${EXCHANGE}`;
   const grant = form.require('grant_type', expected);
+  if (grant === 'authorization_code') return connectByCode(deps, c, form);
+  if (grant === 'refresh_token') return connectByRefresh(deps, c, form);
   if (grant === 'client_credentials') return logIn(deps, c, form);
   if (grant === EXCHANGE) return exchangeToken(deps, c, form);
   throw new CountersignError('invalid_request', `grant_type: expected ${expected}`, {
@@ -93,7 +106,7 @@ async function issueToken(deps: ApiDeps, c: ApiContext): Promise<Response> {
   });
 }
 
-/** What is known of a capability token (RFC 7662 §2). */
+/** What is known of a capability token, or of a token that an application got by OAuth (RFC 7662 §2). */
 async function introspect(deps: ApiDeps, c: ApiContext): Promise<Response> {
   const { principal } = await authenticateClient(deps, c);
   if (principal.kind !== 'service_account' && !hasRole(principal, ['reader', 'requester']))
@@ -102,16 +115,27 @@ async function introspect(deps: ApiDeps, c: ApiContext): Promise<Response> {
       'Only a service account, or an API key with the role reader or requester, may ask about tokens.',
     );
   const form = await readForm(c);
-  const live = await introspectToken(deps.capabilities, form.require('token', 'a capability token'));
+  const token = form.require('token', 'a capability token, or a token of OAuth');
+  if (isConnectionToken(token)) return c.json(await aboutConnection(deps, token));
+  const live = await introspectToken(deps.capabilities, token);
   if (live === undefined) return c.json({ active: false });
   const { token_type: tokenType = 'Bearer', ...claims } = live.claims;
   return c.json({ active: true, ...claims, token_type: tokenType, capability: live.capability.id });
 }
 
-/** Ends a capability, by its id or its token, or the caller's own access token (RFC 7009 §2). */
+/**
+ * Ends a capability, by its id or its token, the caller's own access token, or a connection by a token that it holds
+ * (RFC 7009 §2). The last takes no other credentials: clients that connect by OAuth have none.
+ */
 async function revoke(deps: ApiDeps, c: ApiContext): Promise<Response> {
+  const anonymous = c.req.header('authorization') === undefined ? await readForm(c) : undefined;
+  const connection = anonymous?.get('token');
+  if (connection !== undefined && isConnectionToken(connection)) {
+    await endConnection(deps.oauth, { token: connection, clientId: anonymous?.get('client_id') });
+    return c.body(null, 200);
+  }
   const { principal } = await authenticateClient(deps, c);
-  const form = await readForm(c);
+  const form = anonymous ?? (await readForm(c));
   const token = form.require('token', 'a capability token, or the id of a capability');
   if (looksLikeSessionToken(token))
     throw new CountersignError(
@@ -144,22 +168,22 @@ export function addOauthRoutes(api: Api, deps: ApiDeps): void {
   const endpoints = [
     {
       path: '/oauth/token',
-      summary: 'Log a service account in, or exchange an approval or a session for a token',
+      summary: 'Redeem a code, refresh, log a service account in, or exchange an approval or a session',
       form: tokenForm,
       answer: tokenSchema,
       run: issueToken,
     },
     {
       path: '/oauth/introspect',
-      summary: 'Ask whether a capability token is in force',
+      summary: 'Ask whether a capability token, or a token of OAuth, is in force',
       form: z.object({ token: z.string(), token_type_hint: z.string().optional() }),
       answer: introspectionSchema,
       run: introspect,
     },
     {
       path: '/oauth/revoke',
-      summary: 'End a capability or an access token',
-      form: z.object({ token: z.string(), reason: z.string().optional() }),
+      summary: 'End a capability, an access token, or a connection',
+      form: z.object({ token: z.string(), client_id: z.string().optional(), reason: z.string().optional() }),
       answer: undefined,
       run: revoke,
     },
@@ -182,7 +206,7 @@ export function addOauthRoutes(api: Api, deps: ApiDeps): void {
         default: {
           description: 'An OAuth error, or a problem of the request as such',
           content: {
-            'application/json': { schema: errorSchema },
+            'application/json': { schema: oauthErrorSchema },
             'application/problem+json': { schema: problemSchema },
           },
         },

@@ -4,7 +4,7 @@ import { checkPolicies } from '../../policy/check.ts';
 import { explain } from '../../policy/explain.ts';
 import type { PolicyInput } from '../../policy/verdict.ts';
 import { type Api, type ApiDeps, requireAny, requireKey } from '../context.ts';
-import { answers, jsonBody } from '../openapi.ts';
+import { answers, answersTagged, jsonBody } from '../openapi.ts';
 
 const MAX_FILES = 100;
 const MAX_FILE_CHARACTERS = 256 * 1024;
@@ -72,7 +72,7 @@ export function addPolicyRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/policies',
       tags: ['policies'],
       summary: 'The policy in force',
-      responses: answers(
+      ...answersTagged(
         z.object({
           version: z.string(),
           files: z.array(z.object({ name: z.string() })),

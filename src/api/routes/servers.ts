@@ -3,7 +3,7 @@ import { CountersignError } from '../../core/errors.ts';
 import type { ServerStatus } from '../../downstream/catalog.ts';
 import { principalRef } from '../../principals/principal.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
-import { answers, jsonBody, wholeList } from '../openapi.ts';
+import { answers, answersTagged, jsonBody, wholeList } from '../openapi.ts';
 
 const serverSchema = z
   .object({
@@ -42,7 +42,7 @@ export function addServerRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/servers',
       tags: ['servers'],
       summary: 'The servers behind the gateway and how they are',
-      responses: answers(wholeList(serverSchema)),
+      ...answersTagged(wholeList(serverSchema)),
     }),
     (c) => {
       requireAny(c);
@@ -60,7 +60,7 @@ export function addServerRoutes(api: Api, deps: ApiDeps): void {
       tags: ['servers'],
       summary: 'A server’s tools, quarantined ones included',
       request: { params: z.object({ name: z.string().max(100) }) },
-      responses: answers(wholeList(toolSchema)),
+      ...answersTagged(wholeList(toolSchema)),
     }),
     async (c) => {
       requireAny(c);

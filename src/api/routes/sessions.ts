@@ -7,7 +7,7 @@ import { mintSession } from '../../sessions/mint.ts';
 import { mcpAccess, sessionState } from '../../sessions/session.ts';
 import { type Api, type ApiDeps, requireAny, requireKey } from '../context.ts';
 import { pageBody, readCursor } from '../cursor.ts';
-import { answers, creates, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
+import { answers, answersTagged, creates, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
 
 const stateSchema = z.enum(['active', 'expired', 'revoked']);
 
@@ -136,7 +136,7 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
       tags: ['sessions'],
       summary: 'Look up a session',
       request: { params: idParam },
-      responses: answers(sessionSchema),
+      ...answersTagged(sessionSchema),
     }),
     async (c) => {
       requireAny(c);

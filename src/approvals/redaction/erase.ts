@@ -4,7 +4,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { EntryDraft, EntryRef } from '../../ledger/entry.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Erasure } from '../../ledger/redact/erase.ts';
-import type { ErasedApprovals } from '../../ledger/redact/redact.ts';
+import type { ErasedItems } from '../../ledger/redact/redact.ts';
 import type { Reader, Row } from '../../storage/database.ts';
 import { eraseApprovals, eraseTokens, selectDueApprovals, selectErasure, selectTokens } from './store.ts';
 
@@ -40,7 +40,7 @@ export async function eraseSettled(
   deps: EraseApprovalsDeps,
   ids: readonly string[],
   erasure: Erasure,
-): Promise<ErasedApprovals> {
+): Promise<ErasedItems> {
   for (let round = 0; round < ROUNDS; round += 1) {
     const rows = ids.length === 0 ? [] : await deps.database.query(selectErasure(ids));
     const open = idsOf(rows.filter((row) => row.settled === 0));

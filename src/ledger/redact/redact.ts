@@ -3,9 +3,9 @@ import { LIMITS } from '../../core/limits.ts';
 import { type EraseDeps, type Erasure, eraseSidecars } from './erase.ts';
 import { selectSubjectEntries } from './store.ts';
 
-/** What became of approvals that were to be erased. */
-export interface ErasedApprovals {
-  /** Approvals and their capabilities, by id. */
+/** What became of approvals or jobs that were to be erased. */
+export interface ErasedItems {
+  /** By id; with an approval its capability. */
   readonly erased: readonly string[];
   /** Still under way, so left as they are. */
   readonly open: readonly string[];
@@ -15,20 +15,24 @@ export interface ErasedApprovals {
 
 export interface RedactDeps extends EraseDeps {
   /** Erases call, view, result and token of those that are settled. */
-  readonly eraseApprovals: (ids: readonly string[], erasure: Erasure) => Promise<ErasedApprovals>;
+  readonly eraseApprovals: (ids: readonly string[], erasure: Erasure) => Promise<ErasedItems>;
+  /** Erases result and progress of those that have ended. The job of an approval is erased with the approval. */
+  readonly eraseJobs: (ids: readonly string[], erasure: Erasure) => Promise<ErasedItems>;
 }
 
 /** What one step of a redaction did. */
 export interface Redaction {
   readonly redacted: readonly string[];
-  /** Approvals that are still under way: wait or cancel, and redact again. */
+  /** Approvals and jobs that are still under way: wait or cancel, and redact again. */
   readonly open: readonly string[];
   /** Where the next step goes on; undefined when there is nothing more. */
   readonly next: number | undefined;
 }
 
-async function redactApproval(deps: RedactDeps, id: string, erasure: Erasure): Promise<readonly string[]> {
-  const { erased, open, already } = await deps.eraseApprovals([id], erasure);
+async function redactItem(deps: RedactDeps, id: string, erasure: Erasure): Promise<readonly string[]> {
+  const isJob = id.startsWith('job_');
+  const erase = isJob ? deps.eraseJobs : deps.eraseApprovals;
+  const { erased, open, already } = await erase([id], erasure);
   if (open.length > 0) {
     throw new CountersignError(
       'conflict',
@@ -36,23 +40,26 @@ async function redactApproval(deps: RedactDeps, id: string, erasure: Erasure): P
     );
   }
   if (erased.length > 0 || already.length > 0) return erased;
-  throw new CountersignError('not_found', `There is no approval ${id}. List approvals to see which exist.`);
+  const problem = isJob
+    ? `There is no job ${id} with a result of its own. The job of an approval is erased with it: redact the apr_… instead.`
+    : `There is no approval ${id}. List approvals to see which exist.`;
+  throw new CountersignError('not_found', problem);
 }
 
 /**
- * Erases one payload: the arguments of a live call (`req_…`), the token of a capability (`cap_…`), or everything of a
- * settled approval (`apr_…`). The entries stay, and every proof with them. Throws `not_found`, `conflict` for an
- * approval that is under way, `invalid_request` for another kind of id.
+ * Erases one payload: the arguments of a live call (`req_…`), the token of a capability (`cap_…`), everything of a
+ * settled approval (`apr_…`), or the result of an ended job (`job_…`). The entries stay, and every proof with them.
+ * Throws `not_found`, `conflict` for what is under way, `invalid_request` for another kind of id.
  */
 export async function redactOne(
   deps: RedactDeps,
   { id, principal }: { id: string; principal: string },
 ): Promise<Redaction> {
   const erasure: Erasure = { reason: 'requested', principal };
-  if (id.startsWith('apr_'))
-    return { redacted: await redactApproval(deps, id, erasure), open: [], next: undefined };
+  if (/^(?:apr|job)_/.test(id))
+    return { redacted: await redactItem(deps, id, erasure), open: [], next: undefined };
   if (!/^(?:req|cap)_/.test(id)) {
-    const expected = 'the id of a call (req_…), an approval (apr_…) or a capability (cap_…)';
+    const expected = 'the id of a call (req_…), an approval (apr_…), a job (job_…) or a capability (cap_…)';
     throw new CountersignError('invalid_request', `id: expected ${expected}`, {
       fields: [{ field: 'id', expected }],
     });
@@ -63,6 +70,11 @@ export async function redactOne(
     'not_found',
     `Nothing is kept under ${id}: there is no such call or token, or it was erased already.`,
   );
+}
+
+/** The job that an entry says was made. */
+function jobOf(entryText: string): string {
+  return String((JSON.parse(entryText) as { body: { job?: unknown } }).body.job);
 }
 
 /**
@@ -87,10 +99,12 @@ export async function redactSubject(
   ];
   const sidecars = await eraseSidecars(deps, idsOf('call.intent', 'call'), erasure);
   const approvals = await deps.eraseApprovals(idsOf('approval.requested', 'approval'), erasure);
+  const jobIds = rows.flatMap((row) => (row.job_entry == null ? [] : [jobOf(String(row.job_entry))]));
+  const jobs = await deps.eraseJobs([...new Set(jobIds)], erasure);
   const last = rows.length === limit ? rows[rows.length - 1] : undefined;
   return {
-    redacted: [...sidecars, ...approvals.erased],
-    open: approvals.open,
+    redacted: [...sidecars, ...approvals.erased, ...jobs.erased],
+    open: [...approvals.open, ...jobs.open],
     next: last === undefined ? undefined : Number(last.seq),
   };
 }

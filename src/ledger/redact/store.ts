@@ -31,7 +31,8 @@ export function erasePayloads({ workspace, ids }: { workspace: string; ids: read
 /** What the entries about a subject point at, in their order; by its index on the ledger. */
 export function selectSubjectEntries(range: { subject: string; after: number; limit: number }): Statement {
   return {
-    sql: 'SELECT seq, type, call, approval FROM ledger WHERE subject = ? AND seq > ? ORDER BY seq LIMIT ?',
+    sql: `SELECT seq, type, call, approval, CASE WHEN type = 'job.created' THEN entry END AS job_entry
+      FROM ledger WHERE subject = ? AND seq > ? ORDER BY seq LIMIT ?`,
     params: [range.subject, range.after, range.limit],
   };
 }

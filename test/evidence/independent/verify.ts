@@ -19,8 +19,8 @@ import { newWorld } from './world.ts';
 const TOLD = new Set(
   (
     'ledger.genesis ledger.key_rotated policy.loaded key.created key.revoked approver.signed_in passkey.suspect ' +
-    'tool.pinned tool.quarantined tool.accepted access.evaluated call.denied call.intent call.outcome ' +
-    'approval.late_result payload.redacted'
+    'tool.pinned tool.quarantined tool.accepted server.authorized server.deauthorized access.evaluated call.denied call.intent call.outcome call.asked ' +
+    'approval.late_result job.created job.ended webhook.created webhook.changed webhook.removed payload.redacted'
   ).split(' '),
 );
 

@@ -244,6 +244,25 @@ export function goodLog(): { scribe: Scribe; cast: ReturnType<typeof founders> }
     { server: 'bank', tool: 'pay', hash: 'sha256:b' },
   );
   scribe.append('tool.accepted', { action: 'bank/pay' }, { server: 'bank', tool: 'pay', hash: 'sha256:b' });
+  scribe.append(
+    'server.authorized',
+    { action: 'bank', principal: 'api_key:key_1' },
+    { server: 'bank', issuer: 'https://as.example', resource: 'https://bank.example/mcp', client_id: 'c' },
+  );
+  scribe.append(
+    'server.deauthorized',
+    { action: 'bank', principal: 'gateway:oauth' },
+    { server: 'bank', reason: 'refused' },
+  );
+  const asked = { server: 'bank', kind: 'elicitation', answer: 'accept' };
+  scribe.append('call.asked', { subject: 'ann', call: 'req_1', action: 'bank/show' }, asked);
+  const job = { subject: 'ann', action: 'bank/audit' };
+  scribe.append('job.created', job, { job: 'job_1', source: 'poll' });
+  scribe.append('job.ended', job, { job: 'job_1', state: 'unknown', reason: 'Nobody can tell.' });
+  const hook = { webhook: 'whk_1', host: 'hooks.example', events: ['*'] };
+  scribe.append('webhook.created', { principal: 'api_key:key_1' }, hook);
+  scribe.append('webhook.changed', { principal: 'api_key:key_1' }, { ...hook, enabled: false });
+  scribe.append('webhook.removed', { principal: 'api_key:key_1' }, { webhook: 'whk_1' });
   scribe.append('payload.redacted', { principal: 'api_key:key_1' }, { ids: ['apr_no'], reason: 'requested' });
   scribe.append('capability_key.retired', {}, { kid: TOKEN_KID });
   scribe.append('key.revoked', { principal: 'api_key:key_1' }, { key: 'key_1' });
