@@ -10,6 +10,7 @@ export {
   type VerifyCapabilityOptions,
   verifyCapability,
 } from './capabilities/verify/verify-capability.ts';
+export type { AccessAnswer, AccessQuestion, AccessResource } from './sdk/access.ts';
 export type { ActRequest, ActsResource, Invite, SignedAct } from './sdk/acts.ts';
 export { type CountersignApiError, type FieldProblem, isCountersignApiError } from './sdk/api-error.ts';
 export type {
@@ -35,16 +36,36 @@ export type {
   CapabilityToken,
   Introspection,
 } from './sdk/capabilities.ts';
+export type {
+  AskedConnection,
+  CheckedConnection,
+  ConnectionsResource,
+  ConnectionTerms,
+} from './sdk/connections.ts';
 export {
   Countersign,
   type CountersignConstructor,
   type CountersignOptions,
   type CountersignUser,
 } from './sdk/countersign.ts';
+export type { Diagnose, Diagnostics } from './sdk/diagnostics.ts';
 export { type DpopKey, type DpopRequest, dpopProof, newDpopKey } from './sdk/dpop.ts';
 export type { ExportInput, ExportResource } from './sdk/export.ts';
+export type { StreamOptions } from './sdk/follow-events.ts';
+export type { HealthResource } from './sdk/health.ts';
 export type { CallOptions } from './sdk/http.ts';
 export { inviteLink } from './sdk/invite-link.ts';
+export {
+  isJobEnded,
+  type Job,
+  type JobDetail,
+  type JobEvent,
+  type JobFilter,
+  type JobSource,
+  type JobState,
+  type JobsResource,
+  type JobWaitOptions,
+} from './sdk/jobs.ts';
 export type { ApiKey, CreatedApiKey, KeyRole, KeysResource } from './sdk/keys.ts';
 export type { ConsistencyProof, InclusionProof, LedgerResource, RotatedLogKey } from './sdk/ledger.ts';
 export type {
@@ -53,7 +74,6 @@ export type {
   LogQuery,
   LogsResource,
   LogVerification,
-  StreamOptions,
 } from './sdk/logs.ts';
 export type { Page, Paged, PageOptions } from './sdk/page.ts';
 export {
@@ -62,6 +82,7 @@ export {
   type PendingCallResult,
   type PendingContent,
 } from './sdk/pending.ts';
+export type { Ceremony, CeremonyAnswer, Person, PersonResource } from './sdk/person.ts';
 export type {
   ExplainedVerdict,
   ExplainInput,
@@ -73,7 +94,7 @@ export type {
   RuleTrace,
   TraceStep,
 } from './sdk/policies.ts';
-export type { Server, ServersResource, ServerTool } from './sdk/servers.ts';
+export type { Server, ServerLogin, ServerLoginBegun, ServersResource, ServerTool } from './sdk/servers.ts';
 export type { RegisteredAccount, ServiceAccountsResource } from './sdk/service-accounts.ts';
 export type {
   McpAccess,

@@ -64,6 +64,9 @@ async function main(): Promise<number> {
     checkCapability: async (check) =>
       (await import('./capabilities/verify/check-capability.ts')).checkCapability(check),
     verifyExport: (question) => verifyExportFile(question),
+    inspectConfig: async (question) => (await import('./config/inspect.ts')).inspectConfig(question),
+    probeMcp: async (access) =>
+      (await import('./downstream/probe-endpoint.ts')).probeEndpoint({ ...access, version: VERSION }),
     playAgent: async (options) => (await import('./demo/agent.ts')).playAgent(options),
     approveHeadless: async (options) =>
       (await import('./demo/headless-approver.ts')).approveHeadless(options),

@@ -1,6 +1,8 @@
+import type { ClientId } from './connect/client.ts';
 import type { McpAccess } from './ports.ts';
 
-const NAME = 'countersign';
+/** What the gateway is called in a client's configuration, unless told otherwise. */
+export const CONNECT_NAME = 'countersign';
 
 function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
@@ -8,41 +10,52 @@ function shellQuote(text: string): string {
 
 /** What to paste, and where, for one MCP client. */
 export interface ConnectLines {
+  readonly id: ClientId;
   readonly client: string;
   readonly steps: readonly { readonly say: string; readonly paste: string }[];
 }
 
-/** The lines that connect Claude Code, Cursor and VS Code to a session. They hold its token. */
-export function connectLines({ url, headers }: Pick<McpAccess, 'url' | 'headers'>): ConnectLines[] {
+/**
+ * The lines that connect Claude Code, Cursor and VS Code. With the headers of a session they hold its token; without
+ * headers the client logs in by itself.
+ */
+export function connectLines(
+  { url, headers }: Pick<McpAccess, 'url' | 'headers'>,
+  name = CONNECT_NAME,
+): ConnectLines[] {
+  const shared = { url, ...(Object.keys(headers).length === 0 ? {} : { headers }) };
   const flags = Object.entries(headers).map(([name, value]) => ` --header "${name}: ${value}"`);
-  const cursorConfig = Buffer.from(JSON.stringify({ url, headers })).toString('base64');
-  const cursorLink = `cursor://anysphere.cursor-deeplink/mcp/install?name=${NAME}&config=${encodeURIComponent(cursorConfig)}`;
-  const vscode = { type: 'http', url, headers };
+  const cursorConfig = Buffer.from(JSON.stringify(shared)).toString('base64');
+  const cursorLink = `cursor://anysphere.cursor-deeplink/mcp/install?name=${encodeURIComponent(name)}&config=${encodeURIComponent(cursorConfig)}`;
+  const vscode = { type: 'http', ...shared };
   return [
     {
+      id: 'claude',
       client: 'Claude Code',
       steps: [
-        { say: 'in a terminal', paste: `claude mcp add --transport http ${NAME} ${url}${flags.join('')}` },
+        { say: 'in a terminal', paste: `claude mcp add --transport http ${name} ${url}${flags.join('')}` },
       ],
     },
     {
+      id: 'cursor',
       client: 'Cursor',
       steps: [
         { say: 'open this link', paste: cursorLink },
         {
           say: 'or in .cursor/mcp.json',
-          paste: JSON.stringify({ mcpServers: { [NAME]: { url, headers } } }),
+          paste: JSON.stringify({ mcpServers: { [name]: shared } }),
         },
       ],
     },
     {
+      id: 'vscode',
       client: 'VS Code',
       steps: [
         {
           say: 'in a terminal',
-          paste: `code --add-mcp ${shellQuote(JSON.stringify({ name: NAME, ...vscode }))}`,
+          paste: `code --add-mcp ${shellQuote(JSON.stringify({ name, ...vscode }))}`,
         },
-        { say: 'or in .vscode/mcp.json', paste: JSON.stringify({ servers: { [NAME]: vscode } }) },
+        { say: 'or in .vscode/mcp.json', paste: JSON.stringify({ servers: { [name]: vscode } }) },
       ],
     },
   ];

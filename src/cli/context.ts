@@ -25,6 +25,8 @@ export interface Context {
   readonly givenDataDir: string | undefined;
   connection(): Promise<Connection>;
   client(): Promise<Countersign>;
+  /** Which gateway, for what needs no API key. */
+  address(): Promise<{ readonly origin: string }>;
   /** A client without credentials, for what carries its own. */
   openClient(): Promise<Countersign>;
   /** Aborted by the first Ctrl-C; the process ends at the second. */
@@ -56,6 +58,7 @@ function contextOf(deps: CliDeps, options: GlobalOptions, finish: Finish): Conte
       dataDir,
       env: deps.env,
     });
+  const address = async () => ({ origin: await findOrigin({ url: options.url, dataDir, env: deps.env }) });
   return {
     deps,
     out: createOutput(deps, options.json === true),
@@ -68,8 +71,9 @@ function contextOf(deps: CliDeps, options: GlobalOptions, finish: Finish): Conte
       const { Countersign } = await import('../sdk/countersign.ts');
       return new Countersign({ baseUrl: origin, apiKey, serviceAccount });
     },
+    address,
     async openClient() {
-      const origin = await findOrigin({ url: options.url, dataDir, env: deps.env });
+      const { origin } = await address();
       const { Countersign } = await import('../sdk/countersign.ts');
       return new Countersign({ baseUrl: origin });
     },

@@ -1,6 +1,7 @@
 import { type ErrorCode, isCountersignError } from '../core/errors.ts';
 import { isCountersignApiError } from '../sdk/api-error.ts';
 import type { Approval, ApprovalState } from '../sdk/approval.ts';
+import type { JobState } from '../sdk/jobs.ts';
 
 /** What the process ends with. */
 export const EXIT = {
@@ -43,6 +44,21 @@ const BY_STATE: Record<ApprovalState, ExitCode> = {
   failed: EXIT.error,
   unknown: EXIT.error,
 };
+
+const BY_JOB_STATE: Record<JobState, ExitCode> = {
+  waiting: EXIT.pending,
+  working: EXIT.pending,
+  input_required: EXIT.pending,
+  completed: EXIT.ok,
+  failed: EXIT.error,
+  cancelled: EXIT.error,
+  unknown: EXIT.error,
+};
+
+/** The exit code that tells a script how work stands. */
+export function exitCodeOfJob(state: JobState): ExitCode {
+  return BY_JOB_STATE[state];
+}
 
 /** The exit code for anything thrown. */
 export function exitCodeOf(error: unknown): ExitCode {

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../core/json.ts';
 import type { InclusionProof } from '../sdk/ledger.ts';
 import type { ExplainedVerdict, RuleTrace } from '../sdk/policies.ts';
+import type { ConfigFacts, ConfigQuestion } from './doctor-port.ts';
 import type { ExportAnswer, ExportQuestion } from './evidence-port.ts';
+import type { McpFinding } from './mcp-port.ts';
 
 /** How the gateway is to be started. */
 export interface StartOptions {
@@ -190,8 +192,16 @@ export interface CliDeps {
   readonly verifyExport: (question: ExportQuestion) => Promise<ExportAnswer>;
   readonly playAgent: (options: AgentOptions) => Promise<AgentOutcome>;
   readonly approveHeadless: (options: HeadlessOptions) => Promise<void>;
+  /** Reads a configuration and makes nothing. Throws what a start would throw. */
+  readonly inspectConfig: (question: ConfigQuestion) => Promise<ConfigFacts>;
+  /** Connects to an MCP endpoint as a client does, and lists its tools. Never rejects. */
+  readonly probeMcp: (access: Pick<McpAccess, 'url' | 'headers'>) => Promise<McpFinding>;
   readonly env: Environment;
   readonly cwd: string;
+  /** As Node names it: `linux`, `darwin`, `win32`. */
+  readonly platform: string;
+  /** The person's own folder. */
+  readonly home: string;
   readonly version: string;
   readonly stdout: TextSink;
   readonly stderr: TextSink;

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
@@ -15,6 +16,8 @@ export type ProcessDeps = Omit<
   | 'policyTools'
   | 'proofProblem'
   | 'checkCapability'
+  | 'inspectConfig'
+  | 'probeMcp'
   | 'playAgent'
   | 'approveHeadless'
 >;
@@ -75,6 +78,8 @@ export function processDeps(): ProcessDeps {
   return {
     env: process.env,
     cwd: process.cwd(),
+    platform: process.platform,
+    home: homedir(),
     stdout: process.stdout,
     stderr: process.stderr,
     isTty: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true },

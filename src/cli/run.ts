@@ -2,6 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { addApprovalCommands } from './commands/approval.ts';
 import { addApproverCommands } from './commands/approver.ts';
 import { addCapabilityCommands } from './commands/capability.ts';
+import { addConnectCommand } from './commands/connect.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addJobCommands } from './commands/job.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
 import { addLogsCommands } from './commands/logs.ts';
@@ -20,6 +23,7 @@ const EXAMPLES = `
 Examples:
   $ countersign up                                     start the gateway here
   $ countersign session mint --user ann --ttl 1h       access for an agent
+  $ countersign connect claude --user ann --write      the same, into the client's file
   $ countersign approval list --state pending          what waits for a person
   $ countersign logs tail --json                       follow the ledger
 
@@ -60,9 +64,12 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
     addUpCommand,
     addTryCommand,
     addOpenCommand,
+    addConnectCommand,
+    addDoctorCommand,
     addSessionCommands,
     addApprovalCommands,
     addCapabilityCommands,
+    addJobCommands,
     addLogsCommands,
     addLedgerCommands,
     addPolicyCommands,

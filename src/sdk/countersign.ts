@@ -1,20 +1,26 @@
 import { systemStopwatch } from '../core/clock.ts';
+import { type AccessResource, createAccess } from './access.ts';
 import { type ActsResource, createActs } from './acts.ts';
 import { apiError } from './api-error.ts';
 import { type ApprovalsResource, createApprovals, type ServiceAccount } from './approvals.ts';
 import { type ApproversResource, createApprovers } from './approvers.ts';
 import { type CapabilitiesResource, createCapabilities } from './capabilities.ts';
+import { type ConnectionsResource, createConnections } from './connections.ts';
+import { createDiagnose, type Diagnose } from './diagnostics.ts';
 import { createExport, type ExportResource } from './export.ts';
+import { createHealth, type HealthResource } from './health.ts';
 import { type CallOptions, createHttp, type HttpOptions, type Pause } from './http.ts';
+import { createJobsResource, type JobsResource } from './jobs.ts';
 import { createKeys, type KeysResource } from './keys.ts';
 import { createLedgerResource, type LedgerResource } from './ledger.ts';
 import { createLogs, type LogsResource } from './logs.ts';
 import { createMachineLogin } from './machine.ts';
+import { createPerson, type PersonResource } from './person.ts';
 import { createPolicies, type PoliciesResource } from './policies.ts';
 import { createServers, type ServersResource } from './servers.ts';
 import { createServiceAccounts, type ServiceAccountsResource } from './service-accounts.ts';
 import { createSessions, type MintedSession, type MintInput, type SessionsResource } from './sessions.ts';
-import { userApprovals, userLogs, userSessions } from './user.ts';
+import { userApprovals, userJobs, userLogs, userSessions } from './user.ts';
 import { createWitnesses, type WitnessesResource } from './witnesses.ts';
 
 export interface CountersignOptions {
@@ -38,13 +44,14 @@ export interface CountersignOptions {
   readonly stopwatch?: (() => number) | undefined;
 }
 
-/** What one end user's agents may be given and have done. Approvals, logs and sessions of others are not found here. */
+/** What one end user's agents may be given and have done. What is of others is not found here. */
 export interface CountersignUser {
   readonly id: string;
   /** Mints a session for this user: what an MCP client needs to connect. */
   session(input?: MintInput, options?: CallOptions): Promise<MintedSession>;
   readonly sessions: Omit<SessionsResource, 'mint' | 'narrow'>;
   readonly approvals: ApprovalsResource;
+  readonly jobs: JobsResource;
   readonly logs: Omit<LogsResource, 'redact'>;
 }
 
@@ -52,6 +59,7 @@ export interface Countersign {
   forUser(id: string): CountersignUser;
   readonly sessions: SessionsResource;
   readonly approvals: ApprovalsResource;
+  readonly jobs: JobsResource;
   readonly logs: LogsResource;
   readonly capabilities: CapabilitiesResource;
   readonly servers: ServersResource;
@@ -60,8 +68,13 @@ export interface Countersign {
   readonly approvers: ApproversResource;
   readonly serviceAccounts: ServiceAccountsResource;
   readonly acts: ActsResource;
+  readonly person: PersonResource;
+  readonly connections: ConnectionsResource;
+  readonly access: AccessResource;
   readonly ledger: LedgerResource & ExportResource;
   readonly witnesses: WitnessesResource;
+  readonly diagnose: Diagnose;
+  readonly health: HealthResource;
 }
 
 export interface CountersignConstructor {
@@ -113,6 +126,7 @@ function connect(options: CountersignOptions = {}): Countersign {
   const stopwatch = options.stopwatch ?? systemStopwatch;
   const sessions = createSessions(http);
   const approvals = createApprovals({ http, serviceAccount, stopwatch });
+  const jobs = createJobsResource({ http, pause, stopwatch });
   const logs = createLogs({ http, pause });
   return {
     forUser(id) {
@@ -123,11 +137,13 @@ function connect(options: CountersignOptions = {}): Countersign {
         session: (input = {}, call) => sessions.mint({ ...input, subject: id }, call),
         sessions: userSessions(sessions, id),
         approvals: userApprovals(approvals, id),
+        jobs: userJobs(jobs, id),
         logs: userLogs(logs, id),
       };
     },
     sessions,
     approvals,
+    jobs,
     logs,
     capabilities: createCapabilities({ http, baseUrl }),
     servers: createServers(http),
@@ -136,8 +152,13 @@ function connect(options: CountersignOptions = {}): Countersign {
     approvers: createApprovers(http),
     serviceAccounts: createServiceAccounts(http),
     acts: createActs(http),
+    person: createPerson(http),
+    connections: createConnections(http),
+    access: createAccess(http),
     ledger: { ...createLedgerResource(http), ...createExport(http) },
     witnesses: createWitnesses(http),
+    diagnose: createDiagnose(http),
+    health: createHealth(http),
   };
 }
 

@@ -1,3 +1,4 @@
+import { randomKey } from '../core/web-random.ts';
 import { apiError } from './api-error.ts';
 import { problemFrom } from './problem.ts';
 
@@ -7,8 +8,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Bounds the whole call, retries included. 30,000 unless told. */
   readonly timeoutMs?: number | undefined;
-  /** How often a call that only reads is repeated after a fault. 2 unless told. */
+  /** How often a call is repeated after a fault. 2 unless told. */
   readonly maxRetries?: number | undefined;
+  /**
+   * Under one key a change is made once, also when it is sent again by another process: the gateway answers with what it
+   * answered first, for 24 h. Each call has a key of its own unless told; 1 to 255 printable ASCII characters.
+   */
+  readonly idempotencyKey?: string | undefined;
 }
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
@@ -103,8 +109,19 @@ async function authorizationOf(
   return token === undefined ? undefined : `Bearer ${token}`;
 }
 
-function headersOf(call: HttpCall, authorization: string | null | undefined): Record<string, string> {
+/** The key of a change, so that it can be sent again; forms are of protocols that know none. */
+function idempotencyKeyOf({ method, form, options }: HttpCall): string | undefined {
+  if (method !== 'POST' || form !== undefined) return undefined;
+  return options?.idempotencyKey ?? randomKey();
+}
+
+function headersOf(
+  call: HttpCall,
+  authorization: string | null | undefined,
+  key: string | undefined,
+): Record<string, string> {
   const headers: Record<string, string> = { accept: 'application/json', ...call.headers };
+  if (key !== undefined) headers['idempotency-key'] = key;
   if (typeof authorization === 'string') headers.authorization = authorization;
   // A page's cookie must not be usable from elsewhere: the gateway asks for a header that no form can send.
   else if (call.method !== 'GET') headers['x-countersign-csrf'] = '1';
@@ -119,18 +136,19 @@ function delayMs(attempt: number, asked: number | undefined): number {
 
 /**
  * Sends requests with the API key, or with the page's cookie when there is none. Repeats a call only if it is a GET
- * or carries an idempotency key, after a network fault or 429, 502, 503, 504, and waits as long as `Retry-After` says.
+ * or carries an idempotency key, after a network fault or 429, 502, 503, 504 (or 409 with `Retry-After`: the first
+ * request under the key is still under way), and waits as long as `Retry-After` says.
  */
 export function createHttp(http: HttpOptions): Http {
   async function once<T>(
     call: HttpCall,
-    signal: AbortSignal,
+    { signal, key }: { signal: AbortSignal; key: string | undefined },
     read: (response: Response) => Promise<T>,
   ): Promise<T> {
     const authorization = await authorizationOf(call, http, signal);
     const init: RequestInit = {
       method: call.method,
-      headers: headersOf(call, authorization),
+      headers: headersOf(call, authorization, key),
       credentials: authorization === undefined ? 'same-origin' : 'omit',
       redirect: 'manual',
       signal,
@@ -149,13 +167,17 @@ export function createHttp(http: HttpOptions): Http {
   }
 
   function isFatal(error: unknown): boolean {
-    return !(error instanceof TypeError) && !RETRYABLE.has((error as { status?: number }).status ?? 0);
+    const { status = 0, retryAfterMs } = error as { status?: number; retryAfterMs?: number };
+    const isUnderWay = status === 409 && retryAfterMs !== undefined;
+    return !(error instanceof TypeError || RETRYABLE.has(status) || isUnderWay);
   }
 
   async function exchange<T>(call: HttpCall, read: (response: Response) => Promise<T>): Promise<T> {
     const timeoutMs = call.options?.timeoutMs ?? http.timeoutMs;
-    // What changes something is never sent twice: a lost answer does not tell whether it was done.
-    const retries = call.method === 'GET' ? (call.options?.maxRetries ?? http.maxRetries) : 0;
+    const key = idempotencyKeyOf(call);
+    // Without a key a lost answer does not tell whether the change was made: it is not sent twice.
+    const isRepeatable = call.method === 'GET' || key !== undefined;
+    const retries = isRepeatable ? (call.options?.maxRetries ?? http.maxRetries) : 0;
     const outer = call.options?.signal;
     const timer = new AbortController();
     const signal = outer ? AbortSignal.any([outer, timer.signal]) : timer.signal;
@@ -163,7 +185,7 @@ export function createHttp(http: HttpOptions): Http {
     try {
       for (let attempt = 0; ; attempt++) {
         try {
-          return await once(call, signal, read);
+          return await once(call, { signal, key }, read);
         } catch (error) {
           if (signal.aborted || attempt >= retries || isFatal(error)) throw error;
           await http.pause(delayMs(attempt, (error as { retryAfterMs?: number }).retryAfterMs), signal);

@@ -1,5 +1,5 @@
-import { apiError, isCountersignApiError } from './api-error.ts';
-import { createEventParser, readEvents } from './event-stream.ts';
+import { apiError } from './api-error.ts';
+import { followEvents, type StreamOptions } from './follow-events.ts';
 import type { CallOptions, Http, Pause } from './http.ts';
 import { listPages, type Paged, type PageOptions } from './page.ts';
 
@@ -41,15 +41,6 @@ export interface LogQuery extends LogFilter, PageOptions {
   readonly order?: 'asc' | 'desc' | undefined;
 }
 
-export interface StreamOptions {
-  /** Aborting it ends the iteration without an error. */
-  readonly signal?: AbortSignal | undefined;
-  /** Go on after this `seq`; only entries that are new from now on unless told. */
-  readonly after?: number | undefined;
-  /** How often in a row connecting may fail before the iteration throws. 10 unless told. */
-  readonly maxRetries?: number | undefined;
-}
-
 export interface LogVerification {
   readonly ok: boolean;
   readonly size: number;
@@ -65,13 +56,13 @@ interface VerificationWire extends Omit<LogVerification, 'problem'> {
   readonly problem?: LogVerification['problem'];
 }
 
-/** What is to be erased: one call (`req_…`), approval (`apr_…`) or capability (`cap_…`), or all of an end user. */
+/** What is to be erased: one call (`req_…`), approval (`apr_…`), job (`job_…`) or capability (`cap_…`), or all of an end user. */
 export type RedactTarget = { readonly id: string } | { readonly subject: string };
 
 export interface Redaction {
   /** What was erased, by id. */
   readonly redacted: readonly string[];
-  /** Approvals that are still under way: wait or cancel, and redact again. */
+  /** Approvals and jobs that are still under way: wait or cancel, and redact again. */
   readonly open: readonly string[];
 }
 
@@ -125,11 +116,7 @@ export interface LogsDeps {
   readonly pause: Pause;
 }
 
-/** Three heartbeats: the gateway sends one every 15 seconds. */
-const IDLE_MS = 45_000;
 const VERIFY_TIMEOUT_MS = 10 * 60_000;
-const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 15_000;
 
 function entryOf(data: string): LogEntry {
   const value = JSON.parse(data) as LogEntry;
@@ -139,48 +126,19 @@ function entryOf(data: string): LogEntry {
   return value;
 }
 
-/** An answer that will not change by asking again ends the stream; silence, a cut and a busy gateway do not. */
-function isLasting(error: unknown): boolean {
-  if (isCountersignApiError(error)) return error.status >= 300 && error.status < 500 && error.status !== 429;
-  return !(error instanceof TypeError);
-}
-
 export function createLogs({ http, pause }: LogsDeps): LogsResource {
   async function* stream(
     filter: LogFilter = {},
     options: StreamOptions = {},
   ): AsyncGenerator<LogEntry, void, undefined> {
-    const { signal, maxRetries = 10 } = options;
-    let lastId = options.after === undefined ? '' : String(options.after);
     let lastSeq = options.after ?? -1;
-    let failures = 0;
-    while (!signal?.aborted) {
-      // Each connection parses afresh: what a cut connection began must not run into the next one.
-      const parser = createEventParser();
-      try {
-        const headers: Record<string, string> = { accept: 'text/event-stream' };
-        if (lastId !== '') headers['last-event-id'] = lastId;
-        const call = { method: 'GET', path: '/v1/logs/stream', query: { ...filter }, headers } as const;
-        const body = await http.stream({ ...call, options: { signal, maxRetries: 0 } });
-        // A connection that stood and ended counts as no failure.
-        failures = -1;
-        for await (const event of readEvents(body, { idleMs: IDLE_MS, parser })) {
-          lastId = parser.lastId() || lastId;
-          if (event.event !== 'entry') continue;
-          const entry = entryOf(event.data);
-          if (entry.seq <= lastSeq) continue;
-          lastSeq = entry.seq;
-          yield entry;
-        }
-      } catch (error) {
-        if (signal?.aborted) return;
-        if (isLasting(error) || failures >= maxRetries) throw error;
-      }
-      failures++;
-      lastId = parser.lastId() || lastId;
-      const delayMs = parser.retryMs() ?? Math.min(FIRST_DELAY_MS * 2 ** failures, LONGEST_DELAY_MS);
-      // An abort during the pause is found by the loop's condition.
-      await pause(delayMs, signal).catch(() => undefined);
+    const from = { path: '/v1/logs/stream', query: { ...filter } };
+    for await (const event of followEvents({ http, pause }, from, options)) {
+      if (event.event !== 'entry') continue;
+      const entry = entryOf(event.data);
+      if (entry.seq <= lastSeq) continue;
+      lastSeq = entry.seq;
+      yield entry;
     }
   }
 

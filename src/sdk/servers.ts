@@ -26,6 +26,23 @@ export interface ServerTool {
   readonly pinnedDefinition: Readonly<Record<string, unknown>> | null;
 }
 
+/** Where an operator logs in for the gateway, and until when (RFC 3339). */
+export interface ServerLoginBegun {
+  readonly server: string;
+  readonly authorizationUrl: string;
+  readonly expiresAt: string;
+}
+
+/** What a login gave the gateway. Its tokens are never shown. */
+export interface ServerLogin {
+  readonly server: string;
+  readonly issuer: string;
+  readonly scope: string | null;
+  readonly expiresAt: string | null;
+  /** Whether the gateway renews it by itself. */
+  readonly renewable: boolean;
+}
+
 export interface ServersResource {
   list(filter?: PageOptions, options?: CallOptions): Paged<Server>;
   tools(server: string, filter?: PageOptions, options?: CallOptions): Paged<ServerTool>;
@@ -34,6 +51,18 @@ export interface ServersResource {
     input: { readonly server: string; readonly tool: string; readonly hash: string },
     options?: CallOptions,
   ): Promise<void>;
+  /** Begins a login at a remote server's authorization server, which sends the browser back to `redirectUri`. */
+  login(
+    input: { readonly server: string; readonly redirectUri: string },
+    options?: CallOptions,
+  ): Promise<ServerLoginBegun>;
+  /** Ends it with the whole address that the browser was sent back to. It works once. */
+  finishLogin(
+    input: { readonly server: string; readonly callback: string },
+    options?: CallOptions,
+  ): Promise<ServerLogin>;
+  /** Has the gateway forget what a login gave. Throws `not_found` when there is nothing. */
+  logout(server: string, options?: CallOptions): Promise<void>;
 }
 
 interface ServerWire {
@@ -101,6 +130,26 @@ export function createServers(http: Http): ServersResource {
     async accept({ server, tool, hash }, options) {
       const at = path`/v1/servers/${server}/tools/${tool}/accept`;
       await http.json({ method: 'POST', path: at, body: { hash }, options });
+    },
+    async login({ server, redirectUri }, options) {
+      const at = path`/v1/servers/${server}/login`;
+      const call = { method: 'POST', path: at, body: { redirect_uri: redirectUri }, options } as const;
+      const { body } = await http.json<{ server: string; authorization_url: string; expires_at: string }>(
+        call,
+      );
+      const { authorization_url: authorizationUrl, expires_at: expiresAt } = body;
+      return { server: body.server, authorizationUrl, expiresAt };
+    },
+    async finishLogin({ server, callback }, options) {
+      const at = path`/v1/servers/${server}/login/finish`;
+      const call = { method: 'POST', path: at, body: { callback }, options } as const;
+      const { body } = await http.json<Omit<ServerLogin, 'expiresAt'> & { expires_at: string | null }>(call);
+      const { issuer, scope, expires_at: expiresAt, renewable } = body;
+      return { server: body.server, issuer, scope, expiresAt, renewable };
+    },
+    async logout(server, options) {
+      const at = path`/v1/servers/${server}/logout`;
+      await http.json({ method: 'POST', path: at, body: {}, options });
     },
   };
 }

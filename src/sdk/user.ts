@@ -1,6 +1,7 @@
 import { apiError } from './api-error.ts';
 import type { ApprovalsResource } from './approvals.ts';
 import type { CallOptions } from './http.ts';
+import type { JobsResource } from './jobs.ts';
 import type { LogsResource } from './logs.ts';
 import type { SessionsResource } from './sessions.ts';
 
@@ -77,6 +78,27 @@ export function userSessions(
       await get(id);
       return await all.revoke(id, input, options);
     },
+  };
+}
+
+/** The same resource, in which only this user's jobs exist; any other id is `not_found`. */
+export function userJobs(all: JobsResource, subject: string): JobsResource {
+  const get: JobsResource['get'] = async (id, options) => {
+    const job = await all.get(id, options);
+    return job.subject === subject ? job : notFound(id);
+  };
+  return {
+    get,
+    list: (filter, options) => all.list({ ...filter, subject }, options),
+    async wait(id, options) {
+      await get(id, { signal: options?.signal });
+      return await all.wait(id, options);
+    },
+    async cancel(id, options) {
+      await get(id);
+      return await all.cancel(id, options);
+    },
+    events: (scope, options) => all.events({ ...scope, subject }, options),
   };
 }
 

@@ -163,18 +163,34 @@ describe('retries', () => {
     expect(pauses).toEqual([250, 500, 1_000]);
   });
 
-  test('never repeat a POST that failed', async () => {
+  test('repeat a POST that failed under one key, which is its own', async () => {
     const { gateway, client } = await setUp();
-    gateway.on('POST /v1/sessions', problem(503, 'ledger_unavailable'));
-    expect(await failure(client.sessions.mint({}))).toMatchObject({ status: 503 });
-    expect(gateway.seen).toHaveLength(1);
+    const route = 'POST /v1/sessions/ses_1/revoke';
+    gateway.on(route, problem(503, 'ledger_unavailable'), json(200, sessionWire));
+    await client.sessions.revoke('ses_1');
+    await client.sessions.revoke('ses_1');
+    const keys = gateway.seen.map((one) => String(one.headers['idempotency-key']));
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(keys[1]).toBe(keys[0]);
+    expect(keys[2]).not.toBe(keys[0]);
   });
 
-  test('never repeat a POST whose answer was lost on the way', async () => {
+  test('repeat a POST whose answer was lost on the way, or whose first try is still under way', async () => {
+    const { gateway, client, pauses } = await setUp();
+    const drop = (_request: unknown, response: { destroy(): void }) => response.destroy();
+    const busy = problem(409, 'conflict', {}, { 'retry-after': '1' });
+    gateway.on('POST /v1/sessions/ses_1/revoke', drop as never, busy, json(200, sessionWire));
+    await client.sessions.revoke('ses_1', {}, { idempotencyKey: 'order-7' });
+    expect(gateway.seen.map((one) => one.headers['idempotency-key'])).toEqual(Array(3).fill('order-7'));
+    expect(pauses.at(-1)).toBe(1_000);
+  });
+
+  test('never repeat a form, which carries no key', async () => {
     const { gateway, client } = await setUp();
-    gateway.on('POST /v1/sessions', (_request: unknown, response: { destroy(): void }) => response.destroy());
-    await failure(client.sessions.mint({}));
+    gateway.on('POST /oauth/token', problem(503, 'ledger_unavailable'));
+    await failure(client.sessions.narrow({ token: 'cst_x', tools: ['a/*'] }));
     expect(gateway.seen).toHaveLength(1);
+    expect(gateway.seen[0]?.headers['idempotency-key']).toBeUndefined();
   });
 
   test('do not repeat what cannot change: 404, 409, 500', async () => {

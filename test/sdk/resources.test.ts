@@ -44,6 +44,64 @@ test("revoking another user's session through forUser is not found, and nothing 
   expect(gateway.seen.map((one) => one.method)).toEqual(['GET']);
 });
 
+test('a login at a remote server is begun, finished and undone, and none of it holds a token', async () => {
+  const { gateway, client } = await setUp();
+  const begun = { server: 'web', authorization_url: 'https://as.example/authorize', expires_at: 'soon' };
+  const login = {
+    server: 'web',
+    issuer: 'https://as.example',
+    scope: null,
+    expires_at: null,
+    renewable: true,
+  };
+  gateway.on('POST /v1/servers/web/login', json(200, begun));
+  gateway.on('POST /v1/servers/web/login/finish', json(200, login));
+  gateway.on('POST /v1/servers/web/logout', json(200, { server: 'web' }));
+  const redirectUri = 'http://127.0.0.1:1/callback';
+  expect(await client.servers.login({ server: 'web', redirectUri })).toEqual({
+    server: 'web',
+    authorizationUrl: 'https://as.example/authorize',
+    expiresAt: 'soon',
+  });
+  expect(await client.servers.finishLogin({ server: 'web', callback: 'x' })).toEqual({
+    server: 'web',
+    issuer: 'https://as.example',
+    scope: null,
+    expiresAt: null,
+    renewable: true,
+  });
+  await client.servers.logout('web');
+  expect(gateway.seen.map(({ body }) => body)).toEqual([
+    { redirect_uri: redirectUri },
+    { callback: 'x' },
+    {},
+  ]);
+});
+
+test('diagnostics are mapped', async () => {
+  const { gateway, client } = await setUp();
+  const decision = { rule: 'x', place: null, quorum: 2, able: 1, exclude_requester: true };
+  gateway.on(
+    'GET /v1/diagnostics',
+    json(200, {
+      version: '1',
+      now: 'then',
+      public_origin: 'https://g.example',
+      ledger: { size: 3, newest_at: null },
+      servers: [{ name: 'web', listed_in_ms: 5 }],
+      decisions: [decision],
+    }),
+  );
+  expect(await client.diagnose()).toEqual({
+    version: '1',
+    now: 'then',
+    publicOrigin: 'https://g.example',
+    ledger: { size: 3, newestAt: null },
+    servers: [{ name: 'web', listedInMs: 5 }],
+    decisions: [{ rule: 'x', place: null, quorum: 2, able: 1, excludeRequester: true }],
+  });
+});
+
 test('servers and their tools are mapped, changed definitions beside the pinned ones', async () => {
   const { gateway, client } = await setUp();
   gateway.on(

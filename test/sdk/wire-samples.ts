@@ -83,3 +83,26 @@ export function entryWire(seq: number) {
     body: { call_digest: 'd' },
   };
 }
+
+export const jobWire = {
+  id: 'job_1',
+  state: 'working',
+  source: 'poll',
+  session: 'ses_1',
+  subject: 'user-1',
+  server: 'sandbox',
+  tool: 'research_start',
+  exposed: 'research_start',
+  progress: { progress: 2, total: 5, message: 'reading' },
+  reason: null,
+  approval: null,
+  approval_url: null,
+  call: 'req_1',
+  cancel_requested_at: null,
+  created_at: '2026-01-01T00:00:00.000Z',
+  updated_at: '2026-01-01T00:00:02.000Z',
+  ended_at: null,
+  keep_until: null,
+};
+
+export const jobDetailWire = { ...jobWire, result: null };

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-code.ts';
 import type { TableShape } from '../output.ts';
 import { addDriftCommands } from './server-drift.ts';
 import { addLockCommand } from './server-lock.ts';
+import { addLoginCommands } from './server-login.ts';
 
 const SERVERS: TableShape<Server> = {
   header: ['NAME', 'KIND', 'STATE', 'ERA', 'TOOLS', 'QUARANTINED', 'PROBLEM'],
@@ -31,7 +32,7 @@ async function toolsOf({ client }: Context, server: string) {
   return await collect((page) => servers.tools(server, page), EVERY);
 }
 
-/** `server list|tools|diff|accept|lock`. */
+/** `server list|tools|diff|accept|lock|login|logout`. */
 export function addServerCommands(program: Command, cli: Cli): void {
   const server = program
     .command('server')
@@ -60,4 +61,5 @@ export function addServerCommands(program: Command, cli: Cli): void {
 
   addDriftCommands(server, cli);
   addLockCommand(server, cli);
+  addLoginCommands(server, cli);
 }
