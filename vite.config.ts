@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -73,16 +74,56 @@ function fetchBuiltinsDirectly(): Plugin {
   };
 }
 
+const sourceHash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
 /**
- * Three builds, in this order: the server with its dependencies in few files, so that it starts fast; the SDK in one
+ * Makes one document of the card, with its script and style inside, as hosts take it. Its own policy lets these two
+ * run and nothing else, and lets nothing be reached, however lax the host that shows it is.
+ */
+function inlineCard(): Plugin {
+  return {
+    name: 'inline-card',
+    applyToEnvironment: ({ name }) => name === 'card',
+    enforce: 'post',
+    generateBundle(_, bundle) {
+      const parts = { script: '', style: '' };
+      for (const [name, part] of Object.entries(bundle)) {
+        if (part.type === 'chunk') parts.script += part.code.replaceAll('</', '<\\/');
+        else if (name.endsWith('.css')) parts.style += String(part.source);
+        delete bundle[name];
+      }
+      const policy = [
+        "default-src 'none'",
+        `script-src ${sourceHash(parts.script)}`,
+        `style-src ${sourceHash(parts.style)}`,
+        "base-uri 'none'",
+        "form-action 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+      ].join('; ');
+      const source = readFileSync(at('src/dashboard/browser/card/card.html'), 'utf8')
+        .replace(/<link rel="stylesheet"[^>]*>/, () => `<style>${parts.style}</style>`)
+        .replace(/<script type="module"[^>]*><\/script>\n/, '')
+        .replace('</body>', () => `  <script type="module">${parts.script}</script>\n  </body>`)
+        .replace(
+          '<title>',
+          () => `<meta http-equiv="content-security-policy" content="${policy}">\n    <title>`,
+        );
+      this.emitFile({ type: 'asset', fileName: 'card.html', source });
+    },
+  };
+}
+
+/**
+ * Four builds, in this order: the server with its dependencies in few files, so that it starts fast; the SDK in one
  * file for any JavaScript platform; the dashboard as plain files that run under its Content-Security-Policy, with
- * nothing inline and nothing fetched.
+ * nothing inline and nothing fetched; the card that hosts show beside a held call as one document with all inline.
  */
 export default defineConfig({
   root: at('src/dashboard/browser'),
   base: '/',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [keepOwnUrls(), copyMigrations(), fetchBuiltinsDirectly()],
+  plugins: [keepOwnUrls(), copyMigrations(), fetchBuiltinsDirectly(), inlineCard()],
   environments: {
     server: {
       consumer: 'server',
@@ -127,10 +168,24 @@ export default defineConfig({
         modulePreload: { polyfill: false },
       },
     },
+    card: {
+      consumer: 'client',
+      build: {
+        outDir: at('dist/mcp/card'),
+        emptyOutDir: true,
+        copyPublicDir: false,
+        target: 'es2022',
+        // The host chooses light or dark, which `light-dark()` follows and what replaces it for older browsers does not.
+        cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+        modulePreload: { polyfill: false },
+        rolldownOptions: { input: at('src/dashboard/browser/card/card.html') },
+      },
+    },
   },
   builder: {
     async buildApp(builder) {
-      for (const name of ['server', 'sdk', 'client']) await builder.build(builder.environments[name]!);
+      for (const name of ['server', 'sdk', 'client', 'card'])
+        await builder.build(builder.environments[name]!);
     },
   },
 });

@@ -117,10 +117,11 @@ describe('the tree', () => {
 
 test('addresses lead to their screens and nowhere else', () => {
   const at = (pathname: string, hash = '') => readRoute({ pathname, hash });
-  expect(at('/')).toEqual({ name: 'inbox' });
+  expect(at('/')).toEqual({ name: 'section', section: 'inbox', id: undefined });
+  expect(at('/people/per_1')).toEqual({ name: 'section', section: 'people', id: 'per_1' });
   expect(at('/enrol', '#token')).toEqual({ name: 'enrol', token: 'token' });
   expect(at('/approvals/apr_1')).toEqual({ name: 'approval', id: 'apr_1' });
-  for (const odd of ['/approvals/', '/approvals/..%2f', '/constructor', '/people/x']) {
+  for (const odd of ['/approvals/', '/approvals/..%2f', '/constructor', '/people/', '/people/a/b']) {
     expect(at(odd)).toEqual({ name: 'missing' });
   }
 });

@@ -6,6 +6,7 @@ import { isCountersignApiError } from '../../sdk/api-error.ts';
 import { Countersign } from '../../sdk/countersign.ts';
 import { createHttp } from '../../sdk/http.ts';
 import { type Statement, type StatementWire, statementFrom } from '../../sdk/statement.ts';
+import type { CheckedConnection } from './model/connection.ts';
 
 /** The signed-in person. */
 export interface Me {
@@ -29,6 +30,14 @@ export interface Api {
   /** Has a new passkey checked; the statement that another passkey must sign before it counts. */
   offerPasskey(answer: { challengeId: string; response: unknown }): Promise<Statement>;
   signOut(): Promise<void>;
+  /** What the query of the authorization endpoint asks for. */
+  checkConnection(query: string): Promise<CheckedConnection>;
+  /** Where the browser goes with the answer. */
+  allowConnection(
+    consent: string,
+    terms: { tools: readonly string[]; ttlMs: number; labels: Readonly<Record<string, string>> },
+  ): Promise<string>;
+  denyConnection(consent: string): Promise<string>;
 }
 
 interface CeremonyWire<Options> {
@@ -86,6 +95,15 @@ export function createApi(): Api {
       return statementFrom(await post<StatementWire>('/v1/webauthn/add-passkey/verify', body));
     },
     signOut: () => post('/v1/webauthn/sign-out', {}),
+    checkConnection: (query) => post('/v1/oauth/requests', { query }),
+    async allowConnection(consent, { tools, ttlMs, labels }) {
+      const body = { consent, decision: 'allow', tools, ttl_ms: ttlMs, labels };
+      return (await post<{ redirect_to: string }>('/v1/oauth/consents', body)).redirect_to;
+    },
+    async denyConnection(consent) {
+      const body = { consent, decision: 'deny' };
+      return (await post<{ redirect_to: string }>('/v1/oauth/consents', body)).redirect_to;
+    },
   };
 }
 

@@ -1,36 +1,33 @@
 import type { Me } from './api.ts';
 import { Frame } from './parts/frame.tsx';
+import { Lazy } from './parts/lazy.tsx';
 import { Notice } from './parts/notice.tsx';
 import { ApprovalScreen } from './screens/approval.tsx';
+import { Authorize } from './screens/authorize.tsx';
 import { Enrol } from './screens/enrol.tsx';
-import { History } from './screens/history.tsx';
 import { InboxScreen } from './screens/inbox.tsx';
-import { People } from './screens/people.tsx';
 import { SignIn } from './screens/sign-in.tsx';
+import { SCREENS } from './screens.ts';
 import type { Shell } from './shell.ts';
 
 function Screen({ shell, me }: { shell: Shell; me: Me }) {
   const route = shell.route.value;
-  switch (route.name) {
-    case 'inbox':
-    case 'sign-in':
-      return <InboxScreen shell={shell} />;
-    case 'approval':
-      return <ApprovalScreen key={route.id} shell={shell} id={route.id} />;
-    case 'history':
-      return <History shell={shell} />;
-    case 'people':
-      return <People shell={shell} me={me} />;
-    default:
-      return (
-        <>
-          <h1>There is nothing at this address</h1>
-          <p>
-            The link may be cut off. <a href="/">Open the inbox</a> to see what is waiting.
-          </p>
-        </>
-      );
+  if (route.name === 'sign-in') return <InboxScreen shell={shell} />;
+  if (route.name === 'approval') return <ApprovalScreen key={route.id} shell={shell} id={route.id} />;
+  if (route.name === 'authorize') return <Authorize key={route.query} shell={shell} query={route.query} />;
+  if (route.name === 'section') {
+    const { section, id } = route;
+    if (section === 'inbox') return <InboxScreen shell={shell} />;
+    return <Lazy key={section} load={SCREENS[section]} shell={shell} me={me} id={id} />;
   }
+  return (
+    <>
+      <h1>There is nothing at this address</h1>
+      <p>
+        The link may be cut off. <a href="/">Open the inbox</a> to see what is waiting.
+      </p>
+    </>
+  );
 }
 
 export function App({ shell }: { shell: Shell }) {

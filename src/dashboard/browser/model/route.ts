@@ -1,20 +1,19 @@
+import { type SectionName, sectionAt } from './sections.ts';
+
 export type Route =
-  | { readonly name: 'inbox' | 'history' | 'people' | 'sign-in' | 'missing' }
+  | { readonly name: 'sign-in' | 'missing' }
+  | { readonly name: 'section'; readonly section: SectionName; readonly id: string | undefined }
   | { readonly name: 'approval'; readonly id: string }
+  | { readonly name: 'authorize'; readonly query: string }
   | { readonly name: 'enrol'; readonly token: string };
 
-const PAGES: Readonly<Record<string, 'inbox' | 'history' | 'people' | 'sign-in'>> = {
-  '/': 'inbox',
-  '/history': 'history',
-  '/people': 'people',
-  '/sign-in': 'sign-in',
-};
-
 /** Which screen an address means. */
-export function readRoute(at: { pathname: string; hash: string }): Route {
-  const name = PAGES[at.pathname];
-  if (name !== undefined) return { name };
+export function readRoute(at: { pathname: string; hash: string; search?: string }): Route {
+  if (at.pathname === '/sign-in') return { name: 'sign-in' };
+  if (at.pathname === '/authorize') return { name: 'authorize', query: (at.search ?? '').slice(1) };
   if (at.pathname === '/enrol') return { name: 'enrol', token: at.hash.slice(1) };
   const approval = /^\/approvals\/([A-Za-z0-9_]{1,100})$/.exec(at.pathname);
-  return approval?.[1] === undefined ? { name: 'missing' } : { name: 'approval', id: approval[1] };
+  if (approval?.[1] !== undefined) return { name: 'approval', id: approval[1] };
+  const found = sectionAt(at.pathname);
+  return found === undefined ? { name: 'missing' } : { name: 'section', section: found.name, id: found.id };
 }

@@ -3,15 +3,10 @@ import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Me } from '../api.ts';
 import { onKeys } from '../keys.ts';
+import { SECTIONS } from '../model/sections.ts';
 import type { Shell } from '../shell.ts';
 import { KeyHelp } from './key-help.tsx';
 import { TextOf } from './text-of.tsx';
-
-const TABS = [
-  ['/', 'Inbox', 'inbox'],
-  ['/history', 'History', 'history'],
-  ['/people', 'People', 'people'],
-] as const;
 
 const STATES = { connecting: 'Connecting…', live: 'Live', reconnecting: 'Reconnecting…' } as const;
 
@@ -33,9 +28,7 @@ export function Frame({ shell, me, children }: { shell: Shell; me: Me; children:
         '?': () => {
           help.value = !help.value;
         },
-        'g i': () => shell.go('/'),
-        'g h': () => shell.go('/history'),
-        'g p': () => shell.go('/people'),
+        ...Object.fromEntries(SECTIONS.map(({ key, path }) => [`g ${key}`, () => shell.go(path)])),
       }),
     [shell, help],
   );
@@ -52,7 +45,8 @@ export function Frame({ shell, me, children }: { shell: Shell; me: Me; children:
     }
     await shell.identify();
   };
-  const current = shell.route.value.name;
+  const route = shell.route.value;
+  const current = route.name === 'section' ? route.section : undefined;
   const state = shell.live.state.value;
   return (
     <>
@@ -61,8 +55,8 @@ export function Frame({ shell, me, children }: { shell: Shell; me: Me; children:
           Countersign
         </a>
         <nav aria-label="Main">
-          {TABS.map(([href, label, name]) => (
-            <a key={name} href={href} aria-current={current === name ? 'page' : undefined}>
+          {SECTIONS.map(({ name, path, label }) => (
+            <a key={name} href={path} aria-current={current === name ? 'page' : undefined}>
               {label}
             </a>
           ))}

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { SECTIONS } from '../model/sections.ts';
 
 const KEYS = [
   ['j, k', 'next, previous'],
@@ -6,7 +7,7 @@ const KEYS = [
   ['a', 'approve (in an opened call, then passkey)'],
   ['d', 'deny with a reason (in an opened call)'],
   ['/', 'search'],
-  ['g i, g h, g p', 'inbox, history, people'],
+  ...SECTIONS.map(({ key, label }) => [`g ${key}`, label.toLowerCase()] as const),
   ['Esc', 'back'],
   ['?', 'this help'],
 ] as const;

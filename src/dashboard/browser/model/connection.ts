@@ -1,0 +1,70 @@
+/** What an application asks for, as the API tells it. */
+export interface AskedConnection {
+  readonly client: {
+    readonly id: string;
+    readonly kind: 'document' | 'registered';
+    readonly name: string | null;
+    readonly uri: string | null;
+    readonly verified_host: string | null;
+  };
+  readonly redirect: { readonly kind: 'web' | 'loopback' | 'application'; readonly name: string };
+  readonly resource: string;
+  readonly subject: string;
+}
+
+export type CheckedConnection =
+  | (AskedConnection & {
+      readonly kind: 'ask';
+      readonly consent: string;
+      readonly servers: readonly { readonly server: string; readonly tools: readonly string[] }[];
+    })
+  | (AskedConnection & { readonly kind: 'refused'; readonly why: string; readonly return_to: string });
+
+/** What a person has picked on the page. */
+export interface PickedScope {
+  readonly everything: boolean;
+  readonly servers: ReadonlySet<string>;
+  /** `server/tool`. */
+  readonly tools: ReadonlySet<string>;
+  /** More patterns, as they are typed. */
+  readonly patterns: string;
+}
+
+/** The lifetimes that are offered, in milliseconds, the shortest first. */
+export const LIFETIMES = [
+  ['1 hour', 3_600_000],
+  ['8 hours', 8 * 3_600_000],
+  ['1 day', 24 * 3_600_000],
+  ['7 days', 7 * 24 * 3_600_000],
+  ['30 days', 30 * 24 * 3_600_000],
+] as const;
+
+/** The scope as sessions carry it. A whole server is its tools, resources and prompts; nothing picked is nothing. */
+export function scopeOf({ everything, servers, tools, patterns }: PickedScope): string[] {
+  const typed = patterns.split(/[\s,]+/).filter((pattern) => pattern !== '');
+  if (everything) return ['*', ...typed.filter((pattern) => pattern.startsWith('!'))];
+  const whole = [...servers].flatMap((name) => [`${name}/*`, `resource:${name}`, `prompt:${name}`]);
+  const single = [...tools].filter((tool) => !servers.has(tool.slice(0, tool.indexOf('/'))));
+  return [...new Set([...whole, ...single, ...typed])];
+}
+
+/** True when a scope can reach anything at all. */
+export function reachesAnything(scope: readonly string[]): boolean {
+  return scope.some((pattern) => !pattern.startsWith('!'));
+}
+
+/** `team=growth env=dev` as labels. Throws for a word that is no label. */
+export function labelsFrom(text: string): Record<string, string> {
+  const labels: Record<string, string> = {};
+  for (const word of text.split(/[\s,]+/).filter((one) => one !== '')) {
+    const cut = word.indexOf('=');
+    if (cut <= 0) throw new Error(`Labels are written as name=value; "${word}" is not.`);
+    labels[word.slice(0, cut)] = word.slice(cut + 1);
+  }
+  return labels;
+}
+
+/** The label that is proposed: who is connected, as far as it is known for certain. */
+export function proposedLabel({ client, redirect }: AskedConnection): string {
+  return `client=${(client.verified_host ?? redirect.name).replaceAll(/[^A-Za-z0-9.:_-]/g, '')}`;
+}

@@ -1,0 +1,100 @@
+import { useSignal } from '@preact/signals';
+import { explain } from '../api.ts';
+import {
+  type CheckedConnection,
+  LIFETIMES,
+  labelsFrom,
+  type PickedScope,
+  proposedLabel,
+  reachesAnything,
+  scopeOf,
+} from '../model/connection.ts';
+import type { Shell } from '../shell.ts';
+import { Notice } from './notice.tsx';
+import { ScopePicker } from './scope-picker.tsx';
+
+const NOTHING: PickedScope = { everything: false, servers: new Set(), tools: new Set(), patterns: '' };
+
+interface ConnectFormProps {
+  readonly shell: Shell;
+  readonly asked: Extract<CheckedConnection, { kind: 'ask' }>;
+  /** Takes the browser to the application with the answer. */
+  readonly leave: (to: string) => void;
+}
+
+/** What the person lets the application have, and the two answers. */
+export function ConnectForm({ shell, asked, leave }: ConnectFormProps) {
+  const picked = useSignal(NOTHING);
+  const busy = useSignal(false);
+  const problem = useSignal<string | undefined>(undefined);
+  const scope = scopeOf(picked.value);
+  const isEmpty = !reachesAnything(scope);
+
+  const answer = async (make: () => Promise<string>) => {
+    busy.value = true;
+    problem.value = undefined;
+    try {
+      leave(await make());
+    } catch (error) {
+      problem.value = shell.failed(error);
+      busy.value = false;
+    }
+  };
+  const allow = (event: SubmitEvent) => {
+    event.preventDefault();
+    const data = new FormData(event.currentTarget as HTMLFormElement);
+    const ttlMs = Number(data.get('lifetime'));
+    try {
+      const labels = labelsFrom(String(data.get('labels') ?? ''));
+      const terms = { tools: scope, ttlMs, labels };
+      void answer(() => shell.api.allowConnection(asked.consent, terms));
+    } catch (error) {
+      problem.value = explain(error);
+    }
+  };
+  const deny = () => answer(() => shell.api.denyConnection(asked.consent));
+
+  return (
+    <form class="card" onSubmit={allow}>
+      <ScopePicker
+        servers={asked.servers}
+        picked={picked.value}
+        pick={(next) => {
+          picked.value = next;
+        }}
+      />
+      <label>
+        For how long
+        <select name="lifetime">
+          {LIFETIMES.map(([name, ms]) => (
+            <option key={ms} value={ms}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Labels <span class="fine">(name=value, for policies and for the ledger)</span>
+        <input name="labels" autocomplete="off" spellcheck={false} defaultValue={proposedLabel(asked)} />
+      </label>
+      <p class="fine">
+        Policy decides about every call as ever: what it holds waits for a person. You can end the connection
+        at any time by revoking its session.
+      </p>
+      {problem.value !== undefined && (
+        <Notice kind="error" title="Nothing was connected">
+          <p>{problem.value}</p>
+        </Notice>
+      )}
+      <div class="buttons">
+        <button type="submit" class="primary" disabled={busy.value || isEmpty}>
+          Allow
+        </button>
+        <button type="button" disabled={busy.value} onClick={() => deny()}>
+          Refuse
+        </button>
+        {isEmpty && <p class="fine">Choose first what it may use.</p>}
+      </div>
+    </form>
+  );
+}
