@@ -36,29 +36,38 @@ async function unpack(folder: string): Promise<string> {
   }
 }
 
-/** Starts the bundled Chromium, headless, with its own libraries and fonts, so that the host needs none. */
+/** Unpacks the bundled Chromium with its own libraries and fonts, so that the host needs none; `env` is what it runs in. */
+export async function unpackBrowser(
+  folder: string,
+): Promise<{ executablePath: string; flags: readonly string[]; env: Record<string, string> }> {
+  const executablePath = await unpack(folder);
+  const fonts = join(folder, 'fonts.conf');
+  const dirs = [join(folder, 'fonts'), '/usr/share/fonts'].map((dir) => `<dir>${dir}</dir>`).join('');
+  await writeFile(
+    fonts,
+    `<fontconfig>${dirs}<cachedir>${join(folder, 'font-cache')}</cachedir></fontconfig>`,
+  );
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    TMPDIR: folder,
+    FONTCONFIG_FILE: fonts,
+    LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
+  };
+  return { executablePath, flags: FLAGS, env };
+}
+
+/** Starts the bundled Chromium, headless. */
 export async function launchBrowser(): Promise<LaunchedBrowser> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-browser-'));
   const clear = () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
   try {
-    const executablePath = await unpack(folder);
-    const fonts = join(folder, 'fonts.conf');
-    const dirs = [join(folder, 'fonts'), '/usr/share/fonts'].map((dir) => `<dir>${dir}</dir>`).join('');
-    await writeFile(
-      fonts,
-      `<fontconfig>${dirs}<cachedir>${join(folder, 'font-cache')}</cachedir></fontconfig>`,
-    );
+    const { executablePath, flags, env } = await unpackBrowser(folder);
     const browser = await chromium.launch({
       executablePath,
-      args: FLAGS,
+      args: [...flags],
       chromiumSandbox: process.getuid?.() !== 0,
-      env: {
-        PATH: process.env.PATH ?? '',
-        HOME: folder,
-        TMPDIR: folder,
-        FONTCONFIG_FILE: fonts,
-        LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
-      },
+      env,
     });
     return {
       browser,

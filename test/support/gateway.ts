@@ -47,6 +47,8 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly policy?: string;
+  /** More members of the oracle's definition; `false`: the oracle is not there. */
+  readonly oracle?: Readonly<Record<string, unknown>> | false;
   /** More entries of `mcpServers`. */
   readonly servers?: Readonly<Record<string, unknown>>;
   /** More members of the gateway’s own configuration file. */
@@ -62,7 +64,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const policiesDir = join(dir, 'policies');
   await mkdir(policiesDir);
   await writeFile(join(policiesDir, 'policy.yaml'), options.policy ?? BASE_POLICY);
-  const mcpServers = { oracle: { command: process.execPath, args: [ORACLE, witness] }, ...options.servers };
+  const oracle = { command: process.execPath, args: [ORACLE, witness], ...(options.oracle || {}) };
+  const mcpServers = { ...(options.oracle === false ? {} : { oracle }), ...options.servers };
   const configFile = join(dir, 'countersign.json');
   await writeFile(configFile, JSON.stringify({ mcp_servers: mcpServers, ...options.settings }));
   const start = (): Promise<RunningApp> =>
