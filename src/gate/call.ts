@@ -32,7 +32,7 @@ export interface CallClient {
   readonly key: string;
   /** As it declared them. */
   readonly capabilities: JsonObject;
-  /** The least level of log messages that it asked for with this request (2026-07-28). */
+  /** The least level of log messages that it asked for, with this request (2026-07-28) or before on its connection. */
   readonly logLevel?: string | undefined;
   /** Never rejects. `signal` fires when nobody waits for the answer any more. */
   ask(request: Utterance, signal: AbortSignal): Promise<ClientAnswer>;

@@ -1,11 +1,10 @@
-import type { JsonObject } from '../core/json.ts';
 import type { GateDeps, GateOutcome } from '../gate/call.ts';
 import { callTool } from '../gate/gate.ts';
 import { APPROVAL_STATUS, APPROVAL_WAIT } from '../gate/own-tools.ts';
 import { callApprovalStatus, type StatusToolDeps } from './card/approval-status.ts';
 import { CARD_URI, showsCards } from './card/card.ts';
 import { readCard } from './card/read-card.ts';
-import { downstreamError, rpcError, rpcErrorFrom } from './errors.ts';
+import { aboutResource, downstreamError, missingCapability, rpcError, rpcErrorFrom } from './errors.ts';
 import { complete, getPrompt, listPrompts, listResources, listTemplates, readResource } from './offers.ts';
 import { deniedResult } from './pending.ts';
 import { type RelayDeps, type Relayed, relay, type Way } from './relay/relay.ts';
@@ -20,7 +19,7 @@ import {
 import { legacyResult, modernResult, readingResult, type ServerIdentity, stampedList } from './result.ts';
 import { openRetry } from './retry.ts';
 import { taskContext } from './tasks/answer.ts';
-import { asksForTasks, declaresTasks, TASKS_NOT_DECLARED } from './tasks/extension.ts';
+import { declaresTasks } from './tasks/extension.ts';
 import { asksForTask, callAsLegacyTask, type LegacyTaskDeps } from './tasks/legacy.ts';
 import { TASK_METHODS } from './tasks/methods.ts';
 import { createdText, taskOfJob } from './tasks/task.ts';
@@ -46,8 +45,9 @@ async function replyOf(deps: DispatchDeps, request: McpRequest, outcome: Relayed
     case 'asked':
       return resultReply(deps, request, outcome.raw);
     case 'error': {
-      const isForClient = request.era === 'modern' && asksForTasks(JSON.parse(outcome.raw) as JsonObject);
-      return isForClient ? { kind: 'error', error: TASKS_NOT_DECLARED } : downstreamError(outcome.raw);
+      const { era, clientCapabilities } = request;
+      const ofClient = era === 'modern' ? missingCapability(outcome.raw, clientCapabilities) : undefined;
+      return ofClient ?? downstreamError(outcome.raw);
     }
     case 'job':
       return resultReply(deps, request, createdText(taskOfJob(outcome.job, taskContext(deps, request))));
@@ -166,7 +166,8 @@ export async function dispatch(deps: DispatchDeps, request: McpRequest): Promise
   try {
     return await handler(deps, request);
   } catch (failure) {
-    const rpc = rpcErrorFrom(failure);
+    const thrown = rpcErrorFrom(failure);
+    const rpc = request.method === 'resources/read' ? aboutResource(thrown, request.params.uri) : thrown;
     if (rpc.httpStatus === 500) {
       const { method, session } = request;
       deps.log.error({ err: failure, method, session: session.id }, 'a request failed');

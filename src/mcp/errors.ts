@@ -1,5 +1,5 @@
 import { CountersignError, type ErrorCode } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import type { McpReply, RpcError } from './request.ts';
 
 const INVALID_PARAMS = -32602;
@@ -37,7 +37,8 @@ export function rpcError(code: ErrorCode, message: string): RpcError {
 
 /** What a server may not say through this gateway, and what it becomes: each speaks of its own hop or era. */
 const RESOURCE_NOT_FOUND = -32002;
-const OF_ANOTHER_HOP: ReadonlySet<number> = new Set([-32020, -32021, -32022, -32042]);
+const MISSING_CAPABILITY = -32021;
+const OF_ANOTHER_HOP: ReadonlySet<number> = new Set([-32020, MISSING_CAPABILITY, -32022, -32042]);
 
 /**
  * A downstream's own JSON-RPC error. It passes byte for byte, except that "resource not found" takes the code of
@@ -57,6 +58,31 @@ export function downstreamError(raw: string): McpReply {
     ...(data === undefined || isOwnHop ? {} : { data }),
   };
   return { kind: 'error', error, ...(isIntact ? { raw } : {}) };
+}
+
+/**
+ * A 2026-07-28 server's error that names capabilities which the client did not declare, as that client's own; undefined
+ * for any other. What the client did declare, and the gateway withheld, is none of its faults.
+ */
+export function missingCapability(raw: string, declared: JsonObject): McpReply | undefined {
+  const { code, message, data } = JSON.parse(raw) as JsonObject;
+  if (code !== MISSING_CAPABILITY || typeof message !== 'string' || !isJsonObject(data)) return undefined;
+  const { requiredCapabilities: required } = data;
+  if (!isJsonObject(required) || Object.keys(required).length === 0) return undefined;
+  const { extensions = {} } = declared;
+  const isUndeclared = Object.entries(required).every(([key, value]) =>
+    key === 'extensions' && isJsonObject(value) && isJsonObject(extensions)
+      ? Object.keys(value).every((id) => extensions[id] === undefined)
+      : declared[key] === undefined,
+  );
+  const error = { code, message, data: { requiredCapabilities: required }, httpStatus: 400 };
+  return isUndeclared ? { kind: 'error', error } : undefined;
+}
+
+/** The error of a read that found nothing, with the URI that was asked for (MCP, Resources, Error Handling). */
+export function aboutResource(error: RpcError, uri: JsonValue | undefined): RpcError {
+  const isNotFound = isJsonObject(error.data) && error.data.code === 'not_found';
+  return isNotFound && typeof uri === 'string' ? { ...error, data: { code: 'not_found', uri } } : error;
 }
 
 /** Anything thrown, as a JSON-RPC error. What was not raised on purpose becomes generic words and is logged by the door. */

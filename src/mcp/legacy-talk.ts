@@ -40,6 +40,7 @@ export function talkOf(
   const client: CallClient = {
     key: `${connection.sessionId}/${connection.id}`,
     capabilities: clientCapabilities,
+    ...(connection.logLevel === undefined ? {} : { logLevel: connection.logLevel }),
     ask: ({ method, params }, signal) => {
       const until = AbortSignal.any([signal, gone.signal, deps.stopping]);
       return questions.ask({ method, params: withElicitationId(params, deps.newId) }, { send, until });

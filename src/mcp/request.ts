@@ -29,9 +29,9 @@ export interface McpRequest {
   readonly tell?: ((notification: Utterance) => void) | undefined;
 }
 
-/** The members of a retry, as they came: what `state` holds is to be verified. */
+/** The members of a retry, as they came: what `state` holds is to be verified. Without one, nobody was asked before. */
 export interface Retry {
-  readonly state: JsonValue;
+  readonly state: JsonValue | undefined;
   readonly responses: JsonObject;
 }
 

@@ -22,7 +22,7 @@ export function printOf({ method, params }: McpRequest): string {
  */
 export function openRetry(deps: RetryDeps, request: McpRequest): RequestState | undefined {
   const { session, retry } = request;
-  if (retry === undefined) return undefined;
+  if (retry?.state === undefined) return undefined;
   const text = typeof retry.state === 'string' ? retry.state : '';
   const state = openState(deps.sealing, { sessionId: session.id, text, now: deps.now() });
   if (state?.call === printOf(request)) return state;

@@ -44,7 +44,7 @@ const AS_IT_IS = {
 /** The SDK takes the members of a retry out of `params`. */
 function retryOf({ requestState, inputResponses }: ServerContext['mcpReq']): Retry | undefined {
   const state = requestState<JsonValue>();
-  if (state === undefined) return undefined;
+  if (state === undefined && inputResponses === undefined) return undefined;
   return { state, responses: isJsonObject(inputResponses) ? inputResponses : {} };
 }
 

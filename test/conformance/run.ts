@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { errorText } from '../../src/core/errors.ts';
 import { readBaseline } from './baseline.ts';
 import { compare } from './compare.ts';
 import { isClean, reasonsOf, reportOf } from './report.ts';
@@ -44,12 +45,13 @@ if (values.help) console.log(USAGE);
 else {
   const topologies = chosen('topology', TOPOLOGIES, values.topology);
   const revisions = chosen('revision', REVISIONS, values.revision);
-  const sections = await compare({
-    topologies,
-    revisions,
-    scenario: values.scenario,
-    onProgress: (said) => console.error(said),
-  });
+  const onProgress = (said: string): void => console.error(said);
+  const sections = await compare({ topologies, revisions, scenario: values.scenario, onProgress }).catch(
+    (failure: unknown) => {
+      console.error(errorText(failure));
+      process.exit(2);
+    },
+  );
   console.log(values.json ? JSON.stringify(sections, null, 2) : `\n${reportOf(sections)}`);
   if (values.explain) {
     for (const name of ['direct', 'hop-by-hop', ...topologies]) {

@@ -12,7 +12,7 @@ import { BASE_POLICY, startTestGateway, type TestGateway } from '../support/gate
 import { type Corpus, httpCorpus, stdioCorpus } from './support/corpus.ts';
 import { ERRORS, READINGS, RESULTS, TOOLS } from './support/corpus-answers.ts';
 import { inOrder, SERVER_INFO, unstamped } from './support/unstamped.ts';
-import { bothWires, type Wire } from './support/wire.ts';
+import { bothWires, type Wire, type WireReply } from './support/wire.ts';
 
 const POLICY = `${BASE_POLICY}  - id: corpus
     match: { tools: ["corpus/*"], kinds: [tool, resource, prompt] }
@@ -49,30 +49,32 @@ function resultTexts(raw: string): Record<string, string> {
   return { ...members, ...Object.fromEntries(meta) };
 }
 
-/** The text of one member of the answer, which is the last event where the answer is a stream. */
-function answered(text: string, member: 'result' | 'error'): string {
-  const message = text.startsWith('{') ? text : (/data: ([^\n]*)\n\n$/.exec(text)?.[1] ?? '');
+/** The text of one member of the answer, which is the last event, after the progress, where the answer is a stream. */
+function answered({ text, headers }: WireReply, member: 'result' | 'error', isStreamed: boolean): string {
+  expect(headers.get('content-type')).toBe(isStreamed ? 'text/event-stream' : 'application/json');
+  const message = isStreamed ? (/data: ([^\n]*)\n\n$/.exec(text)?.[1] ?? '') : text;
   return memberTexts(message)[member] ?? `no ${member} in ${text.slice(0, 200)}`;
 }
 
 async function expectRaw(wire: Wire): Promise<void> {
-  for (const meta of [{}, { progressToken: 'p' }]) {
-    const why = `${wire.era} wire, ${JSON.stringify(meta)}`;
+  for (const isStreamed of [false, true]) {
+    const meta = isStreamed ? { progressToken: 'p' } : {};
+    const why = `${wire.era} wire, streamed: ${isStreamed}`;
     for (const [name, raw] of Object.entries(RESULTS)) {
-      const { text } = await wire.request('tools/call', { name, arguments: {} }, { meta });
-      expect(resultTexts(answered(text, 'result')), `${name}, ${why}`).toEqual(resultTexts(raw));
+      const reply = await wire.request('tools/call', { name, arguments: {} }, { meta });
+      expect(resultTexts(answered(reply, 'result', isStreamed)), `${name}, ${why}`).toEqual(resultTexts(raw));
     }
     for (const [name, raw] of Object.entries(ERRORS)) {
-      const { text } = await wire.request('tools/call', { name, arguments: {} }, { meta });
-      expect(answered(text, 'error'), `${name}, ${why}`).toBe(raw);
+      const reply = await wire.request('tools/call', { name, arguments: {} }, { meta });
+      expect(answered(reply, 'error', isStreamed), `${name}, ${why}`).toBe(raw);
     }
     const reads = [
       ['resources/read', 'uri', 'corpus://odd'],
       ['prompts/get', 'name', 'odd_prompt'],
     ] as const;
     for (const [method, key, name] of reads) {
-      const { text } = await wire.request(method, { [key]: name }, { meta });
-      expect(resultTexts(answered(text, 'result')), `${name}, ${why}`).toEqual(
+      const reply = await wire.request(method, { [key]: name }, { meta });
+      expect(resultTexts(answered(reply, 'result', isStreamed)), `${name}, ${why}`).toEqual(
         resultTexts(READINGS[name] ?? ''),
       );
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { legacyResult, modernResult, stampedList } from '../../src/mcp/result.ts';
+import { legacyResult, modernResult, readingResult, stampedList } from '../../src/mcp/result.ts';
 
 const GATEWAY = { name: 'countersign', version: '1' };
 const OWN = '"io.modelcontextprotocol/serverInfo":{"name":"countersign","version":"1"}';
@@ -36,6 +36,25 @@ describe('a result for the revisions before', () => {
     ['{"_meta":{"io.modelcontextprotocol/serverInfo":{},"k":1.0}}', '{"_meta":{"k":1.0}}'],
   ])('%s becomes %s', (raw, wanted) => {
     expect(legacyResult(raw)).toBe(wanted);
+  });
+});
+
+describe('a reading for 2026-07-28', () => {
+  const PRIVATE = '"cacheScope":"private"';
+  test.each([
+    ['{"resultType":"complete","a":1.0}', `{${PRIVATE},"ttlMs":0,"resultType":"complete","a":1.0}`],
+    ['{"resultType":"complete","ttlMs":5}', `{${PRIVATE},"resultType":"complete","ttlMs":5}`],
+    [
+      '{"resultType":"complete","ttlMs":-1,"cacheScope":"public"}',
+      `{${PRIVATE},"ttlMs":0,"resultType":"complete"}`,
+    ],
+    [
+      '{"resultType":"complete","ttlMs":"5","cacheScope":1}',
+      `{${PRIVATE},"ttlMs":0,"resultType":"complete"}`,
+    ],
+    ['{"resultType":"input_required","a":1}', '{"resultType":"input_required","a":1}'],
+  ])('%s becomes %s', (raw, wanted) => {
+    expect(readingResult(raw)).toBe(wanted);
   });
 });
 

@@ -83,8 +83,11 @@ async function bySendingBack(
     const outcome = await run({ onProgress, signal });
     return outcome.kind === 'input_required' ? unasked() : outcome;
   }
-  const attended = await deps.parking.begin(attendance, (way) => run({ ...way, retry: answers }));
-  return toldOf(deps, request, { attended, round });
+  const begin = (brought: CallRetry | undefined): Promise<Attended> =>
+    deps.parking.begin(attendance, (way) => run({ ...way, retry: brought }));
+  const first = await begin(answers);
+  const early = state === undefined ? await earlyAnswers(deps, request, first) : undefined;
+  return toldOf(deps, request, { attended: early === undefined ? first : await begin(early), round });
 }
 
 function unasked(): Relayed {
@@ -115,6 +118,24 @@ async function takeAnswers(
   const ref = { session: session.id, subject: session.subject, call: continues, action };
   await recordAsked(deps.gate, ref, recorded);
   return { server, continues, inputResponses, ...(inner === undefined ? {} : { requestState: inner }) };
+}
+
+/**
+ * What a request brought before anybody was asked, when it is all that its server then asks for. A client may know from
+ * an earlier call what is going to be asked; what nobody asks for is not passed on.
+ */
+async function earlyAnswers(
+  deps: RelayDeps,
+  request: McpRequest,
+  first: Attended,
+): Promise<CallRetry | undefined> {
+  if (first.kind !== 'outcome' || first.outcome.kind !== 'input_required') return undefined;
+  const { server, call: continues, action, questions, requestState: inner } = first.outcome;
+  const given = request.retry?.responses ?? {};
+  if (questions.length === 0 || !questions.every(({ key }) => isJsonObject(given[key]))) return undefined;
+  const asked = questions.map(({ key, relay: kind }) => [key, kind] as const);
+  const round = { server, continues, action, asked, ...(inner === undefined ? {} : { inner }) };
+  return takeAnswers(deps, request, { state: round, given });
 }
 
 /** Seals what a client is to bring back, or gives the outcome when there is one. */

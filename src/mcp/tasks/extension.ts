@@ -25,13 +25,3 @@ export const TASKS_NOT_DECLARED: RpcError = {
   data: { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
   httpStatus: 400,
 };
-
-/** True for a server's error that asks for tasks and for nothing else; only a client can do something about it. */
-export function asksForTasks(error: JsonObject): boolean {
-  const { code, data } = error;
-  if (code !== MISSING_CAPABILITY || !isJsonObject(data) || !isJsonObject(data.requiredCapabilities))
-    return false;
-  const { extensions, ...others } = data.requiredCapabilities;
-  if (Object.keys(others).length > 0 || !isJsonObject(extensions)) return false;
-  return Object.keys(extensions).join() === TASKS_EXTENSION;
-}

@@ -158,14 +158,22 @@ function resultOf(method: unknown, params: JsonObject, era: Era): string | undef
   }
 }
 
-/** The corpus’ answer to one JSON-RPC message, or undefined where none is due. */
-export function answerTo(text: string, era: Era): string | undefined {
+/** What the corpus says to one JSON-RPC message: its answer, where one is due, after progress where that is asked for. */
+export function answersTo(text: string, era: Era): string[] {
   const { id, method, params = {} } = JSON.parse(text) as JsonObject;
-  if (id === undefined || method === undefined) return undefined;
+  if (id === undefined || method === undefined) return [];
+  const { progressToken } = ((params as JsonObject)._meta ?? {}) as JsonObject;
+  const answer = answerOf({ id, method }, params as JsonObject, era);
+  if (progressToken === undefined) return [answer];
+  const progress = { progressToken, progress: 1 };
+  return [JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: progress }), answer];
+}
+
+function answerOf({ id, method }: JsonObject, params: JsonObject, era: Era): string {
   const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)}`;
-  const error = method === 'tools/call' ? ERRORS[String((params as JsonObject).name)] : undefined;
+  const error = method === 'tools/call' ? ERRORS[String(params.name)] : undefined;
   if (error !== undefined) return `${head},"error":${error}}`;
-  const result = resultOf(method, params as JsonObject, era);
+  const result = resultOf(method, params, era);
   if (result !== undefined) return `${head},"result":${result}}`;
   return `${head},"error":{"code":-32601,"message":"Method not found"}}`;
 }

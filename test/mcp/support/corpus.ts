@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { Era } from '../../../src/mcp/request.ts';
-import { answerTo } from './corpus-answers.ts';
+import { answersTo } from './corpus-answers.ts';
 
 const PROGRAM = fileURLToPath(new URL('./corpus-main.ts', import.meta.url));
 
@@ -23,8 +23,13 @@ export async function httpCorpus(era: Era): Promise<Corpus> {
     if (request.method !== 'POST') return void response.writeHead(405).end();
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const answer = answerTo(Buffer.concat(chunks).toString('utf8'), era);
+    const answers = answersTo(Buffer.concat(chunks).toString('utf8'), era);
+    const [answer] = answers;
     if (answer === undefined) return void response.writeHead(202).end();
+    if (answers.length > 1) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      return void response.end(answers.map((one) => `data: ${one}\n\n`).join(''));
+    }
     const isUnknown = era === 'modern' && answer.includes('"code":-32601');
     response.writeHead(isUnknown ? 404 : 200, { 'content-type': 'application/json' }).end(answer);
   });
