@@ -72,6 +72,12 @@ function problemOf(
       `${unnamed.length} of its tools have names that MCP does not allow; set "prefix" to expose them`,
     );
   }
+  const { unreadable } = view.offer;
+  if (unreadable.length > 0) {
+    problems.push(
+      `${unreadable.length} of its tools are left out, since clients refuse every list with such a definition: ${unreadable.slice(0, 5).join(', ')}`,
+    );
+  }
   const mine = collisions.filter(({ claims }) => claims.some(({ server }) => server === view.config.name));
   if (mine[0] !== undefined) {
     problems.push(`${mine.length} of its tools are unavailable: ${collisionText(mine[0])}`);

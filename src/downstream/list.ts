@@ -6,6 +6,7 @@ import type { CatalogItem } from './catalog.ts';
 import type { Link, ListKind } from './link.ts';
 import { failureOf, ownRequest } from './own-request.ts';
 import type { Sighting } from './pin.ts';
+import { isReadablePrompt, isReadableResource, unreadableMember } from './readable.ts';
 
 /** Everything that one server offers, as it says so now. Each list has one entry per name, sorted by it. */
 export interface Offer {
@@ -13,9 +14,17 @@ export interface Offer {
   readonly resources: readonly CatalogItem[];
   readonly resourceTemplates: readonly CatalogItem[];
   readonly prompts: readonly CatalogItem[];
+  /** Tools that are left out, since no client could read them, each with where its definition is wrong. */
+  readonly unreadable: readonly string[];
 }
 
-export const EMPTY_OFFER: Offer = { tools: [], resources: [], resourceTemplates: [], prompts: [] };
+export const EMPTY_OFFER: Offer = {
+  tools: [],
+  resources: [],
+  resourceTemplates: [],
+  prompts: [],
+  unreadable: [],
+};
 
 const METHOD_NOT_FOUND = -32601;
 
@@ -66,18 +75,32 @@ function offers(link: Link, list: ListKind): boolean {
   return isJsonObject(link.capabilities[list]);
 }
 
+async function readTools(link: Link): Promise<Pick<Offer, 'tools' | 'unreadable'>> {
+  const items = await readAll(link, { method: 'tools/list', member: 'tools', key: 'name' });
+  const tools: Sighting[] = [];
+  const unreadable: string[] = [];
+  for (const [tool, definition] of items) {
+    const wrong = unreadableMember(definition);
+    if (wrong === undefined) tools.push({ tool, definition, hash: definitionHash(definition) });
+    else unreadable.push(`${tool} (${wrong})`);
+  }
+  return { tools, unreadable };
+}
+
 async function readItems(
   link: Link,
   server: string,
-  list: { method: string; member: string; key: string },
+  list: { method: string; member: string; key: string; isReadable: (definition: JsonObject) => boolean },
 ): Promise<CatalogItem[]> {
   const items = await readAll(link, list);
-  return items.map(([name, definition]) => ({ server, name, definition }));
+  return items
+    .filter(([, definition]) => list.isReadable(definition))
+    .map(([name, definition]) => ({ server, name, definition }));
 }
 
 /**
  * Reads the named lists of a server, all pages of each, and keeps the others from `before`. Definitions are the
- * server's own objects. Rejects with `downstream_unavailable` when a list cannot be read whole.
+ * server's own objects; one that no client could read is left out. Rejects with `downstream_unavailable` when a list cannot be read whole.
  */
 export async function readOffer(input: {
   link: Link;
@@ -87,25 +110,32 @@ export async function readOffer(input: {
 }): Promise<Offer> {
   const { link, server, lists, before } = input;
   const wants = (list: ListKind) => lists.has(list) && offers(link, list);
-  const [tools, resources, resourceTemplates, prompts] = await Promise.all([
-    wants('tools')
-      ? readAll(link, { method: 'tools/list', member: 'tools', key: 'name' }).then((items) =>
-          items.map(([tool, definition]) => ({ tool, definition, hash: definitionHash(definition) })),
-        )
-      : before.tools,
+  const [{ tools, unreadable }, resources, resourceTemplates, prompts] = await Promise.all([
+    wants('tools') ? readTools(link) : before,
     wants('resources')
-      ? readItems(link, server, { method: 'resources/list', member: 'resources', key: 'uri' })
+      ? readItems(link, server, {
+          method: 'resources/list',
+          member: 'resources',
+          key: 'uri',
+          isReadable: isReadableResource,
+        })
       : before.resources,
     wants('resources')
       ? readItems(link, server, {
           method: 'resources/templates/list',
           member: 'resourceTemplates',
           key: 'uriTemplate',
+          isReadable: isReadableResource,
         })
       : before.resourceTemplates,
     wants('prompts')
-      ? readItems(link, server, { method: 'prompts/list', member: 'prompts', key: 'name' })
+      ? readItems(link, server, {
+          method: 'prompts/list',
+          member: 'prompts',
+          key: 'name',
+          isReadable: isReadablePrompt,
+        })
       : before.prompts,
   ]);
-  return { tools, resources, resourceTemplates, prompts };
+  return { tools, resources, resourceTemplates, prompts, unreadable };
 }

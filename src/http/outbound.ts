@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import { CountersignError, errorText } from '../core/errors.ts';
+import { isPublicAddress } from './public-address.ts';
 
 /** A request to an address that somebody else chose. */
 export interface OutboundRequest {
@@ -31,11 +33,26 @@ function refuse(problem: string, cause?: unknown): CountersignError {
   });
 }
 
+/** Where requests may go beside public addresses. */
+export interface OutboundRules {
+  /** To this machine, without TLS too: for tests, and for what runs beside the gateway. */
+  readonly allowLoopback: boolean;
+  /** To exactly these, as `host:port`, without TLS too, wherever the name leads: the operator vouches for them. */
+  readonly allow?: readonly string[];
+}
+
+function isListed(url: URL, { allow = [] }: OutboundRules): boolean {
+  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+  return allow.includes(`${url.hostname}:${port}`);
+}
+
 /** The address, if requests may go there as far as its text tells. Throws `invalid_request`. */
-function checkedUrl(text: string, allowLoopback: boolean): URL {
+function checkedUrl(text: string, rules: OutboundRules): URL {
   if (!URL.canParse(text)) throw refuse('expected an absolute https address');
   const url = new URL(text);
-  const overTls = url.protocol === 'https:' || (allowLoopback && url.protocol === 'http:');
+  const { allowLoopback } = rules;
+  const isPlain = isListed(url, rules) && url.protocol === 'http:';
+  const overTls = url.protocol === 'https:' || isPlain || (allowLoopback && url.protocol === 'http:');
   if (!overTls) throw refuse(`expected https, not ${url.protocol}`);
   if (url.username !== '' || url.password !== '') throw refuse('expected an address without credentials');
   return url;
@@ -62,18 +79,19 @@ async function readBounded(
  * Requests to addresses that strangers choose, without lending them this machine's place in its network: https alone; a
  * connection goes only to a public unicast address, which is checked at the moment of connecting, on the very address
  * that the name was resolved to, so that no second lookup can differ; mapped, translated and reserved ranges are not
- * public. Redirects are answers, never followed. No cookie, no proxy, no connection kept. `allowLoopback` lets requests go
- * to this machine, without TLS too: for tests, and for what runs beside the gateway.
+ * public. Redirects are answers, never followed. No cookie, no proxy, no connection kept.
  */
-export function createOutbound({ allowLoopback }: { allowLoopback: boolean }): Outbound {
+export function createOutbound(rules: OutboundRules): Outbound {
+  const { allowLoopback } = rules;
   return async (request) => {
-    const url = checkedUrl(request.url, allowLoopback);
+    const url = checkedUrl(request.url, rules);
     const [{ request: send }, { useAgent }] = await Promise.all([
       url.protocol === 'https:' ? import('node:https') : import('node:http'),
       import('request-filtering-agent'),
     ]);
     const agent = useAgent(url.href, {
       keepAlive: false,
+      allowPrivateIPAddress: isListed(url, rules),
       allowIPAddressList: allowLoopback ? [...LOOPBACK] : [],
     });
     const signal = AbortSignal.timeout(request.timeoutMs);
@@ -103,3 +121,35 @@ export function createOutbound({ allowLoopback }: { allowLoopback: boolean }): O
     }
   };
 }
+
+/**
+ * Refuses an address before anything is sent there: by its text, and by where its name leads now. A name that leads
+ * nowhere yet is let through, since every request is checked again when it connects. Rejects with `invalid_request`.
+ */
+export function createAddressCheck(rules: OutboundRules, resolve: Resolve): (url: string) => Promise<void> {
+  return async (text) => {
+    const url = checkedUrl(text, rules);
+    if (isListed(url, rules)) return;
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const addresses = isIP(host) === 0 ? await resolve(host) : [host];
+    const isFine = (address: string): boolean =>
+      isPublicAddress(address) || (rules.allowLoopback && LOOPBACK.includes(address));
+    if (!addresses.every(isFine)) throw refuse(`${url.host} is not a public address`);
+  };
+}
+
+/** The addresses of a name; none when it has none, or nobody says so in time. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+const RESOLVE_MS = 2_000;
+
+/** Asks the system, as connecting does. */
+export const systemResolve: Resolve = async (host) => {
+  const { lookup } = await import('node:dns/promises');
+  const found = lookup(host, { all: true }).then(
+    (all) => all.map(({ address }) => address),
+    () => [],
+  );
+  const late = new Promise<readonly string[]>((done) => setTimeout(done, RESOLVE_MS, []).unref());
+  return Promise.race([found, late]);
+};

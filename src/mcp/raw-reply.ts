@@ -2,7 +2,8 @@ import { isJsonObject, type JsonValue } from '../core/json.ts';
 import { bodyOf } from './direct.ts';
 import type { McpReply } from './request.ts';
 
-const MESSAGE = /^event: message\ndata: (.*)\n\n$/;
+/** What the SDK writes. JSON may hold U+2028, where a dot would stop. */
+const MESSAGE = /^event: message\ndata: ([^\n]*)\n\n$/;
 
 function isAnswer(data: string): boolean {
   const message = JSON.parse(data) as JsonValue;

@@ -36,10 +36,9 @@ async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-/** A package's program by its place, without a shell or a package runner. */
-function program(name: string, bin: string, args: readonly string[] = []): Entry {
-  const root = dirname(require.resolve(`${name}/package.json`));
-  return { command: process.execPath, args: [join(root, bin), ...args] };
+/** A program beside its package's description, without a shell or a package runner. */
+function program(description: string, bin: string, args: readonly string[] = []): Entry {
+  return { command: process.execPath, args: [join(dirname(description), bin), ...args] };
 }
 
 /** Servers that others have made, each made anew for whoever asks, with calls whose answers can be compared. */
@@ -49,7 +48,11 @@ const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
     const path = join(folder, 'ünï code.txt');
     await writeFile(path, 'one\ntwo\u2028three\n');
     return {
-      entry: program('@modelcontextprotocol/server-filesystem', 'dist/index.js', [folder]),
+      entry: program(
+        require.resolve('@modelcontextprotocol/server-filesystem/package.json'),
+        'dist/index.js',
+        [folder],
+      ),
       steady: (text) => text.replaceAll(folder, '<folder>'),
       calls: [
         ['list_allowed_directories', {}],
@@ -62,7 +65,11 @@ const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
   },
   async '@modelcontextprotocol/server-everything'() {
     return {
-      entry: program('@modelcontextprotocol/server-everything', 'dist/index.js', ['stdio']),
+      entry: program(
+        require.resolve('@modelcontextprotocol/server-everything/package.json'),
+        'dist/index.js',
+        ['stdio'],
+      ),
       calls: [
         ['echo', { message: 'A😀\u2028' }],
         ['get-sum', { a: 1, b: 0.5 }],
@@ -78,7 +85,10 @@ const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
     const env = { MEMORY_FILE_PATH: join(await temporaryFolder(), 'memory.json') };
     const entities = [{ name: 'Ada', entityType: 'person', observations: ['wrote notes'] }];
     return {
-      entry: { ...program('@modelcontextprotocol/server-memory', 'dist/index.js'), env },
+      entry: {
+        ...program(require.resolve('@modelcontextprotocol/server-memory/package.json'), 'dist/index.js'),
+        env,
+      },
       calls: [
         ['create_entities', { entities }],
         ['add_observations', { observations: [{ entityName: 'Ada', contents: ['on engines'] }] }],
@@ -96,7 +106,10 @@ const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
       nextThoughtNeeded: thoughtNumber < 2,
     });
     return {
-      entry: program('@modelcontextprotocol/server-sequential-thinking', 'dist/index.js'),
+      entry: program(
+        require.resolve('@modelcontextprotocol/server-sequential-thinking/package.json'),
+        'dist/index.js',
+      ),
       calls: [
         ['sequentialthinking', thought(1)],
         ['sequentialthinking', thought(2)],
@@ -111,7 +124,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
     );
     await writeFile(join(cwd, 'bad.js'), 'debugger;\n');
     return {
-      entry: { ...program('@eslint/mcp', 'src/mcp-cli.js'), cwd },
+      entry: { ...program(require.resolve('@eslint/mcp/package.json'), 'src/mcp-cli.js'), cwd },
       steady: (text) => text.replaceAll(cwd, '<folder>'),
       calls: [
         ['lint-files', { filePaths: [join(cwd, 'bad.js')] }],
@@ -121,7 +134,7 @@ const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
   },
   async '@wrtnlabs/calculator-mcp'() {
     return {
-      entry: program('@wrtnlabs/calculator-mcp', 'bin/index.js'),
+      entry: program(require.resolve('@wrtnlabs/calculator-mcp/package.json'), 'bin/index.js'),
       calls: [
         ['add', { a: 0.1, b: 0.2 }],
         ['div', { a: 1, b: 0 }],
@@ -145,7 +158,11 @@ const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
     ];
     return {
       entry: {
-        ...program('chrome-devtools-mcp', 'build/src/bin/chrome-devtools-mcp.js', args),
+        ...program(
+          require.resolve('chrome-devtools-mcp/package.json'),
+          'build/src/bin/chrome-devtools-mcp.js',
+          args,
+        ),
         env: { ...env, CHROME_DEVTOOLS_MCP_NO_UPDATE_CHECKS: '1' },
       },
       calls: [
@@ -204,6 +221,7 @@ test.each(Object.keys(PROGRAMS))(
     const make = PROGRAMS[name] ?? expect.unreachable(name);
     const direct = await directly(await make());
     expect(direct.listed.length).toBeGreaterThan(0);
+    expect(direct.answers[0]).not.toContain('"isError":true');
     expect(await throughGateway(await make(), 'v1')).toEqual(direct);
     expect(await throughGateway(await make(), 'v2')).toEqual(direct);
   },

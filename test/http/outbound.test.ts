@@ -143,3 +143,13 @@ it('the exception for this machine reaches no other private address', async () =
   for (const url of ['http://10.0.0.1/', 'http://169.254.169.254/', 'http://[fe80::1]/', 'http://0.0.0.0/'])
     await expect(lax({ ...LIMITS, url })).rejects.toThrow('is not a public address');
 });
+
+it('what an operator lists is reached without TLS, by exactly that host and port', async () => {
+  const { port } = await serve((_, response) => response.end('inside'));
+  const listed = createOutbound({ allowLoopback: false, allow: [`127.0.0.1:${port}`] });
+  expect((await listed({ ...LIMITS, url: `http://127.0.0.1:${port}/in` })).status).toBe(200);
+  for (const url of [`http://localhost:${port}/`, `http://127.0.0.1:${port + 1}/`])
+    await expect(listed({ ...LIMITS, url })).rejects.toThrow('url: expected https');
+  for (const url of [`https://localhost:${port}/`, `https://127.0.0.1:${port + 1}/`])
+    await expect(listed({ ...LIMITS, url })).rejects.toThrow('is not a public address');
+});

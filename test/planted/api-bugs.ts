@@ -26,8 +26,8 @@ export const API_BUGS: readonly PlantedBug[] = [
   {
     name: 'a refusal keeps its key taken',
     file: ONCE,
-    find: 'if (wasNotDone(c)) await',
-    replace: 'if (!wasNotDone(c)) await',
+    find: 'if (isStream || wasNotDone(c)) await',
+    replace: 'if (isStream) await',
     tests: IDEMPOTENCY,
   },
   {

@@ -134,8 +134,8 @@ export const DRIFT_BUGS: readonly PlantedBug[] = [
   {
     name: 'drift: the lock takes over what was never accepted',
     file: SERVER_LOCK,
-    find: 'const definition = offered ?',
-    replace: 'const definition = offered || tool.pinnedDefinition === null ?',
+    find: 'const definition = (offered ?',
+    replace: 'const definition = (offered || tool.pinnedDefinition === null ?',
     tests: COMMANDS,
   },
   {

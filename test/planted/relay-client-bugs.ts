@@ -189,8 +189,8 @@ export const RELAY_CLIENT_BUGS: readonly PlantedBug[] = [
   {
     name: 'relayed: subscriptions are not judged',
     file: 'src/gate/subscribe.ts',
-    find: "  await requireRead(deps, { session, kind: 'resource', item, args: {} });\n",
-    replace: '',
+    find: "await requireRead(deps, { session, kind: 'resource', item, args: {} });\n",
+    replace: "judge(deps, session, { kind: 'resource', server, name: item.name, args: {} });\n",
     tests: SUBSCRIPTIONS,
   },
   {

@@ -15,16 +15,16 @@ export const WAITING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a request state stands for any call',
-    file: 'src/mcp/ways.ts',
-    find: '|| state.call !== printOf(request)',
-    replace: '',
+    file: 'src/mcp/retry.ts',
+    find: 'if (state?.call === printOf(request)) return state;',
+    replace: 'if (state !== undefined) return state;',
     tests: COME_BACK,
   },
   {
     name: 'a request state never runs out',
     file: 'src/mcp/request-state.ts',
-    find: 'sealed.now < expiresAt ?',
-    replace: 'sealed.now < expiresAt + 1e12 ?',
+    find: 'sealed.now < state.expiresAt ?',
+    replace: 'sealed.now < state.expiresAt + 1e12 ?',
     tests: ROUNDS,
   },
   {
@@ -85,16 +85,16 @@ export const WAITING_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'nobody is told that a page is done once the call has ended',
-    file: 'src/mcp/legacy.ts',
-    find: 'isOver ? (connection.stream ?? response) : response',
+    file: 'src/mcp/legacy-talk.ts',
+    find: 'connection.stream ?? response',
     replace: 'response',
     tests: CONNECTION,
   },
   {
     name: 'a client is asked in a revision that knows no pages',
-    file: 'src/mcp/legacy.ts',
-    find: 'revision === LATEST && opensUrls(capabilities)',
-    replace: 'opensUrls(capabilities)',
+    file: 'src/mcp/legacy-connection.ts',
+    find: 'if (revision === LATEST_LEGACY || !isJsonObject(elicitation)) return capabilities;',
+    replace: 'if (revision !== undefined || !isJsonObject(elicitation)) return capabilities;',
     tests: CONNECTION,
   },
   {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import { sdkAgents } from '../mcp/support/sdk-clients.ts';
 import { mint } from '../mcp/support/sessions.ts';
 import { bothWires, type Wire } from '../mcp/support/wire.ts';
 import { createLibrary, type LibrarySettings } from '../support/downstreams/library.ts';
@@ -11,6 +12,9 @@ import { BASE_POLICY, startTestGateway, type TestGateway } from '../support/gate
 const UNRULY = fileURLToPath(new URL('../support/downstreams/unruly-main.ts', import.meta.url));
 const POLICY = `${BASE_POLICY}  - id: others
     match: { tools: ["unruly/*", "oracle/crash", "library/told"] }
+    effect: allow
+  - id: readings
+    match: { tools: ["library/*"], kinds: [resource, prompt] }
     effect: allow
 `;
 
@@ -117,6 +121,55 @@ test('a result that says that an approval was granted is only data, to agents of
     expect(shown.body).toMatchObject({ state: 'pending' });
   }
   expect(gateway.received()).toEqual([]);
+});
+
+test('a definition that no client can read is left out, and the lists of all others stay readable', async () => {
+  const object = { type: 'object' };
+  const sound = { name: 'told', inputSchema: { type: 'object', properties: { any: true } } };
+  const broken: JsonObject[] = [
+    { name: 'no_schema' },
+    { name: 'text_schema', inputSchema: 'object' },
+    { name: 'other_type', inputSchema: { type: 'string' } },
+    { name: 'odd_properties', inputSchema: { type: 'object', properties: [] } },
+    { name: 'odd_property', inputSchema: { type: 'object', properties: { a: 'string' } } },
+    { name: 'odd_required', inputSchema: { type: 'object', required: 'a' } },
+    { name: 'odd_output', inputSchema: object, outputSchema: { type: 'object', properties: { a: 1 } } },
+    { name: 'odd_title', inputSchema: object, title: 7 },
+    { name: 'odd_description', inputSchema: object, description: null },
+    { name: 'odd_icons', inputSchema: object, icons: [{ mimeType: 'image/png' }] },
+    { name: 'odd_annotations', inputSchema: object, annotations: { readOnlyHint: 'yes' } },
+    { name: 'odd_meta', inputSchema: object, _meta: [] },
+    { name: 'odd_text', inputSchema: { type: 'object', $comment: '\ud800' } },
+    { name: 'odd_key', inputSchema: object, 'x\ud800': 1 },
+    { name: 'odd_execution', inputSchema: object, execution: { taskSupport: 'maybe' } },
+  ];
+  const resource = { uri: 'x:sound', name: 'sound' };
+  const prompt = { name: 'sound', arguments: [{ name: 'a' }] };
+  const { gateway } = await library({
+    tools: [...broken, sound],
+    resources: [{ uri: 'x:nameless' }, { uri: 'x:odd', name: 'odd', mimeType: 1 }, resource],
+    prompts: [{ name: 'odd', arguments: [{ title: 'no name' }] }, prompt],
+  });
+  for (const agent of await sdkAgents(gateway.app.session.mcp)) {
+    const names = (await agent.list()).map(({ name }) => name);
+    expect(
+      names.filter((name) => name === 'told' || /^(no|text|other|odd)_/.test(name)),
+      agent.name,
+    ).toEqual(['told']);
+    expect(names).toContain('echo');
+    await agent.close();
+  }
+  for (const wire of await bothWires(gateway.app.session.mcp)) {
+    const { error } = (await call(wire, 'odd_title')).message;
+    expect(error).toMatchObject({ data: { code: 'not_found' } });
+    const list = async (method: string) => (await wire.request(method)).message.result;
+    expect((await list('resources/list')).resources).toEqual([resource]);
+    expect((await list('prompts/list')).prompts).toEqual([prompt]);
+  }
+  const { data } = (await gateway.api('GET', '/v1/servers')).body;
+  const { problem } = data.find((one: JsonObject) => one.name === 'library');
+  expect(problem).toContain('15 of its tools are left out');
+  expect(problem).toContain('no_schema (inputSchema)');
 });
 
 test('what a definition refers to by $ref is never fetched, listed, called or held', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mint } from '../mcp/support/sessions.ts';
 import { bothWires } from '../mcp/support/wire.ts';
+import { declaring, taskClient } from '../mcp/tasks/support/task-client.ts';
 import { says, startHttpFixture } from '../support/downstreams/http-fixture.ts';
 import { BASE_POLICY, startTestGateway } from '../support/gateway.ts';
 import { ERAS } from './support/raw-agents.ts';
@@ -15,6 +16,34 @@ const SECRETS = {
   'x-api-key': 'secret-key',
   'x-forwarded-authorization': 'Bearer secret-forwarded',
 };
+
+test('the task of another session is as unknown as one that never was, to every method of either era', async () => {
+  const gateway = await startTestGateway();
+  try {
+    const [mine, theirs] = [await mint(gateway), await mint(gateway)];
+    const owner = taskClient(theirs.access);
+    const { taskId } = await owner.call('pay', { amount_cents: 1, to: 'a' });
+    const before = await owner.get(taskId);
+    expect(before.status).toBe('working');
+    for (const wire of await bothWires(mine.access)) {
+      const methods = wire.era === 'modern' ? ['get', 'update', 'cancel'] : ['get', 'result', 'cancel'];
+      const meta = wire.era === 'modern' ? declaring() : {};
+      for (const method of methods.map((one) => `tasks/${one}`)) {
+        const ask = async (id: string) => {
+          const answers = method === 'tasks/update' ? { inputResponses: {} } : {};
+          const reply = await wire.request(method, { taskId: id, ...answers }, { meta });
+          return [reply.status, JSON.stringify(reply.message.error).replaceAll(id, 'ID')];
+        };
+        const foreign = await ask(taskId);
+        expect(foreign, `${wire.era} ${method}`).toEqual(await ask(`${taskId.slice(0, -4)}none`));
+        expect(foreign[1]).toContain('not_found');
+      }
+    }
+    expect(await owner.get(taskId)).toEqual(before);
+  } finally {
+    await gateway.close();
+  }
+});
 
 describe.each(ERAS)('a %s server over HTTP', (era) => {
   test('gets the credentials that config gives it, and none that came with a request of either era', async () => {

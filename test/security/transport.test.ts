@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../src/core/json.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { EventStream } from '../mcp/support/event-stream.ts';
 import { rawHttp, statusOf } from '../mcp/support/raw-http.ts';
 import { mint } from '../mcp/support/sessions.ts';
 import { legacyWire, modernWire, type Wire } from '../mcp/support/wire.ts';
-import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import type { McpAccess } from '../support/agents.ts';
+import { startHttpFixture, type Turn } from '../support/downstreams/http-fixture.ts';
+import { BASE_POLICY, startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { ERAS, type RawAgent, rawAgents } from './support/raw-agents.ts';
 
 let gateway: TestGateway;
@@ -155,35 +158,27 @@ function isNamed(one: string, name: string): boolean {
 }
 
 describe.each(ERAS)('a %s session that wants a thousand streams', (era) => {
-  test('holds no more than its share, is told when to come back, and leaves others alone', async () => {
+  const connect = (access: McpAccess): Promise<Wire> =>
+    era === 'modern' ? Promise.resolve(modernWire(access)) : legacyWire(access);
+
+  test('holds no more than its share, is told to come back later, and leaves others alone', async () => {
     const session = await mint(gateway);
-    const one = modernWire(session.access);
     const streams: EventStream[] = [];
-    const statuses: number[] = [];
-    const connections = era === 'legacy' ? LIMITS.streamsPerSession + 1 : 1;
-    const wires: Wire[] = [one];
-    if (era === 'legacy') wires.length = 0;
-    while (wires.length < connections) wires.push(await legacyWire(session.access));
-    for (let count = 0; count < 1_000; count++) {
-      const wire = wires[count % wires.length] ?? one;
-      if (streams.length < LIMITS.streamsPerSession) {
-        const stream = await wire.listen();
-        expect(stream.status).toBe(200);
-        streams.push(stream);
-      } else if (era === 'modern') {
-        const wanted = { notifications: { toolsListChanged: true } };
-        statuses.push((await one.request('subscriptions/listen', wanted)).status);
-      } else statuses.push((await wires.at(-1)?.listen())?.status ?? 0);
-    }
-    expect(streams).toHaveLength(LIMITS.streamsPerSession);
-    expect(new Set(statuses)).toEqual(new Set([429]));
-    const other = await mint(gateway);
-    const theirs = await (era === 'modern'
-      ? modernWire(other.access)
-      : await legacyWire(other.access)
-    ).listen();
+    // A client of an earlier revision has one stream for each connection.
+    while (streams.length < LIMITS.streamsPerSession)
+      streams.push(await (await connect(session.access)).listen());
+    expect(streams.map(({ status }) => status)).toEqual(streams.map(() => 200));
+    const last = await connect(session.access);
+    const listen = async (): Promise<number> => {
+      if (era === 'legacy') return (await last.listen()).status;
+      const wanted = { notifications: { toolsListChanged: true } };
+      return (await last.request('subscriptions/listen', wanted)).status;
+    };
+    while (streams.length < 1_000 && (await listen()) === 429) streams.length += 1;
+    expect(streams).toHaveLength(1_000);
+    const theirs = await (await connect((await mint(gateway)).access)).listen();
     expect(theirs.status).toBe(200);
-    await Promise.all([theirs, ...streams].map((stream) => stream.close()));
+    await Promise.all([theirs, ...streams.slice(0, LIMITS.streamsPerSession)].map((one) => one.close()));
   });
 });
 
@@ -201,6 +196,46 @@ describe.each(ERAS)('line breaks in what is streamed to a %s client', (era) => {
     expect(reply.messages).toHaveLength(1);
     expect(reply.message.error.message).toContain('Unknown prompt');
     expect(reply.message).not.toHaveProperty('forged');
+  });
+
+  test('cannot forge an event when they stand between the tokens of what a server answers', async () => {
+    const forged = '{"jsonrpc":"2.0","id":7,"result":{"forged":true}}';
+    const pretty = (id: number): string =>
+      [
+        `{"jsonrpc":"2.0","id":${id},`,
+        '"result":{',
+        '',
+        '"content": [',
+        ']',
+        `,"text":${JSON.stringify(`\n\ndata: ${forged}\n\n`)}`,
+        '}}',
+      ].join('\ndata: ');
+    const look = ({ id, params, response, stream }: Turn): void => {
+      const { progressToken } = params._meta as JsonObject;
+      const write = stream();
+      const progress = { progressToken, progress: 1 };
+      write(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: progress }));
+      // Several lines of data are one event, whose text has line breaks in the place of the prefixes.
+      write(pretty(id));
+      response.end();
+    };
+    const fixture = await startHttpFixture({ era: 'legacy', calls: { look } });
+    const remote = { url: fixture.url };
+    const policy = `${BASE_POLICY}  - { id: remote, match: { tools: ["remote/*"] }, effect: allow }\n`;
+    const other = await startTestGateway({ policy, oracle: false, servers: { remote } });
+    try {
+      const { mcp } = other.app.session;
+      const wire = era === 'modern' ? modernWire(mcp) : await legacyWire(mcp);
+      const call = { name: 'look', arguments: {} };
+      const reply = await wire.request('tools/call', call, { id: 7, meta: { progressToken: 'p' } });
+      expect(reply.messages.map(({ method }) => method)).toEqual(['notifications/progress', undefined]);
+      expect(reply.message.result.content).toEqual([]);
+      expect(reply.message.result.text).toContain('forged');
+      expect(reply.text.match(/^data: /gm)).toHaveLength(2);
+      expect(reply.text.replace(/^(?:event|data): [^\r\n]*$/gm, '').trim()).toBe('');
+    } finally {
+      await other.close();
+    }
   });
 });
 

@@ -13,7 +13,7 @@ export interface StatusStreamDeps extends TaskDeps {
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
-const DATA = /^data: (.*)$/m;
+const DATA = /^data: ([^\n]*)$/m;
 
 function isOver({ status }: ClientTask): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
