@@ -100,6 +100,8 @@ export function createOutbound(rules: OutboundRules): Outbound {
       const answer = await new Promise<IncomingMessage>((resolve, reject) => {
         const sent = send(url, { method, headers: { ...headers }, agent, signal }, resolve);
         sent.on('error', reject);
+        // A switch of protocols (101) is no answer and no error: the exchange is only closed, even before its time is up.
+        sent.on('close', () => reject(new Error('the exchange was closed without an answer')));
         sent.end(body);
       });
       return {

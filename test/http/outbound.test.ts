@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOutbound, type OutboundRequest } from '../../src/http/outbound.ts';
 
@@ -124,6 +124,19 @@ describe('an answer', () => {
     await expect(at(silent.port, { timeoutMs: 50 })).rejects.toThrow('did not answer in time');
     const endless = await serve((_, response) => void response.write('x'));
     await expect(at(endless.port, { timeoutMs: 50 })).rejects.toThrow('did not answer in time');
+  });
+
+  it('that switches to another protocol is a failure, and nobody waits for more', async () => {
+    const raw = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+      );
+    });
+    await new Promise<void>((done) => raw.listen(0, '127.0.0.1', done));
+    closers.push(() => raw.close());
+    const { port } = raw.address() as AddressInfo;
+    await expect(at(port, { timeoutMs: 500 })).rejects.toThrow('cannot be reached');
   });
 
   it('from nobody is a failure', async () => {

@@ -55,7 +55,7 @@ export const WEBHOOK_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'every attempt has an id of its own',
-    file: 'src/notifications/lane.ts',
+    file: 'src/notifications/follow-endpoint.ts',
     find: '{ id: delivery.event, body',
     replace: '{ id: delivery.event + delivery.attempts, body',
     tests: OUTBOX,

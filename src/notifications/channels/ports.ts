@@ -1,0 +1,54 @@
+import type { JsonObject } from '../../core/json.ts';
+import type { OutboxDeps, Post } from '../ports.ts';
+import type { WaitingCall } from './channel.ts';
+
+/** A message by mail. */
+export interface Letter {
+  /** `smtp://` or `smtps://`, with credentials. */
+  readonly smtp: string;
+  readonly allowPlaintext: boolean;
+  readonly from: string;
+  readonly to: readonly string[];
+  /** Without brackets; the same for every attempt, so that mailboxes can tell a repetition. */
+  readonly messageId: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  /** Epoch milliseconds. */
+  readonly date: number;
+}
+
+/** A message as one POST of JSON. */
+export interface WebRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: JsonObject;
+}
+
+/** Hands a letter to its server. Rejects with a message that may be shown when it is not taken for every receiver. */
+export type SendMail = (letter: Letter) => Promise<void>;
+
+export interface Carriers {
+  readonly post: Post;
+  readonly mail: SendMail;
+}
+
+export interface ChannelDeps
+  extends Carriers,
+    Pick<
+      OutboxDeps,
+      | 'database'
+      | 'ledger'
+      | 'now'
+      | 'random'
+      | 'readEntries'
+      | 'schedule'
+      | 'report'
+      | 'origin'
+      | 'workspace'
+    > {
+  /** Those of these approvals that wait for a decision. */
+  readonly waiting: (ids: readonly string[]) => Promise<readonly WaitingCall[]>;
+  /** 32 bytes that sign links. */
+  readonly linkKey: Uint8Array;
+}

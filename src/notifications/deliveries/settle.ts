@@ -1,0 +1,42 @@
+import { type Endpoint, endpointEntry } from '../endpoint.ts';
+import type { OutboxDeps } from '../ports.ts';
+import { retryDelay } from '../retry.ts';
+import { updateEndpoint } from '../store.ts';
+import type { Attempt } from './attempt.ts';
+import type { Delivery } from './delivery.ts';
+import { endDelivery, postponeDelivery } from './store.ts';
+
+/** Records what became of an attempt: a failure is tried again until the schedule ends, and is dead then. */
+export async function recordAttempt(
+  deps: Pick<OutboxDeps, 'ledger' | 'now' | 'random'>,
+  { delivery, attempt }: { delivery: Delivery; attempt: Attempt },
+): Promise<void> {
+  const { status, error, outcome } = attempt;
+  const at = deps.now();
+  const about = { webhook: delivery.webhook, event: delivery.event, at, status, error };
+  const delay = outcome === 'failed' ? retryDelay(delivery.attempts + 1, deps.random) : undefined;
+  const guard =
+    delay === undefined
+      ? endDelivery({ ...about, state: outcome === 'delivered' ? 'delivered' : 'dead' })
+      : postponeDelivery({ ...about, nextAt: at + delay });
+  await deps.ledger.commit({ guard, entries: [] });
+}
+
+/**
+ * Records what became of an attempt for an endpoint, which an answer of 410 switches off (Standard Webhooks,
+ * "Deliverability").
+ */
+export async function settleAttempt(
+  deps: Pick<OutboxDeps, 'ledger' | 'now' | 'random' | 'workspace'>,
+  tried: { endpoint: Pick<Endpoint, 'id'>; delivery: Delivery; attempt: Attempt },
+): Promise<{ disabled: boolean }> {
+  const { endpoint, attempt } = tried;
+  await recordAttempt(deps, tried);
+  if (attempt.outcome !== 'gone') return { disabled: false };
+  const where = { id: endpoint.id, workspace: deps.workspace };
+  await deps.ledger.commit({
+    guard: updateEndpoint(where, { enabled: false, reason: 'gone', from: deps.ledger.head().size }),
+    entries: [endpointEntry('webhook.changed', { id: endpoint.id }, { enabled: false, reason: 'gone' })],
+  });
+  return { disabled: true };
+}

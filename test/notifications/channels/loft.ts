@@ -1,0 +1,131 @@
+import { expect, onTestFinished } from 'vitest';
+import { waitingCall } from '../../../src/app/wire-channels.ts';
+import { stateAt } from '../../../src/approvals/approval.ts';
+import { findApproval } from '../../../src/approvals/list.ts';
+import type { Entry } from '../../../src/ledger/entry.ts';
+import { readEntriesOfTypes } from '../../../src/ledger/store.ts';
+import { type Channel, channelId } from '../../../src/notifications/channels/channel.ts';
+import { type ChannelOutbox, createChannelOutbox } from '../../../src/notifications/channels/outbox.ts';
+import type { ChannelDeps, Letter } from '../../../src/notifications/channels/ports.ts';
+import { type ChannelCounts, channelCounts } from '../../../src/notifications/channels/store.ts';
+import { type Desk, openDesk } from '../../approvals/desk.ts';
+import { manualSchedule } from '../../ledger/fixture.ts';
+
+export const ORIGIN = 'http://localhost:4400';
+export const LINK_KEY = new Uint8Array(32).fill(9);
+
+/** A channel of ntfy that is told of everything, at once, and the first 100 of an agent one by one. */
+export function channelOf(more: Partial<Channel> = {}): Channel {
+  const priority = { low: 2, medium: 3, high: 4, critical: 5 };
+  return {
+    name: 'ops',
+    target: { kind: 'ntfy', url: 'https://ntfy.example/', topic: 'ops', token: undefined, priority },
+    when: {},
+    digestMs: 0,
+    quiet: undefined,
+    perAgent: 100,
+    remindMs: undefined,
+    ...more,
+  };
+}
+
+/** One POST as it arrived. */
+export interface Arrived {
+  readonly url: string;
+  readonly body: any;
+}
+
+/** The channels of one desk: its database, ledger and clock; the network and the timers are the test's. */
+export interface Loft {
+  readonly desk: Desk;
+  readonly arrived: Arrived[];
+  readonly letters: Letter[];
+  readonly reported: unknown[];
+  reply: (arrived: Arrived) => Promise<number> | number;
+  /** An outbox with these channels, as a process makes it at its start. */
+  open(channels: readonly Channel[]): Promise<ChannelOutbox>;
+  /** Resolves once so many messages have been sent, and nothing is under way. */
+  sent(count: number): Promise<void>;
+  /** Resolves once nothing is left to do now; then tells how many messages there were. */
+  settled(): Promise<number>;
+  /** Moves the clock on and lets every timer fire. */
+  pass(ms: number): void;
+  counts(name?: string): Promise<ChannelCounts>;
+}
+
+export async function openLoft(): Promise<Loft> {
+  const desk = await openDesk();
+  const { database, ledger, now, random, workspace } = desk.office.deps;
+  const running = ledger as ChannelDeps['ledger'] & typeof ledger;
+  const timers = manualSchedule();
+  const arrived: Arrived[] = [];
+  const letters: Letter[] = [];
+  const reported: unknown[] = [];
+  const under = { way: 0 };
+  const deps: ChannelDeps = {
+    database,
+    ledger: running,
+    now,
+    random,
+    workspace,
+    origin: ORIGIN,
+    linkKey: LINK_KEY,
+    schedule: timers.schedule,
+    report: (error) => reported.push(error),
+    readEntries: async (range) =>
+      (await readEntriesOfTypes(database, range)).map((text) => JSON.parse(text) as Entry),
+    async waiting(ids) {
+      const found = await Promise.all(ids.map((id) => findApproval(database, id)));
+      return found.flatMap((one) =>
+        one !== undefined && stateAt(one, now()) === 'pending' ? [waitingCall(one)] : [],
+      );
+    },
+    async post({ url, body }) {
+      const one = { url, body: JSON.parse(body) };
+      arrived.push(one);
+      under.way += 1;
+      try {
+        return { status: await loft.reply(one) };
+      } finally {
+        under.way -= 1;
+      }
+    },
+    mail: async (letter) => void letters.push(letter),
+  };
+  const loft: Loft = {
+    desk,
+    arrived,
+    letters,
+    reported,
+    reply: () => 200,
+    async open(channels) {
+      const outbox = createChannelOutbox(deps, channels);
+      onTestFinished(() => outbox.close());
+      await outbox.start();
+      return outbox;
+    },
+    async sent(count) {
+      await expect.poll(() => arrived.length >= count && under.way === 0).toBe(true);
+    },
+    async settled() {
+      const idle = async () => {
+        const { size } = running.head();
+        const rows = await database.query({
+          sql: `SELECT 1 FROM channel_notice WHERE told_at IS NULL AND due_at <= ?
+            UNION ALL SELECT 1 FROM webhook_delivery WHERE state = 'pending' AND next_at <= ?`,
+          params: [now(), now()],
+        });
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        return rows.length === 0 && under.way === 0 && running.head().size === size;
+      };
+      await expect.poll(async () => (await idle()) && (await idle()) && idle()).toBe(true);
+      return arrived.length;
+    },
+    pass(ms) {
+      desk.office.advance(ms);
+      timers.fire();
+    },
+    counts: (name = 'ops') => channelCounts(database, channelId({ workspace, name })),
+  };
+  return loft;
+}
