@@ -7,7 +7,9 @@ import { openStdioCaller } from './caller.ts';
 import { measureCapabilities } from './capabilities.ts';
 import { type Figure, measureHold, measureList, measureStart } from './extras.ts';
 import { type Gateway, gatewayTarget, startGateway } from './gateway.ts';
+import { measureInbox } from './inbox.ts';
 import { measureLedger } from './ledger.ts';
+import { measureLogs } from './logs.ts';
 import { createRunner, type Runner } from './measure.ts';
 import { installPeers, PEER_STARTS } from './peers.ts';
 import { reportOf } from './report.ts';
@@ -174,12 +176,24 @@ async function measureExtras(http: Gateway | undefined, origin: string, rounds: 
   const pending = await attempt('pending', () => measurePending(place('pending'), servers));
   const sessions = await attempt('sessions', () => measureSessions(place('sessions'), servers));
   const ledger = await attempt('ledger', () => measureLedger(place('ledger')));
+  const logs = await attempt('logs', () => measureLogs(place('logs')));
   const capabilities = await attempt('capabilities', () => measureCapabilities(place('capabilities')));
   const verified = await attempt('verify', () => measureVerify(place('verify'), VERIFIED_ENTRIES));
+  const inbox = await attempt('inbox', () => measureInbox(place('inbox'), servers));
   const started = await attempt('start', () => measureStart(folder, rounds));
-  return [held, approved, pending, listed, sessions, ledger, capabilities, verified, started].flatMap(
-    (figures) => figures ?? [],
-  );
+  return [
+    held,
+    approved,
+    pending,
+    listed,
+    sessions,
+    ledger,
+    logs,
+    capabilities,
+    verified,
+    inbox,
+    started,
+  ].flatMap((figures) => figures ?? []);
 }
 
 function writeReadme(report: string): void {

@@ -15,7 +15,7 @@ const PENDING = 100_000;
 const SESSIONS = 1_000;
 const DECISIONS = 40;
 
-async function heldIds(gateway: Gateway, count: number): Promise<string[]> {
+export async function heldIds(gateway: Gateway, count: number): Promise<string[]> {
   const { url, headers } = await gateway.mint();
   const caller = await openHttpCaller(url, headers);
   const ids: string[] = [];
@@ -74,8 +74,11 @@ export async function measureApproval(folder: string): Promise<Figure[]> {
   }
 }
 
-/** Repeats one pending approval `PENDING` times, straight in the database of a gateway that does not run. */
-function multiplyPending(file: string): void {
+/** Repeats one pending approval `count` times, with columns as SQL of `n`, straight in the database of a gateway that does not run. */
+export function multiplyPending(
+  file: string,
+  { count, changes }: { count: number; changes: Readonly<Record<string, string>> },
+): void {
   const database = new Database(file);
   const columns = (database.prepare('PRAGMA table_info(approval)').all() as { name: string }[]).map(
     ({ name }) => name,
@@ -84,11 +87,11 @@ function multiplyPending(file: string): void {
     id: "printf('apr_%022d', n)",
     dedupe_key: "dedupe_key || '-' || n",
     requested_at: 'requested_at + n',
-    tool: "'other_' || (n % 1000)",
+    ...changes,
   };
   const values = columns.map((column) => changed[column] ?? column).join(', ');
   database.exec(
-    `WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < ${PENDING})
+    `WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < ${count})
      INSERT INTO approval (${columns.join(', ')})
      SELECT ${values} FROM count, (SELECT * FROM approval LIMIT 1)`,
   );
@@ -104,7 +107,10 @@ export async function measurePending(
   await heldIds(first, 1);
   const approver = await enrolApprover(first);
   await stop(first.child);
-  multiplyPending(join(folder, 'data', 'countersign.db'));
+  multiplyPending(join(folder, 'data', 'countersign.db'), {
+    count: PENDING,
+    changes: { tool: "'other_' || (n % 1000)" },
+  });
   const { child, origin, apiKey } = await startGateway(folder, servers, first);
   const pageMs: number[] = [];
   const decideMs: number[] = [];

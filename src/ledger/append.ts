@@ -32,6 +32,20 @@ interface Item extends Transition<PreparedEntry> {
   readonly isRotation?: boolean;
 }
 
+/** The actions that were written with their words since the start; what is forgotten is only written again. */
+function createKnownActions() {
+  const actions = new Set<string>();
+  return {
+    has: (action: string) => actions.has(action),
+    add(items: readonly Item[]) {
+      if (actions.size > LIMITS.knownActions) actions.clear();
+      for (const { entries } of items) {
+        for (const { draft } of entries) if (draft.ref.action !== undefined) actions.add(draft.ref.action);
+      }
+    },
+  };
+}
+
 /** What says by itself that nothing was changed, and whose fault that was. */
 const PASSED_ON: ReadonlySet<ErrorCode> = new Set(['ledger_unavailable', 'invalid_request']);
 
@@ -66,6 +80,7 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
   let turning = false;
   let signDue = false;
   let cancelTimer: (() => void) | undefined;
+  const known = createKnownActions();
   const queue: Item[] = [];
   const listeners = new Set<(entries: readonly Entry[]) => void>();
 
@@ -110,10 +125,21 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
     const results = await database.apply(items, (accepted) => {
       const prepared = accepted.flatMap((transition) => transition.entries);
       const nextSigner = rotations.nextSigner();
-      sealed = sealBatch({ head, prepared, signer, nextSigner, workspace, at: now(), sign: signDue });
+      const isKnown = known.has;
+      sealed = sealBatch({
+        head,
+        prepared,
+        signer,
+        nextSigner,
+        workspace,
+        at: now(),
+        sign: signDue,
+        isKnown,
+      });
       return sealed.statements;
     });
     const kept = sealed as unknown as SealedBatch;
+    known.add(items.filter((_, index) => results[index]?.kind === 'applied'));
     const grown = kept.head.frontier.size > head.frontier.size;
     adopt(kept.head);
     // Nobody learns of a decision or an exchange before its head is kept, nor is a key dropped that the kept one needs.

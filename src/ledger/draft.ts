@@ -6,8 +6,11 @@ import type { Statement } from '../storage/database.ts';
 import { formatCheckpoint } from './checkpoint.ts';
 import type { Entry, EntryDraft, EntryType } from './entry.ts';
 import type { NoteSigner } from './note.ts';
+import { insertLabel } from './search/label/store.ts';
+import { insertActionWord, insertWord } from './search/text/store.ts';
 import { insertCheckpoint, insertEntry, insertNode } from './store.ts';
 import { copyFrontier, type Frontier, leafHash, push, rootOf, type TileNode } from './tree.ts';
+import { actionWords, entryWords, labelsOf } from './words.ts';
 
 /** The longest `"seq":…,"ts":…` that two safe integers can need, in bytes. */
 const POSITION_BYTES = 40;
@@ -104,6 +107,22 @@ export interface SealInput {
   readonly at: number;
   /** Sign whatever the entries are. */
   readonly sign: boolean;
+  /** True for an action that is found by its words already. */
+  readonly isKnown: (action: string) => boolean;
+}
+
+/** What lets an entry be found by words and labels. An allowed call needs nothing but its action, once. */
+function searchRows(
+  { type, ref, body }: EntryDraft,
+  { seq, isKnown }: { seq: number; isKnown: SealInput['isKnown'] },
+): Statement[] {
+  const { action, session } = ref;
+  const rows = entryWords({ type, body }).map((word) => insertWord(word, seq));
+  if (action !== undefined && !isKnown(action))
+    rows.push(...actionWords(action).map((word) => insertActionWord({ word, action })));
+  if (session !== undefined)
+    rows.push(...labelsOf({ type, body }).map((label) => insertLabel({ label, session })));
+  return rows;
 }
 
 /** Throws `ledger_unavailable` when an entry would stand at another time than that at which it was checked. */
@@ -143,6 +162,7 @@ export function sealBatch(input: SealInput): SealedBatch {
     statements.push(
       insertEntry({ workspace, seq, ts, type, ref, text, leaf: Buffer.from(leaf).toString('hex') }),
     );
+    statements.push(...searchRows(draft, { seq, isKnown: input.isKnown }));
     isUrgent ||= SIGNED_AT_ONCE.has(type);
     isRotation ||= type === 'ledger.key_rotated';
     signNow ||= sign || isUrgent;

@@ -4,6 +4,7 @@ import type { Reader } from '../storage/database.ts';
 import type { Entry } from './entry.ts';
 import type { EntryFilter } from './filter.ts';
 import { findEntries } from './search/store.ts';
+import { wordsOf } from './words.ts';
 
 export interface EntryQuery extends EntryFilter {
   /** By sequence, which is also by time; newest first unless said otherwise. */
@@ -37,16 +38,25 @@ function readCursor(cursor: string, order: 'asc' | 'desc'): number {
   return Number(match[2]);
 }
 
-function checkPattern(field: 'action' | 'type', pattern: string | undefined): void {
+function checkPattern(field: 'action' | 'tool' | 'type', pattern: string | undefined): void {
   if (pattern?.slice(0, -1).includes('*')) {
     refuse(field, 'an exact value, or the start of one followed by a single "*" at the end');
   }
 }
 
-/** Throws `invalid_request` for a filter that no entry store can answer: a `*` that does not stand at the end. */
+function checkText(text: string | undefined): void {
+  if (text === undefined) return;
+  const words = wordsOf(text).length;
+  if (words < 1 || words > LIMITS.searchedWords)
+    refuse('text', `1 to ${LIMITS.searchedWords} words of letters and digits`);
+}
+
+/** Throws `invalid_request` for a filter that no entry store can answer: a `*` that does not stand at the end, say. */
 export function checkFilter(filter: EntryFilter): void {
   checkPattern('action', filter.action);
+  checkPattern('tool', filter.tool);
   checkPattern('type', filter.type);
+  checkText(filter.text);
 }
 
 /**

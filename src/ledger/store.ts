@@ -1,4 +1,5 @@
 import type { Reader, Row, Statement } from '../storage/database.ts';
+import { idList } from '../storage/id-list.ts';
 import type { EntryRef, EntryType } from './entry.ts';
 import type { Payload } from './payload.ts';
 import type { NodeRange, TileNode } from './tree.ts';
@@ -89,6 +90,19 @@ export async function readEntries(
     params: [range.from, range.limit],
   });
   return rows.map(readEntry);
+}
+
+/** The texts of entries of some types with `from <= seq < to`, ascending, at most `limit`. */
+export async function readEntriesOfTypes(
+  database: Reader,
+  range: { types: readonly EntryType[]; from: number; to: number; limit: number },
+): Promise<string[]> {
+  const { marks, params } = idList(range.types);
+  const rows = await database.query({
+    sql: `SELECT entry FROM ledger WHERE seq >= ? AND seq < ? AND type IN (${marks}) ORDER BY seq LIMIT ?`,
+    params: [range.from, range.to, ...params, range.limit],
+  });
+  return rows.map((row) => row.entry as string);
 }
 
 /** A row with the columns that queries filter on, for those who check them against the text. */

@@ -1,8 +1,9 @@
 import type { Reader } from '../storage/database.ts';
 import type { Entry } from './entry.ts';
-import { type EntryFilter, matchesFilter } from './filter.ts';
+import { type EntryFilter, matchesFilter, readAgent } from './filter.ts';
 import type { RunningLedger } from './ledger.ts';
 import { checkFilter } from './query.ts';
+import { hasLabel } from './search/label/store.ts';
 import { findEntries } from './search/store.ts';
 
 const PAGE = 200;
@@ -28,6 +29,14 @@ export function subscribe(
   checkFilter(filter);
   const start = afterSeq ?? ledger.head().size - 1;
   return { [Symbol.asyncIterator]: () => follow({ database, ledger, filter, start, signal }) };
+}
+
+/** What the filter asks of an entry that its own text does not tell. */
+async function isOfAgent(database: Reader, filter: EntryFilter, entry: Entry): Promise<boolean> {
+  const wanted = filter.agent === undefined ? undefined : readAgent(filter.agent);
+  if (wanted === undefined || !('label' in wanted)) return true;
+  const { session } = entry.ref;
+  return session !== undefined && (await hasLabel(database, { label: wanted.label, session }));
 }
 
 interface Follow {
@@ -73,7 +82,7 @@ async function* follow({ database, ledger, filter, start, signal }: Follow): Asy
       const ready = buffer;
       buffer = [];
       for (const entry of ready) {
-        if (entry.seq <= last) continue;
+        if (entry.seq <= last || !(await isOfAgent(database, filter, entry))) continue;
         last = entry.seq;
         yield entry;
         if (signal.aborted) return;

@@ -1,17 +1,16 @@
-import type { Reader, SqlValue } from '../../storage/database.ts';
-import { type EntryFilter, REF_FIELDS, readPattern } from '../filter.ts';
+import type { Reader, Row, SqlValue } from '../../storage/database.ts';
+import type { EntryFilter } from '../filter.ts';
+import type { Choice, Condition, Source } from './condition.ts';
+import { choicesOf } from './plan/store.ts';
+import { textChoices } from './text/store.ts';
 
-/** A pattern that stands for at most so many stored values is answered from an index, value by value. */
-const VALUES_MAX = 64;
-/** Fields with an index in the order of the sequence: with one of them given, the rest is a filter on few rows. */
-const INDEXED = ['approval', 'session', 'subject', 'principal'] as const;
-
-type PatternField = 'action' | 'type';
-
-interface Condition {
-  readonly sql: string;
-  readonly params: readonly SqlValue[];
-}
+/** Beyond so many rows two ways of finding are equally slow, and are not told apart. */
+const COUNTED_ROWS = 2_000;
+const EVERYTHING: Source = { from: 'ledger', sql: '1 = 1', params: [] };
+const FROM: Readonly<Record<Source['from'], string>> = {
+  ledger: 'ledger',
+  word: 'ledger_word AS found CROSS JOIN ledger ON ledger.seq = found.seq',
+};
 
 export interface EntryRange {
   readonly filter: EntryFilter;
@@ -19,6 +18,15 @@ export interface EntryRange {
   /** Only entries beyond this sequence in the direction of `order`. */
   readonly after?: number;
   readonly limit: number;
+}
+
+/** How to find what a range asks for: sources whose union holds it all, and what each row of theirs must still fulfil. */
+interface Plan {
+  readonly sources: readonly Source[];
+  readonly tests: readonly Condition[];
+  /** Bounds of the sequence; `from` is within, `to` is not. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** The first sequence whose entry is at or after a time, or one beyond every entry; times never go back. */
@@ -30,85 +38,130 @@ async function firstSeqSince(database: Reader, ts: number): Promise<number> {
   return typeof row?.seq === 'number' ? row.seq : Number.MAX_SAFE_INTEGER;
 }
 
-/** The stored values that start with a prefix, found by hopping through the index; undefined when they are many. */
-async function storedValues(
+async function boundsOf(
   database: Reader,
-  { field, prefix }: { field: PatternField; prefix: string },
-): Promise<string[] | undefined> {
-  const values: string[] = [];
-  let from: Condition = { sql: `${field} >= ?`, params: [prefix] };
-  for (;;) {
-    const [row] = await database.query({
-      sql: `SELECT ${field} AS value FROM ledger WHERE ${field} IS NOT NULL AND ${from.sql} ORDER BY ${field} LIMIT 1`,
-      params: from.params,
+  { filter: { since, until }, order, after }: EntryRange,
+): Promise<{ from: number; to: number }> {
+  let from = since === undefined ? 0 : await firstSeqSince(database, since);
+  let to = until === undefined ? Number.MAX_SAFE_INTEGER : await firstSeqSince(database, until);
+  if (after !== undefined && order === 'asc') from = Math.max(from, after + 1);
+  if (after !== undefined && order === 'desc') to = Math.min(to, after);
+  return { from, to };
+}
+
+/** The SQL of the rows of a source that lie within the bounds and pass the tests. */
+function rowsOf(
+  source: Source,
+  { tests, from, to }: Omit<Plan, 'sources'>,
+): { readonly seq: string; readonly sql: string; readonly params: readonly SqlValue[] } {
+  const seq = source.from === 'word' ? 'found.seq' : 'ledger.seq';
+  const bounds = { sql: `${seq} >= ? AND ${seq} < ?`, params: [from, to] };
+  const all = [source, bounds, ...tests];
+  return {
+    seq,
+    sql: `FROM ${FROM[source.from]} WHERE ${all.map(({ sql }) => sql).join(' AND ')}`,
+    params: all.flatMap(({ params }) => params),
+  };
+}
+
+/** How many rows the sources yield, as far as that makes a difference. */
+async function countRows(
+  database: Reader,
+  sources: readonly Source[],
+  bounds: { from: number; to: number },
+): Promise<number> {
+  let rows = 0;
+  for (const source of sources) {
+    if (rows >= COUNTED_ROWS) break;
+    const { sql, params } = rowsOf(source, { ...bounds, tests: [] });
+    const [counted] = await database.query({
+      sql: `SELECT count(*) AS n FROM (SELECT 1 ${sql} LIMIT ?)`,
+      params: [...params, COUNTED_ROWS],
     });
-    const value = row?.value;
-    if (typeof value !== 'string' || !value.startsWith(prefix)) return values;
-    if (values.length === VALUES_MAX) return undefined;
-    values.push(value);
-    from = { sql: `${field} > ?`, params: [value] };
+    rows += Number(counted?.n ?? 0);
   }
+  return rows;
 }
 
-function startsWith(field: PatternField, prefix: string): Condition {
-  return { sql: `substr(${field}, 1, ?) = ?`, params: [[...prefix].length, prefix] };
-}
-
-/** What every matching row fulfils but for the patterns that end in `*`. */
-async function plainConditions(database: Reader, { filter, order, after }: EntryRange): Promise<Condition[]> {
-  const conditions: Condition[] = [];
-  for (const field of REF_FIELDS) {
-    const value = filter[field];
-    if (value !== undefined) conditions.push({ sql: `${field} = ?`, params: [value] });
-  }
-  const { since, until } = filter;
-  if (since !== undefined)
-    conditions.push({ sql: 'seq >= ?', params: [await firstSeqSince(database, since)] });
-  if (until !== undefined)
-    conditions.push({ sql: 'seq < ?', params: [await firstSeqSince(database, until)] });
-  if (after !== undefined) conditions.push({ sql: order === 'asc' ? 'seq > ?' : 'seq < ?', params: [after] });
-  return conditions;
-}
-
-/**
- * Alternatives, each of which an index answers in the order of the sequence; their union is what matches. A range over
- * an index would make the engine sort every row that it covers.
- */
-async function alternatives(database: Reader, range: EntryRange): Promise<Condition[][]> {
+/** Starts from what yields the fewest rows. */
+async function planOf(database: Reader, range: EntryRange): Promise<Plan> {
   const { filter } = range;
-  const conditions = await plainConditions(database, range);
-  const hasIndex = INDEXED.some((field) => filter[field] !== undefined);
-  let split: Condition[][] | undefined;
-  for (const field of ['action', 'type'] as const) {
-    const pattern = filter[field];
-    if (pattern === undefined) continue;
-    const parts = readPattern(pattern);
-    if ('exact' in parts) {
-      conditions.push({ sql: `${field} = ?`, params: [parts.exact] });
-      continue;
+  const bounds = await boundsOf(database, range);
+  const choices = await choicesOf(database, filter);
+  if (filter.text !== undefined) choices.push(...(await textChoices(database, filter.text)));
+  const able = choices.filter((choice) => choice.sources !== undefined);
+  let start: Choice | undefined = able[0];
+  if (able.length > 1) {
+    let fewest = Number.POSITIVE_INFINITY;
+    for (const choice of able) {
+      const rows = await countRows(database, choice.sources ?? [], bounds);
+      if (rows < fewest) start = choice;
+      fewest = Math.min(rows, fewest);
     }
-    const values =
-      hasIndex || split ? undefined : await storedValues(database, { field, prefix: parts.prefix });
-    if (values === undefined) conditions.push(startsWith(field, parts.prefix));
-    else split = values.map((value) => [{ sql: `${field} = ?`, params: [value] }]);
   }
-  return split === undefined ? [conditions] : split.map((one) => [...conditions, ...one]);
+  const tests = choices.filter((choice) => choice !== start).map(({ test }) => test);
+  return { sources: start?.sources ?? [EVERYTHING], tests, ...bounds };
+}
+
+/** The rows that a range asks for, in order, each once. */
+async function findRows(database: Reader, range: EntryRange, columns: string): Promise<Row[]> {
+  const { order, limit } = range;
+  const plan = await planOf(database, range);
+  const compare = (a: Row, b: Row): number =>
+    order === 'asc' ? Number(a.seq) - Number(b.seq) : Number(b.seq) - Number(a.seq);
+  let found: Row[] = [];
+  for (const source of plan.sources) {
+    const worst = found[limit - 1];
+    const beyond = worst === undefined ? {} : { [order === 'asc' ? 'to' : 'from']: Number(worst.seq) };
+    const { seq, sql, params } = rowsOf(source, { ...plan, ...beyond });
+    const rows = await database.query({
+      sql: `SELECT ${columns} ${sql} ORDER BY ${seq} ${order === 'asc' ? 'ASC' : 'DESC'} LIMIT ?`,
+      params: [...params, limit],
+    });
+    if (plan.sources.length === 1) return rows;
+    // One entry may hold several of the words that were asked for.
+    const bySeq = new Map([...found, ...rows].map((row) => [row.seq, row]));
+    found = [...bySeq.values()].sort(compare).slice(0, limit);
+  }
+  return found;
 }
 
 /** The texts of the entries that match, in the order of their sequence. */
 export async function findEntries(database: Reader, range: EntryRange): Promise<string[]> {
-  const { order, limit } = range;
-  const direction = order === 'asc' ? 'ASC' : 'DESC';
-  const found: { seq: number; text: string }[] = [];
-  const queries = await alternatives(database, range);
-  for (const conditions of queries) {
-    const where = conditions.map((condition) => condition.sql).join(' AND ');
-    const rows = await database.query({
-      sql: `SELECT seq, entry FROM ledger ${where === '' ? '' : `WHERE ${where}`} ORDER BY seq ${direction} LIMIT ?`,
-      params: [...conditions.flatMap((condition) => condition.params), limit],
-    });
-    for (const row of rows) found.push({ seq: row.seq as number, text: row.entry as string });
-  }
-  if (queries.length > 1) found.sort((a, b) => (order === 'asc' ? a.seq - b.seq : b.seq - a.seq));
-  return found.slice(0, limit).map((one) => one.text);
+  const rows = await findRows(database, range, 'ledger.seq AS seq, ledger.entry AS entry');
+  return rows.map((row) => String(row.entry));
+}
+
+/** What of an entry can be counted. */
+export interface FacetRow {
+  readonly type: string;
+  readonly action: string | undefined;
+  readonly session: string | undefined;
+  readonly subject: string | undefined;
+  readonly principal: string | undefined;
+  /** Only of types that record one in their body. */
+  readonly effect: string | undefined;
+}
+
+const FACET_COLUMNS = `ledger.seq AS seq, ledger.type AS type, ledger.action AS action, ledger.session AS session,
+  ledger.subject AS subject, ledger.principal AS principal,
+  CASE WHEN ledger.type IN ('approval.requested', 'access.evaluated')
+    THEN json_extract(ledger.entry, '$.body.effect') END AS effect`;
+
+/** The same for counting: what groups the newest entries that match. */
+export async function findFacetRows(
+  database: Reader,
+  { filter, limit }: Pick<EntryRange, 'filter' | 'limit'>,
+): Promise<FacetRow[]> {
+  const rows = await findRows(database, { filter, order: 'desc', limit }, FACET_COLUMNS);
+  const text = (value: SqlValue | undefined): string | undefined =>
+    value == null ? undefined : String(value);
+  return rows.map(({ type, action, session, subject, principal, effect }) => ({
+    type: String(type),
+    action: text(action),
+    session: text(session),
+    subject: text(subject),
+    principal: text(principal),
+    effect: text(effect),
+  }));
 }

@@ -71,6 +71,7 @@ CREATE UNIQUE INDEX approval_dedupe ON approval (requester, dedupe_key)
 CREATE INDEX approval_by_state ON approval (workspace, state, requested_at, id);
 CREATE INDEX approval_pending_tool ON approval (workspace, tool, requested_at, id) WHERE state = 'pending';
 CREATE INDEX approval_pending_subject ON approval (workspace, subject, requested_at, id) WHERE state = 'pending';
+CREATE INDEX approval_pending_risk ON approval (workspace, risk, requested_at, id) WHERE state = 'pending';
 CREATE INDEX approval_pending_session ON approval (workspace, session_id, requested_at, id) WHERE state = 'pending';
 CREATE INDEX approval_pending_escalation ON approval (escalate_at) WHERE state = 'pending' AND escalate_at IS NOT NULL;
 CREATE INDEX approval_pending_expiry ON approval (expires_at) WHERE state IN ('pending', 'approved');

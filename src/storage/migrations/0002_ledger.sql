@@ -24,11 +24,11 @@ CREATE TABLE ledger (
   entry TEXT NOT NULL,
   leaf TEXT NOT NULL
 );
-CREATE INDEX ledger_by_subject ON ledger (subject, seq) WHERE subject IS NOT NULL;
+CREATE INDEX ledger_by_subject ON ledger (subject, seq, type) WHERE subject IS NOT NULL;
 CREATE INDEX ledger_by_session ON ledger (session, seq) WHERE session IS NOT NULL;
 CREATE INDEX ledger_by_approval ON ledger (approval, seq) WHERE approval IS NOT NULL;
 CREATE INDEX ledger_by_principal ON ledger (principal, seq) WHERE principal IS NOT NULL;
-CREATE INDEX ledger_by_action ON ledger (action, seq) WHERE action IS NOT NULL;
+CREATE INDEX ledger_by_action ON ledger (action, seq, type) WHERE action IS NOT NULL;
 CREATE INDEX ledger_by_type ON ledger (type, seq);
 CREATE INDEX ledger_by_time ON ledger (ts, seq);
 CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger
