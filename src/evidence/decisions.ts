@@ -1,3 +1,4 @@
+import { batchProblem } from '../approvals/batch-statement.ts';
 import { statementChallenge } from '../core/digest.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Entry } from '../ledger/entry.ts';
@@ -134,6 +135,26 @@ function openProblem(approval: OpenApproval, entry: Entry): string | undefined {
 }
 
 /**
+ * The text that was signed for a decision: the statement, or the batch of the proof, which lists it. A batch is only for
+ * people who decide what is not critical and who do not break the glass.
+ */
+function signedText(
+  world: World,
+  found: { approval: OpenApproval; approver: Approver; entry: Entry; proof: JsonObject },
+): { readonly text: string } | string {
+  const { approval, approver, entry, proof } = found;
+  const statement = textOf(entry.body, 'statement');
+  const { batch } = proof;
+  if (batch === undefined) return { text: statement };
+  if (typeof batch !== 'string') return 'the batch is not a text';
+  if (approver.person === undefined) return 'a service account decided in a batch';
+  if (entry.body.break_glass === true) return 'the glass was broken in a batch';
+  if (approval.request.risk === 'critical') return 'what is critical was decided in a batch';
+  const problem = batchProblem(batch, { log: world.log, approver: approver.ref, statement });
+  return problem === undefined ? { text: batch } : `the batch ${problem}`;
+}
+
+/**
  * `approval.decided`: a pending request; a statement that says exactly what was requested and decided, fresh, signed by
  * whoever the entry names with a credential that is theirs at this point; and that approver is entitled to decide it.
  */
@@ -161,7 +182,9 @@ export const decided: Rule = (world, entry) => {
     statementProblem(statement, expectedStatement(world, { approval, entry, statement })) ??
     entitlementProblem(approval, { approver, entry, statement });
   if (reason !== undefined) return reason;
-  const challenge = statementChallenge(textOf(body, 'statement'));
+  const signed = signedText(world, { approval, approver, entry, proof });
+  if (typeof signed === 'string') return signed;
+  const challenge = statementChallenge(signed.text);
   const proven = verifyProof({ challenge, proof, party: approver.party });
   if (!proven.ok) return `the proof is refused: ${proven.reason}`;
   const breakGlass = body.break_glass === true;

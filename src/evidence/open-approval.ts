@@ -8,6 +8,7 @@ export interface Request {
   readonly policy: string;
   readonly effect: 'hold' | 'allow';
   readonly aud: string;
+  readonly risk: string | undefined;
   readonly quorum: number;
   readonly groups: readonly string[];
   readonly approver: 'person' | 'automation';

@@ -20,6 +20,7 @@ const SHAPE = {
   authenticator: 'object',
   capability: 'object',
   expires_at: 'count',
+  risk: 'text?',
 } as const;
 
 function termsProblem(body: JsonObject): string | undefined {
@@ -64,6 +65,7 @@ function readRequest(body: JsonObject): Request | string {
     policy: textOf(body, 'policy'),
     effect: body.effect as Request['effect'],
     aud: textOf(body, 'aud'),
+    risk: body.risk === undefined ? undefined : textOf(body, 'risk'),
     quorum: countOf(body, 'quorum'),
     groups: textsOf(body, 'groups'),
     approver: body.approver as Request['approver'],

@@ -22,6 +22,7 @@ import type { Statement } from '../storage/database.ts';
 import type { PolicyInForce } from './judge.ts';
 import type { GateQuestion } from './question.ts';
 import type { ServerTasks } from './server-tasks.ts';
+import type { Tracing } from './tracing.ts';
 
 /** What a client said to a question; `none` tells why nobody said anything. */
 export type ClientAnswer = ConversationAnswer | { readonly none: string };
@@ -138,6 +139,8 @@ export interface GateDeps {
   readonly warn: (fields: object, message: string) => void;
   /** Where approvers decide, without a trailing slash. */
   readonly publicOrigin: string;
+  /** Only where somebody traces. */
+  readonly tracing?: Tracing | undefined;
   readonly now: Clock;
   readonly newId: NewId;
 }

@@ -113,9 +113,10 @@ export function createServerTasks(deps: FollowTasksDeps): ServerTasks {
   }
 
   return {
-    async takeOver({ job: given, task }) {
+    async takeOver({ job: given, task, signal }) {
       const job = await jobs.create({ ...given, source: 'task', remoteId: task.taskId });
       follow(job, task);
+      if (signal?.aborted) void followed.get(job.id)?.cancel();
       return job;
     },
 
@@ -136,9 +137,12 @@ export function createServerTasks(deps: FollowTasksDeps): ServerTasks {
       waiting.delete(one);
       if (typeof first === 'string') await one.cancel();
       one.stop();
-      if (first === undefined)
-        return { kind: 'unknown', reason: 'the gateway stopped before the server was done' };
-      return typeof first === 'string' ? { kind: 'unknown', reason: first } : first.outcome;
+      const end = await one.ended;
+      const wasGivenUp = typeof first === 'string';
+      // What was done before it could be cancelled is known all the same.
+      if (end !== undefined && !(wasGivenUp && end.cancelled)) return end.outcome;
+      const reason = wasGivenUp ? first : 'the gateway stopped before the server was done';
+      return { kind: 'unknown', reason };
     },
 
     resume(job) {

@@ -17,10 +17,18 @@ import type { Session } from '../sessions/session.ts';
 import type { CallClient, CallRetry, GateCall, GateDeps, GateOutcome } from './call.ts';
 import { continued, inputOutcome, refuseForeignAnswers, talk } from './converse.ts';
 import { goOn, jobOfCall } from './go-on.ts';
+import { verdictBody } from './verdict-body.ts';
 
 /** The one door out: every byte that reaches a downstream on an agent's behalf passes here. */
-function send(downstreams: Downstreams, request: DownstreamRequest): Promise<DownstreamOutcome> {
-  return downstreams.request(request);
+function send(
+  { downstreams, tracing }: Pick<GateDeps, 'downstreams' | 'tracing'>,
+  request: DownstreamRequest,
+): Promise<DownstreamOutcome> {
+  if (tracing === undefined) return downstreams.request(request);
+  const { server, method, judged, meta } = request;
+  return tracing.send({ server, method, tool: judged?.tool, meta }, (traced) =>
+    downstreams.request(traced === undefined ? request : { ...request, meta: traced }),
+  );
 }
 
 /** Asks a server about a task that it goes on with for an agent. */
@@ -28,7 +36,7 @@ export function askServer(
   downstreams: Downstreams,
   request: { server: string; method: string; paramsText: string; timeoutMs: number },
 ): Promise<DownstreamOutcome> {
-  return send(downstreams, { ...request, tasks: true });
+  return send({ downstreams }, { ...request, tasks: true });
 }
 
 /** A task where nobody wanted one. */
@@ -81,7 +89,17 @@ export async function forwardLive(
     ...(isOwn || call.session.callCap === undefined ? {} : { guard: deps.spendCall(call.session.id) }),
     then: [sealed.sidecar],
     entries: [
-      { type: 'call.intent', ref, body: { ...intentBody(tool, verdict, sealed.commit), ...continued(call) } },
+      {
+        type: 'call.intent',
+        ref,
+        body: {
+          arguments: sealed.commit,
+          tool_def: tool.hash,
+          ...verdictBody(verdict),
+          ...(isOwn ? { own: true } : {}),
+          ...continued(call),
+        },
+      },
     ],
   });
   if (intent.kind === 'refused') {
@@ -102,7 +120,7 @@ export async function forwardLive(
 
   const job = jobOfCall({ call, tool, verdict, ref });
   call.longWork?.sent(job);
-  const answer = await send(deps.downstreams, {
+  const answer = await send(deps, {
     server: tool.server,
     method: 'tools/call',
     paramsText: callParamsText({ tool: tool.tool, argumentsText }),
@@ -150,19 +168,6 @@ function unrecorded(tool: { exposed: string; server: string }): GateOutcome {
   };
 }
 
-function intentBody(tool: CatalogTool, verdict: Verdict, commit: string): JsonObject {
-  const body: JsonObject = {
-    arguments: commit,
-    tool_def: tool.hash,
-    policy: verdict.policyVersion,
-    rule: verdict.decidedBy?.rule ?? null,
-  };
-  if (verdict.shadow.length > 0) {
-    body.shadow = verdict.shadow.map((one) => ({ rule: one.rule, effect: one.effect }));
-  }
-  return body;
-}
-
 function toGateOutcome(
   tool: { exposed: string; server: string },
   outcome: Exclude<FinalOutcome, { kind: 'input_required' }>,
@@ -194,7 +199,7 @@ function toGateOutcome(
  * whose end is waited for.
  */
 export async function dispatchFrozen(
-  { downstreams, tasks }: Pick<GateDeps, 'downstreams' | 'tasks'>,
+  deps: Pick<GateDeps, 'downstreams' | 'tasks' | 'tracing'>,
   approval: Approval,
   sending: { attempt: number; token: string | undefined; stillAllowed: () => boolean } & Pick<
     DownstreamRequest,
@@ -203,7 +208,7 @@ export async function dispatchFrozen(
 ): Promise<FinalOutcome> {
   const { attempt, token, stillAllowed, ...watched } = sending;
   const { server } = approval.call;
-  const outcome = await send(downstreams, {
+  const outcome = await send(deps, {
     server,
     method: 'tools/call',
     tasks: true,
@@ -219,7 +224,7 @@ export async function dispatchFrozen(
   });
   if (outcome.kind !== 'task') return outcome;
   const timeoutMs = LIMITS.replayTaskMs;
-  return tasks.waitFor({ server, task: outcome.task, timeoutMs, signal: watched.signal });
+  return deps.tasks.waitFor({ server, task: outcome.task, timeoutMs, signal: watched.signal });
 }
 
 /** Sends a governed request other than a tool call (resources, prompts, completion) after its intent is durable. */
@@ -230,6 +235,7 @@ export async function forwardRequest(
     server: string;
     method: string;
     action: string;
+    verdict: Verdict;
     params: JsonObject;
     meta?: JsonObject | undefined;
     onProgress?: ((progress: JsonObject) => void) | undefined;
@@ -251,16 +257,20 @@ export async function forwardRequest(
       {
         type: 'call.intent',
         ref,
-        body: { method: input.method, policy: deps.policy().version, ...continued(input) },
+        body: { method: input.method, ...verdictBody(input.verdict), ...continued(input) },
       },
     ],
   });
-  if (!deps.isActive(input.session))
-    throw new CountersignError('not_found', 'The session ended before the request was sent.');
-  const answer = await send(deps.downstreams, {
+  if (!deps.isActive(input.session)) {
+    const reason = 'The session ended before the request was sent.';
+    await recordOutcome(deps, ref, { kind: 'not_sent', code: 'cancelled', reason });
+    throw new CountersignError('not_found', reason);
+  }
+  const answer = await send(deps, {
     server: input.server,
     method: input.method,
     paramsText: canonicalize(input.params),
+    stillAllowed: () => deps.isActive(input.session),
     ...(input.meta === undefined ? {} : { meta: input.meta }),
     ...(input.onProgress === undefined ? {} : { onProgress: input.onProgress }),
     ...(input.signal === undefined ? {} : { signal: input.signal }),

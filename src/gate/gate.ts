@@ -3,12 +3,14 @@ import type { HeldCall } from '../approvals/request.ts';
 import { CountersignError, errorText } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { CatalogTool } from '../downstream/catalog.ts';
+import type { Verdict } from '../policy/verdict.ts';
 import type { GateCall, GateDeps, GateOutcome } from './call.ts';
 import { forwardLive } from './forward.ts';
 import { identify } from './identify.ts';
 import { judgeAndCount } from './judge.ts';
 import { narrow } from './narrow.ts';
 import { resolveTool, unknownTool } from './resolve.ts';
+import { verdictBody } from './verdict-body.ts';
 
 /**
  * The path of a tool call, in order. Each step either narrows what may happen next or throws. Throws `internal` when
@@ -24,7 +26,7 @@ export async function callTool(deps: GateDeps, call: GateCall): Promise<GateOutc
     const verdict = judgeAndCount(deps, call.session, { kind: 'tool', tool, args: call.args });
     switch (verdict.effect) {
       case 'deny':
-        await recordDenial(deps, call, tool, { rule: verdict.decidedBy?.rule, reason: verdict.reason });
+        await recordDenial(deps, { call, tool, verdict });
         return { kind: 'denied', reason: verdict.reason, rule: verdict.decidedBy?.rule };
       case 'hold':
         return { kind: 'held', ...(await hold(deps, call, tool, verdict)) };
@@ -74,9 +76,7 @@ function hold(
 
 async function recordDenial(
   deps: GateDeps,
-  call: GateCall,
-  tool: CatalogTool,
-  found: { rule: string | undefined; reason: string },
+  { call, tool, verdict }: { call: GateCall; tool: CatalogTool; verdict: Verdict },
 ): Promise<void> {
   await deps.ledger.commit({
     entries: [
@@ -89,9 +89,8 @@ async function recordDenial(
           action: `${tool.server}/${tool.tool}`,
         },
         body: {
-          rule: found.rule ?? null,
-          reason: found.reason.slice(0, LIMITS.reasonCharacters),
-          policy: deps.policy().version,
+          ...verdictBody(verdict),
+          reason: verdict.reason.slice(0, LIMITS.reasonCharacters),
         },
       },
     ],

@@ -42,7 +42,7 @@ export async function goOn(
   const { call, task, job, ref } = input;
   if (call.longWork?.claim() === true) {
     try {
-      return { kind: 'job', job: await deps.tasks.takeOver({ ref, task, job }) };
+      return { kind: 'job', job: await deps.tasks.takeOver({ ref, task, job, signal: call.signal }) };
     } catch (error) {
       // What cannot be written down is not handed over: the caller waits for it.
       deps.report(error);

@@ -9,6 +9,7 @@ import type { Counters } from '../policy/limits.ts';
 import type { PolicyInput, Verdict } from '../policy/verdict.ts';
 import { failedClosed, type PolicyInForce } from './judge.ts';
 import { approversRefusal, type RecheckApproversDeps } from './recheck-approvers.ts';
+import { verdictBody } from './verdict-body.ts';
 
 export interface JudgeActionDeps {
   readonly policy: () => PolicyInForce;
@@ -96,9 +97,8 @@ export async function askForAction(
         type: 'call.denied',
         ref: { subject: asked.actor, principal: asked.requester, action: asked.name },
         body: {
-          rule: verdict.decidedBy?.rule ?? null,
+          ...verdictBody(verdict),
           reason: verdict.reason.slice(0, LIMITS.reasonCharacters),
-          policy: verdict.policyVersion,
         },
       },
     ],

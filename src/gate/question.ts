@@ -27,7 +27,7 @@ export interface QuestionRules {
 
 /** Ids of our own elicitations; a server that used one could speak of a page that is not its own. */
 const OWN_ELICITATION = /^apr_/;
-const LOOPBACK = /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\]|\[::ffff:7f.*\]|0\.0\.0\.0)$/;
+const LOOPBACK = /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1?\]|\[::ffff:(?:7f.*|0:0)\]|0\.0\.0\.0)$/;
 const ACTIONS: ReadonlySet<string> = new Set(['accept', 'decline', 'cancel']);
 
 function kindOf({ method, params }: Utterance): RelayKind | undefined {

@@ -1,6 +1,7 @@
 import { CountersignError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { CatalogItem } from '../downstream/catalog.ts';
+import type { Verdict } from '../policy/verdict.ts';
 import type { Session } from '../sessions/session.ts';
 import type { CallClient, CallRetry, GateDeps, GateOutcome } from './call.ts';
 import { forwardRequest } from './forward.ts';
@@ -8,6 +9,7 @@ import { identify } from './identify.ts';
 import { judge } from './judge.ts';
 import { narrow } from './narrow.ts';
 import { unknownPrompt, unknownResource } from './resolve.ts';
+import { verdictBody } from './verdict-body.ts';
 
 /**
  * The path of resources/read, prompts/get and completion/complete: the steps of a tool call, except that there is no
@@ -31,12 +33,13 @@ export async function readThrough(
 ): Promise<GateOutcome> {
   const { session, kind, item } = input;
   const args = isJsonObject(input.params.arguments) ? input.params.arguments : {};
-  await requireRead(deps, { session, kind, item, args });
+  const verdict = await requireRead(deps, { session, kind, item, args });
   return forwardRequest(deps, {
     session,
     server: item.server,
     method: input.method,
     action: actionOf(kind, item),
+    verdict,
     params: input.params,
     meta: input.meta,
     onProgress: input.onProgress,
@@ -59,22 +62,21 @@ export interface ReadTarget {
 }
 
 /**
- * Resolves when the session may read this now. Throws `not_found` outside its scope, and `denied_by_policy`, after that
+ * The verdict by which the session may read this now. Throws `not_found` outside its scope, and `denied_by_policy`, after that
  * is on the ledger.
  */
-export async function requireRead(deps: GateDeps, { session, kind, item, args }: ReadTarget): Promise<void> {
+export async function requireRead(
+  deps: GateDeps,
+  { session, kind, item, args }: ReadTarget,
+): Promise<Verdict> {
   identify(deps, session);
   narrow(session, { kind, server: item.server, name: item.name }, () =>
     kind === 'resource' ? unknownResource(item.name) : unknownPrompt(item.name),
   );
   const verdict = judge(deps, session, { kind, server: item.server, name: item.name, args });
-  if (verdict.effect === 'allow') return;
+  if (verdict.effect === 'allow') return verdict;
   const ref = { session: session.id, subject: session.subject, action: actionOf(kind, item) };
-  const body = {
-    rule: verdict.decidedBy?.rule ?? null,
-    effect: verdict.effect,
-    policy: verdict.policyVersion,
-  };
+  const body = { ...verdictBody(verdict), effect: verdict.effect };
   await deps.ledger.commit({ entries: [{ type: 'call.denied', ref, body }] });
   const why =
     verdict.effect === 'hold'

@@ -10,6 +10,8 @@ export interface TaskJob {
   readonly ref: EntryRef;
   readonly job: Omit<NewJob, 'source' | 'remoteId'>;
   readonly task: ServerTask;
+  /** Of the caller, until it has the job: when it fires before that, the server is asked to cancel. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Work that servers go on with by themselves, followed to its end. */

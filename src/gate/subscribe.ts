@@ -5,6 +5,7 @@ import type { GateDeps } from './call.ts';
 import { judge } from './judge.ts';
 import { actionOf, requireRead } from './read.ts';
 import { resolveResource } from './resolve.ts';
+import { verdictBody } from './verdict-body.ts';
 
 /** A resource whose changes a session is told of. */
 export interface Subscription {
@@ -26,14 +27,14 @@ export async function subscribe(
 ): Promise<Subscription> {
   const item = resolveResource(deps.downstreams.catalog(), uri);
   const { server } = item;
-  await requireRead(deps, { session, kind: 'resource', item, args: {} });
+  const verdict = await requireRead(deps, { session, kind: 'resource', item, args: {} });
   const ref = {
     session: session.id,
     subject: session.subject,
     call: deps.newId('req'),
     action: actionOf('resource', item),
   };
-  const intent = { method, policy: deps.policy().version };
+  const intent = { method, ...verdictBody(verdict) };
   await deps.ledger.commit({ entries: [{ type: 'call.intent', ref, body: intent }] });
   const watched = await deps.downstreams.watch({ server, uri });
   const release = watched.kind === 'watching' ? watched.release : undefined;

@@ -165,6 +165,7 @@ export function combine(combination: Combination): Verdict {
   if (winner === undefined) risks.push('medium');
   if (declaredRisk !== '') risks.push(declaredRisk);
 
+  const failed = findings.filter(({ cause }) => cause.kind === 'error').length;
   const shadow = new Map<RulePlace, Effect>();
   for (const finding of shadowed) {
     const would = enforced.length === 0 ? finding.effect : strictest({ a: effect, b: finding.effect });
@@ -194,6 +195,7 @@ export function combine(combination: Combination): Verdict {
     ...(retainMs === undefined ? {} : { retainMs }),
     redact: [...new Set(enforced.flatMap((finding) => finding.rule.redact))],
     shadow: [...shadow].map(([place, would]) => ({ ...place, effect: would })),
+    ...(failed === 0 ? {} : { failed }),
     policyVersion,
   };
 }

@@ -5,11 +5,12 @@ import type { CompiledPolicy } from './compile.ts';
 import { celProblem } from './conditions.ts';
 import type { Position } from './document.ts';
 import { judgeRule } from './evaluate.ts';
-import { boundName, childrenOf } from './expression.ts';
+import { boundName, childrenOf, pathsFrom } from './expression.ts';
 import { type Facts, factsOf } from './facts.ts';
 import type { Counters } from './limits.ts';
 import { limitExceeded } from './limits.ts';
 import { targetMismatch } from './match.ts';
+import { argumentPointers, REDACTED, tokensOf } from './redact.ts';
 import type { Effect, PolicyInput, RulePlace, Verdict } from './verdict.ts';
 
 /** One sub-expression of a condition: where it stands, and its value or the error that it gave. */
@@ -32,7 +33,14 @@ export interface RuleTrace extends RulePlace {
   readonly exceeded: readonly string[];
 }
 
-/** A verdict and how it came about. Holds values of arguments: for the eyes of operators. */
+export interface ExplainOptions {
+  /** Limits are judged only where they are given; nothing is counted. */
+  readonly counters?: Counters | undefined;
+  /** `redact` pointers: no value or error of an expression is shown that reads what one of them points to. */
+  readonly hide?: readonly string[] | undefined;
+}
+
+/** A verdict and how it came about. Holds values of arguments, but for those that are hidden. */
 export interface Explanation {
   readonly verdict: Verdict;
   readonly rules: readonly RuleTrace[];
@@ -54,28 +62,56 @@ function valueText(value: unknown): string {
     : shown;
 }
 
-function stepsOf(rule: CompiledRule, context: { policy: CompiledPolicy; facts: Facts }): TraceStep[] {
+interface TraceContext {
+  readonly policy: CompiledPolicy;
+  readonly input: PolicyInput;
+  readonly facts: Facts;
+  readonly counters: Counters | undefined;
+  /** Keys of the arguments that are not to be shown. */
+  readonly hidden: readonly (readonly string[])[];
+}
+
+/** Whether one leads to the other, or to something inside it. */
+function overlap(pair: { a: readonly string[]; b: readonly string[] }): boolean {
+  const { a, b } = pair;
+  const shared = Math.min(a.length, b.length);
+  return a.slice(0, shared).every((key, at) => key === b[at]);
+}
+
+function readsHidden(node: ASTNode, { hidden }: TraceContext): boolean {
+  if (hidden.length === 0) return false;
+  return pathsFrom('args', node).some((a) => hidden.some((b) => overlap({ a, b })));
+}
+
+function stepsOf(rule: CompiledRule, context: TraceContext): TraceStep[] {
   const steps: TraceStep[] = [];
   function visit(node: ASTNode, depth: number): void {
     if (node.op === 'value') return;
     const place = { expression: serialize(node), depth, ...rule.conditionAt(node.start) };
+    if (readsHidden(node, context)) steps.push({ ...place, value: REDACTED });
+    else addStep(place, node);
+    const isHas = node.op === 'call' && node.args[0] === 'has';
+    const below = boundName(node)?.outside ?? (isHas ? [] : childrenOf(node));
+    for (const child of below) visit(child, depth + 1);
+  }
+  function addStep(place: Pick<TraceStep, 'expression' | 'depth' | 'line' | 'column'>, node: ASTNode): void {
     try {
       steps.push({ ...place, value: valueText(context.policy.conditions.valueOf(node, context.facts)) });
     } catch (error) {
       steps.push({ ...place, error: celProblem(error).message });
     }
-    const isHas = node.op === 'call' && node.args[0] === 'has';
-    const below = boundName(node)?.outside ?? (isHas ? [] : childrenOf(node));
-    for (const child of below) visit(child, depth + 1);
   }
   if (rule.condition !== undefined) visit(rule.condition.ast, 0);
   return steps;
 }
 
-function traceRule(
-  rule: CompiledRule,
-  context: { policy: CompiledPolicy; input: PolicyInput; facts: Facts; counters: Counters | undefined },
-): RuleTrace {
+function failureText(rule: CompiledRule, error: unknown, context: TraceContext): string {
+  if (rule.condition !== undefined && readsHidden(rule.condition.ast, context))
+    return 'it reads redacted values';
+  return celProblem(error).message || errorText(error);
+}
+
+function traceRule(rule: CompiledRule, context: TraceContext): RuleTrace {
   const { input, facts, counters } = context;
   const base = { ...rule.place, effect: rule.effect, shadow: rule.shadow, steps: [], exceeded: [] };
   const mismatch = targetMismatch(rule.match, input);
@@ -84,7 +120,7 @@ function traceRule(
   const steps = stepsOf(rule, context);
   if (outcome.kind === 'skipped') return { ...base, outcome: 'not_matched', why: outcome.why, steps };
   if (outcome.kind === 'error') {
-    const why = `the condition could not be evaluated (${celProblem(outcome.error).message || errorText(outcome.error)}), so on_error applies`;
+    const why = `the condition could not be evaluated (${failureText(rule, outcome.error, context)}), so on_error applies`;
     return { ...base, outcome: 'error', why, effect: rule.onError, steps };
   }
   const exceeded =
@@ -95,8 +131,13 @@ function traceRule(
 }
 
 /** Judges a call and traces every rule: matched or why not, each sub-expression with its value and place. Pure. */
-export function explain(policy: CompiledPolicy, input: PolicyInput, counters?: Counters): Explanation {
-  const facts = factsOf(input);
-  const rules = policy.rules.map((rule) => traceRule(rule, { policy, input, facts, counters }));
+export function explain(
+  policy: CompiledPolicy,
+  input: PolicyInput,
+  { counters, hide = [] }: ExplainOptions = {},
+): Explanation {
+  const hidden = argumentPointers(hide).map(tokensOf);
+  const context: TraceContext = { policy, input, facts: factsOf(input), counters, hidden };
+  const rules = policy.rules.map((rule) => traceRule(rule, context));
   return { verdict: policy.evaluate(input, counters), rules };
 }

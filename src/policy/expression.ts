@@ -53,6 +53,32 @@ export function* walk(node: ASTNode): Generator<ASTNode> {
   for (const child of childrenOf(node)) yield* walk(child);
 }
 
+/** Every variable that an expression names, its own loop variables among them. */
+export function namesIn(root: ASTNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const node of walk(root)) if (node.op === 'id') names.add(node.args);
+  return names;
+}
+
+/** The keys of `args.a["b"]`; `any` where one of them is computed; undefined for what is no path from this variable. */
+function keysFrom(name: string, node: ASTNode): readonly string[] | 'any' | undefined {
+  if (node.op === 'id') return node.args === name ? [] : undefined;
+  const isField = node.op === '.' || node.op === '.?';
+  if (!isField && node.op !== '[]' && node.op !== '[?]') return undefined;
+  const outer = keysFrom(name, node.args[0]);
+  if (outer === undefined || outer === 'any') return outer;
+  const key = node.args[1];
+  if (typeof key === 'string') return [...outer, key];
+  return key.op === 'value' ? [...outer, String(key.args)] : 'any';
+}
+
+/** The paths by which an expression reads a variable, as keys from it; the empty one where it may read all of it. */
+export function pathsFrom(name: string, node: ASTNode): readonly (readonly string[])[] {
+  const keys = keysFrom(name, node);
+  if (keys === undefined) return childrenOf(node).flatMap((child) => pathsFrom(name, child));
+  return [keys === 'any' ? [] : keys];
+}
+
 /** `args` of `args.a["b"].c`; undefined for anything that is more than a path. */
 function pathRoot(node: ASTNode): string | undefined {
   if (node.op === 'id') return node.args;

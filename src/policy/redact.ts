@@ -4,9 +4,16 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 export const REDACTED = '[redacted]';
 
 const RESULT = 'result:';
+
+/** Those of a `redact` list that point into the arguments. */
+export function argumentPointers(pointers: readonly string[]): readonly string[] {
+  return pointers.filter((pointer) => !pointer.startsWith(RESULT));
+}
+
 const SHORTEST_ECHO = 4;
 
-function tokensOf(pointer: string): string[] {
+/** The keys of a JSON Pointer (RFC 6901 §4). */
+export function tokensOf(pointer: string): string[] {
   return pointer
     .split('/')
     .slice(1)
@@ -37,8 +44,7 @@ function ignore(): void {
 
 /** A copy of the arguments in which every pointer (RFC 6901) of a verdict's `redact` list is hidden. `result:` pointers are skipped. */
 export function redactArguments(args: JsonObject, pointers: readonly string[]): JsonObject {
-  const own = pointers.filter((pointer) => !pointer.startsWith(RESULT));
-  return own.reduce<JsonObject>(
+  return argumentPointers(pointers).reduce<JsonObject>(
     (value, pointer) => hide(value, tokensOf(pointer), ignore) as JsonObject,
     args,
   );

@@ -61,6 +61,8 @@ export interface Verdict {
   readonly redact: readonly string[];
   /** Rules in `mode: shadow` that would have had another effect. */
   readonly shadow: readonly (RulePlace & { readonly effect: Effect })[];
+  /** How many rules have a condition that could not be evaluated for this call; absent when every one could. */
+  readonly failed?: number;
   /** Hash of the whole policy set, as in `policy.loaded`. */
   readonly policyVersion: string;
 }

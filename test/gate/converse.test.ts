@@ -155,3 +155,35 @@ test('answers for one server are never sent to another', async () => {
   await expect(sent).rejects.toMatchObject({ code: 'conflict' });
   expect(entries).toEqual([]);
 });
+
+test('a read whose session ends before it is sent leaves no intent without an outcome', async () => {
+  const { deps, entries } = stage();
+  const request = { session: { id: 'ses_a', subject: 'user:a' }, server: 'crm', method: 'resources/read' };
+  const more = { action: 'resource:crm/x', params: {}, verdict: { policyVersion: 'p', shadow: [] } };
+  const gate = { ...deps, newId: () => 'req_2', isActive: () => false } as unknown as GateDeps;
+  const sent = forwardRequest(gate, { ...request, ...more } as never);
+  await expect(sent).rejects.toMatchObject({ code: 'not_found' });
+  expect(entries).toMatchObject([
+    { type: 'call.intent', ref: { call: 'req_2' } },
+    { type: 'call.outcome', ref: { call: 'req_2' }, body: { kind: 'not_sent' } },
+  ]);
+});
+
+test('a read can be held back until the moment at which it is sent, when its session ends', async () => {
+  const { deps } = stage();
+  const state = { active: true };
+  const allowed: (boolean | undefined)[] = [];
+  const downstreams = {
+    relays: () => [],
+    request: async ({ stillAllowed }: { stillAllowed?: () => boolean }) => {
+      state.active = false;
+      allowed.push(stillAllowed?.());
+      return { kind: 'not_sent', code: 'cancelled', reason: 'the session ended' };
+    },
+  };
+  const request = { session: { id: 'ses_a', subject: 'user:a' }, server: 'crm', method: 'resources/read' };
+  const more = { action: 'resource:crm/x', params: {}, verdict: { policyVersion: 'p', shadow: [] } };
+  const gate = { ...deps, downstreams, newId: () => 'req_2', isActive: () => state.active };
+  await forwardRequest(gate as unknown as GateDeps, { ...request, ...more } as never);
+  expect(allowed).toEqual([false]);
+});

@@ -80,6 +80,20 @@ test('a call that was not sent yet is no job', async () => {
   expect(noted.created).toBe(0);
 });
 
+test('a call that is sent only after the time of its caller is over is a job as soon as it is sent', async () => {
+  for (const always of [false, true]) {
+    const { noted, detacher, call, end, seen } = open({ unsent: true });
+    const outcome = detacher.call(call, { always });
+    setTimeout(() => seen.call?.longWork?.sent({} as Parameters<LongWork['sent']>[0]), 20);
+    expect(await Promise.race([outcome, new Promise((resolve) => setTimeout(resolve, 1_000))])).toMatchObject({
+      kind: 'job',
+    });
+    end.resolve(RESULT);
+    await detacher.idle();
+    expect(noted.ended).toMatchObject([{ state: 'completed' }]);
+  }
+});
+
 test('a client that hangs up after it was given a job ends nothing', async () => {
   const { detacher, call, end, seen, hangUp, noted } = open();
   expect(await detacher.call(call)).toMatchObject({ kind: 'job', job: { id: 'job_1' } });

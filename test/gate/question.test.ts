@@ -89,6 +89,9 @@ describe('a question of a server', () => {
     'http://127.0.0.1:4000/x',
     'http://[::1]:4000/',
     'http://a.localhost:4000/',
+    'http://0.0.0.0:4000/',
+    'http://[::]:4000/',
+    'http://[::ffff:0.0.0.0]:4000/',
   ])('does not reach the gateway on this machine by another name: %s', (url) => {
     const local = { ...RULES, publicOrigin: 'http://localhost:4000' };
     expect(reasonOf(page(url), local)).toContain('Countersign itself');

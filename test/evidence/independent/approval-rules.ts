@@ -1,5 +1,5 @@
 import { fail, must } from './bytes.ts';
-import { checkStatement, proveAccount, provePasskey } from './proofs.ts';
+import { checkStatement, proveAccount, provePasskey, signedText } from './proofs.ts';
 import type { World } from './world.ts';
 
 type Rule = (world: World, entry: any) => void;
@@ -85,12 +85,15 @@ const decided: Rule = (world, entry) => {
   const proof = JSON.parse(body.proof);
   const account = world.accounts.get(ref.principal);
   if (account !== undefined) {
+    must(proof.batch === undefined, 'a machine decides one by one');
     proveAccount(proof, body.statement, account);
     entitled(approval, entry, { ref: ref.principal, groups: account.groups });
   } else {
     const person = world.people.get(ref.principal) ?? fail('not enrolled');
     const passkey = person.passkeys.get(proof.credential_id) ?? fail('not a passkey of theirs');
-    const flags = provePasskey(proof, body.statement, passkey);
+    must(proof.batch === undefined || (!broken && asked.risk !== 'critical'), 'may not be in a batch');
+    const signed = signedText(proof, body.statement, { log: world.log, approver: ref.principal });
+    const flags = provePasskey(proof, signed, passkey);
     entitled(approval, entry, { ...person, ref: ref.principal, flags, passkey });
   }
   approval.decisions.set(ref.principal, { decision: body.decision, broken });

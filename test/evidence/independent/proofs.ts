@@ -55,12 +55,12 @@ export function originFits(origin: string, rpId: string): boolean {
 }
 
 /** Checks a passkey's proof and gives the flags that were signed. */
-export function provePasskey(proof: any, statement: string, passkey: any): number {
+export function provePasskey(proof: any, text: string, passkey: any): number {
   must(proof.kind === 'passkey' && proof.credential_id === passkey.credential_id, 'another passkey');
   const clientData = url(proof.client_data_json);
   const data = url(proof.authenticator_data);
   const client = JSON.parse(clientData.toString());
-  const challenge = sha256(`countersign/statement/v1\n${statement}`).toString('base64url');
+  const challenge = sha256(`countersign/statement/v1\n${text}`).toString('base64url');
   must(client.type === 'webauthn.get', 'another type');
   must(client.challenge === challenge, 'another challenge');
   must(!client.crossOrigin && client.topOrigin === undefined, 'another site’s frame');
@@ -90,6 +90,20 @@ export function proveAccount(proof: any, statement: string, account: any): void 
         verify('sha256', challenge, { key, dsaEncoding }, signature),
       );
   must(ok, 'a wrong signature of a service account');
+}
+
+/** What was signed: the statement itself, or a batch that lists its digest. */
+export function signedText(proof: any, statement: string, by: { log: string; approver: string }): string {
+  if (proof.batch === undefined) return statement;
+  const { statements, ...rest } = canonical(proof.batch);
+  must(same(rest, { typ: 'batch-statement/v1', ...by }), 'another batch');
+  const digest = sha256(`countersign/statement/v1\n${statement}`).toString('hex');
+  must(statements.filter((one: unknown) => one === digest).length === 1, 'not in the batch');
+  must(
+    statements.every((one: any, at: number) => /^[0-9a-f]{64}$/.test(one) && statements.indexOf(one) === at),
+    'no list of digests',
+  );
+  return proof.batch;
 }
 
 /** A statement must say exactly this, with a fresh nonce of its own. */

@@ -75,13 +75,17 @@ interface Account {
   prove(challenge: Uint8Array): string;
 }
 
+interface DecideTweak extends Tweak {
+  readonly decision?: 'approve' | 'deny';
+  readonly reason?: string;
+  readonly breakGlass?: boolean;
+  readonly ttl?: number;
+  /** What is signed in place of the statement, and stands in the proof, from the statement's digest. */
+  readonly batch?: (digest: string) => JsonObject;
+}
+
 /** A decision with its statement, signed by the approver's own credential. */
-export function decide(
-  scribe: Scribe,
-  asked: Asked,
-  by: Player | Account,
-  how: Tweak & { decision?: 'approve' | 'deny'; reason?: string; breakGlass?: boolean; ttl?: number } = {},
-): void {
+export function decide(scribe: Scribe, asked: Asked, by: Player | Account, how: DecideTweak = {}): void {
   const { decision = 'approve', reason, breakGlass = false } = how;
   const { body } = asked;
   const { text, challenge } = statementOf({
@@ -102,7 +106,10 @@ export function decide(
     exp: Math.floor(scribe.now / 1000) + 300,
     ...how.statement,
   });
-  const proof = 'device' in by ? (how.device ?? by.device).prove(challenge, how.odd) : by.prove(challenge);
+  const batch = how.batch && statementOf(how.batch(Buffer.from(challenge).toString('hex')));
+  const signed = batch?.challenge ?? challenge;
+  const alone = 'device' in by ? (how.device ?? by.device).prove(signed, how.odd) : by.prove(signed);
+  const proof = batch === undefined ? alone : JSON.stringify({ ...JSON.parse(alone), batch: batch.text });
   scribe.append(
     'approval.decided',
     { ...asked.ref, principal: by.ref, ...how.ref },
