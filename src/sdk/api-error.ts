@@ -7,7 +7,8 @@ export interface FieldProblem {
 /**
  * What every call of this client throws, apart from the reason of an aborted `signal`, which is thrown as it is.
  * `code` is the gateway's own (`not_found`, `conflict`, `forbidden`, …) or one of this client's: `network` (no answer
- * came), `timeout` (none came in time), `bad_response` (the answer is not the gateway's) and `needs_person` (only a
+ * came), `timeout` (none came in time), `bad_response` (the answer is not the gateway's), `invalid_signature` (a webhook's message is not the
+ * gateway's) and `needs_person` (only a
  * person with a passkey can decide; `approvalUrl` is the page).
  */
 export interface CountersignApiError extends Error {

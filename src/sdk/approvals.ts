@@ -9,6 +9,7 @@ import {
   approvalFrom,
   isUnsettled,
 } from './approval.ts';
+import { type ApprovalTrace, type ApprovalTraceWire, traceFrom } from './approval-trace.ts';
 import { type CallOptions, type Http, path } from './http.ts';
 import { listPages, type Paged, type PageOptions } from './page.ts';
 import { bytesToSign, type Statement, type StatementWire, statementFrom, toBase64Url } from './statement.ts';
@@ -48,6 +49,11 @@ export interface ApprovalFilter extends PageOptions {
   readonly requester?: string | undefined;
   readonly subject?: string | undefined;
   readonly tool?: string | undefined;
+  readonly risk?: 'low' | 'medium' | 'high' | 'critical' | undefined;
+  /** Only these; at most 100. */
+  readonly ids?: readonly string[] | undefined;
+  /** `newest` first unless told. */
+  readonly order?: 'newest' | 'oldest' | undefined;
 }
 
 export interface WaitOptions extends Omit<CallOptions, 'timeoutMs'> {
@@ -70,6 +76,10 @@ export interface ApprovalsResource {
     options?: CallOptions,
   ): Promise<ApprovalDetail>;
   get(id: string, options?: CallOptions): Promise<ApprovalDetail>;
+  /** What was last approved of the same tool or action for the same subject, before this one was requested. */
+  previous(id: string, options?: CallOptions): Promise<ApprovalDetail | null>;
+  /** How the policy in force looks at it: the rules that are about it, with the value of each part of a condition. */
+  trace(id: string, options?: CallOptions): Promise<ApprovalTrace>;
   list(filter?: ApprovalFilter, options?: CallOptions): Paged<Approval>;
   /** Resolves with the approval once it is settled or, of an action, approved; or as it stands when the time is over. */
   wait(id: string, options?: WaitOptions): Promise<ApprovalDetail>;
@@ -108,8 +118,12 @@ export interface ApprovalsResource {
     input: { readonly as: 'succeeded' | 'failed'; readonly note: string },
     options?: CallOptions,
   ): Promise<ApprovalDetail>;
-  /** Withdraws a pending approval. */
-  cancel(id: string, options?: CallOptions): Promise<ApprovalDetail>;
+  /** Withdraws a pending approval; the reason is kept on the ledger. */
+  cancel(
+    id: string,
+    input?: { readonly reason?: string | undefined },
+    options?: CallOptions,
+  ): Promise<ApprovalDetail>;
 }
 
 export interface ApprovalsDeps {
@@ -201,10 +215,19 @@ export function createApprovals({ http, serviceAccount, stopwatch }: ApprovalsDe
     reportOutcome: async (id, input, options) =>
       approvalDetailFrom(await post<ApprovalDetailWire>(path`/v1/approvals/${id}/outcome`, input, options)),
     get,
-    list: (filter = {}, options) =>
+    async previous(id, options) {
+      const call = { method: 'GET', path: path`/v1/approvals/${id}/previous`, options } as const;
+      const { approval } = (await http.json<{ approval?: ApprovalDetailWire }>(call)).body;
+      return approval === undefined ? null : approvalDetailFrom(approval);
+    },
+    async trace(id, options) {
+      const call = { method: 'GET', path: path`/v1/approvals/${id}/trace`, options } as const;
+      return traceFrom((await http.json<ApprovalTraceWire>(call)).body);
+    },
+    list: ({ ids, ...filter } = {}, options) =>
       listPages<ApprovalWire, Approval>(http, {
         path: '/v1/approvals',
-        query: { ...filter },
+        query: { ...filter, ids: ids?.join(',') },
         fromWire: approvalFrom,
         options,
       }),
@@ -215,7 +238,7 @@ export function createApprovals({ http, serviceAccount, stopwatch }: ApprovalsDe
     decide,
     resolve: async (id, input, options) =>
       approvalDetailFrom(await post<ApprovalDetailWire>(path`/v1/approvals/${id}/resolve`, input, options)),
-    cancel: async (id, options) =>
-      approvalDetailFrom(await post<ApprovalDetailWire>(path`/v1/approvals/${id}/cancel`, {}, options)),
+    cancel: async (id, input = {}, options) =>
+      approvalDetailFrom(await post<ApprovalDetailWire>(path`/v1/approvals/${id}/cancel`, input, options)),
   };
 }

@@ -4,7 +4,9 @@ import { type ActsResource, createActs } from './acts.ts';
 import { apiError } from './api-error.ts';
 import { type ApprovalsResource, createApprovals, type ServiceAccount } from './approvals.ts';
 import { type ApproversResource, createApprovers } from './approvers.ts';
+import { type BatchesResource, createBatches } from './batches.ts';
 import { type CapabilitiesResource, createCapabilities } from './capabilities.ts';
+import { type ChannelsResource, createChannels } from './channels.ts';
 import { type ConnectionsResource, createConnections } from './connections.ts';
 import { createDiagnose, type Diagnose } from './diagnostics.ts';
 import { createExport, type ExportResource } from './export.ts';
@@ -15,12 +17,14 @@ import { createKeys, type KeysResource } from './keys.ts';
 import { createLedgerResource, type LedgerResource } from './ledger.ts';
 import { createLogs, type LogsResource } from './logs.ts';
 import { createMachineLogin } from './machine.ts';
+import { type AskOverview, createOverview } from './overview.ts';
 import { createPerson, type PersonResource } from './person.ts';
 import { createPolicies, type PoliciesResource } from './policies.ts';
 import { createServers, type ServersResource } from './servers.ts';
 import { createServiceAccounts, type ServiceAccountsResource } from './service-accounts.ts';
 import { createSessions, type MintedSession, type MintInput, type SessionsResource } from './sessions.ts';
 import { userApprovals, userJobs, userLogs, userSessions } from './user.ts';
+import { createWebhooks, type WebhooksResource } from './webhooks.ts';
 import { createWitnesses, type WitnessesResource } from './witnesses.ts';
 
 export interface CountersignOptions {
@@ -59,6 +63,7 @@ export interface Countersign {
   forUser(id: string): CountersignUser;
   readonly sessions: SessionsResource;
   readonly approvals: ApprovalsResource;
+  readonly batches: BatchesResource;
   readonly jobs: JobsResource;
   readonly logs: LogsResource;
   readonly capabilities: CapabilitiesResource;
@@ -73,7 +78,10 @@ export interface Countersign {
   readonly access: AccessResource;
   readonly ledger: LedgerResource & ExportResource;
   readonly witnesses: WitnessesResource;
+  readonly webhooks: WebhooksResource;
+  readonly channels: ChannelsResource;
   readonly diagnose: Diagnose;
+  readonly overview: AskOverview;
   readonly health: HealthResource;
 }
 
@@ -150,6 +158,7 @@ function connect(options: CountersignOptions = {}): Countersign {
     policies: createPolicies(http),
     keys: createKeys(http),
     approvers: createApprovers(http),
+    batches: createBatches(http),
     serviceAccounts: createServiceAccounts(http),
     acts: createActs(http),
     person: createPerson(http),
@@ -157,7 +166,10 @@ function connect(options: CountersignOptions = {}): Countersign {
     access: createAccess(http),
     ledger: { ...createLedgerResource(http), ...createExport(http) },
     witnesses: createWitnesses(http),
+    webhooks: createWebhooks(http),
+    channels: createChannels(http),
     diagnose: createDiagnose(http),
+    overview: createOverview(http),
     health: createHealth(http),
   };
 }

@@ -6,7 +6,8 @@ export interface Diagnostics {
   readonly now: string;
   /** The address that people open; passkeys are bound to its host. */
   readonly publicOrigin: string;
-  readonly ledger: { readonly size: number; readonly newestAt: string | null };
+  /** `vkey`: verifies the log's checkpoints, as `name+id+base64`. */
+  readonly ledger: { readonly size: number; readonly newestAt: string | null; readonly vkey: string };
   /** How long each server took to tell its tools; null when it is not connected, or took longer than was waited. */
   readonly servers: readonly { readonly name: string; readonly listedInMs: number | null }[];
   /** For each rule that holds calls: how many must approve, and how many there are who could. */
@@ -23,7 +24,7 @@ export interface Diagnostics {
 
 interface DiagnosticsWire extends Pick<Diagnostics, 'version' | 'now'> {
   readonly public_origin: string;
-  readonly ledger: { readonly size: number; readonly newest_at: string | null };
+  readonly ledger: { readonly size: number; readonly newest_at: string | null; readonly vkey: string };
   readonly servers: readonly { readonly name: string; readonly listed_in_ms: number | null }[];
   readonly decisions: readonly (Omit<Diagnostics['decisions'][number], 'excludeRequester'> & {
     readonly exclude_requester: boolean;
@@ -48,7 +49,7 @@ export function createDiagnose(http: Http): Diagnose {
       version,
       now,
       publicOrigin,
-      ledger: { size: ledger.size, newestAt: ledger.newest_at },
+      ledger: { size: ledger.size, newestAt: ledger.newest_at, vkey: ledger.vkey },
       servers: servers.map(({ name, listed_in_ms: listedInMs }) => ({ name, listedInMs })),
       decisions: decisions.map(({ exclude_requester: excludeRequester, ...rest }) => ({
         ...rest,

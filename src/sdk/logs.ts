@@ -1,44 +1,29 @@
 import { apiError } from './api-error.ts';
 import { followEvents, type StreamOptions } from './follow-events.ts';
 import type { CallOptions, Http, Pause } from './http.ts';
-import { listPages, type Paged, type PageOptions } from './page.ts';
+import type { LogEntry, LogFilter, LogQuery } from './log-entry.ts';
+import { listPages, type Paged } from './page.ts';
+import { readTimeline, type Timeline, type TimelineOptions } from './read-timeline.ts';
 
-/** One fact on the ledger. `body` holds commitments, never arguments. */
-export interface LogEntry {
-  readonly seq: number;
-  /** RFC 3339. */
-  readonly ts: string;
-  readonly type: string;
-  readonly ref: {
-    readonly approval?: string;
-    readonly session?: string;
-    readonly subject?: string;
-    readonly principal?: string;
-    readonly call?: string;
-    readonly action?: string;
-  };
-  readonly body: Readonly<Record<string, unknown>>;
+/** A value and how many entries have it. */
+export interface LogFacet {
+  readonly value: string;
+  readonly count: number;
 }
 
-export interface LogFilter {
-  /** `server/tool` of a call, or an operation's own name. */
-  readonly action?: string | undefined;
-  readonly subject?: string | undefined;
-  readonly session?: string | undefined;
-  readonly approval?: string | undefined;
-  /** `person:…`, `api_key:…`, `service_account:…` or `session:…`. */
-  readonly principal?: string | undefined;
-  readonly call?: string | undefined;
-  readonly type?: string | undefined;
-  /** RFC 3339. */
-  readonly since?: string | undefined;
-  /** RFC 3339. */
-  readonly until?: string | undefined;
+export interface LogFacets {
+  /** How many entries were counted. */
+  readonly counted: number;
+  /** False when more match; the counts are then of the newest. */
+  readonly complete: boolean;
+  /** The most frequent values first. */
+  readonly facets: Readonly<
+    Record<'type' | 'verdict' | 'action' | 'tool' | 'subject' | 'session' | 'principal', readonly LogFacet[]>
+  >;
 }
 
-export interface LogQuery extends LogFilter, PageOptions {
-  /** Newest first (`desc`) unless told. */
-  readonly order?: 'asc' | 'desc' | undefined;
+export interface LogExport extends LogFilter {
+  readonly format: 'ndjson' | 'csv' | 'cef';
 }
 
 export interface LogVerification {
@@ -75,6 +60,15 @@ export interface LogsResource {
   query(query?: LogQuery, options?: CallOptions): Paged<LogEntry>;
   /** Entries as they are written, each once and in order, across reconnections. */
   stream(filter?: LogFilter, options?: StreamOptions): AsyncIterable<LogEntry>;
+  /** Counts what the newest matching entries are about. */
+  facets(filter?: LogFilter, options?: CallOptions): Promise<LogFacets>;
+  /**
+   * Every matching entry, oldest first, in UTF-8, as it comes: lines of JSON, CSV (RFC 4180) or CEF. A transfer that is
+   * cut off fails. The timeout does not bound the body; `signal` does.
+   */
+  export(query: LogExport, options?: CallOptions): Promise<ReadableStream<Uint8Array>>;
+  /** What happened, told by calls and approvals; each is told whole, also what of it lies outside the asked time. */
+  timeline(filter?: LogFilter, options?: TimelineOptions): Promise<Timeline>;
   /**
    * Erases arguments, results and tokens for good, step by step until nothing is left of the target; the entries and all
    * proofs stay. Takes an operator's key. What was interrupted is finished by calling it again.
@@ -147,15 +141,30 @@ export function createLogs({ http, pause }: LogsDeps): LogsResource {
     return http.text({ method: 'GET', path: '/v1/logs/checkpoint', query, headers, options });
   }
 
+  const query: LogsResource['query'] = (asked = {}, options) =>
+    listPages<LogEntry, LogEntry>(http, {
+      path: '/v1/logs',
+      query: { ...asked },
+      fromWire: (entry) => entry,
+      options,
+    });
+
   return {
-    query: (query = {}, options) =>
-      listPages<LogEntry, LogEntry>(http, {
-        path: '/v1/logs',
-        query: { ...query },
-        fromWire: (entry) => entry,
+    query,
+    stream,
+    async facets(filter = {}, options) {
+      const call = { method: 'GET', path: '/v1/logs/facets', query: { ...filter }, options } as const;
+      return (await http.json<LogFacets>(call)).body;
+    },
+    export: (asked, options) =>
+      http.stream({
+        method: 'GET',
+        path: '/v1/logs/export',
+        query: { ...asked },
+        headers: { accept: '*/*' },
         options,
       }),
-    stream,
+    timeline: (filter, options) => readTimeline(query, filter, options),
     redact: (target, options) => redact(http, target, options),
     checkpoint: (options) => head({}, options),
     cosignedCheckpoint: (options) => head({ cosigned: 'true' }, options),

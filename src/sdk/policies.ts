@@ -1,4 +1,16 @@
 import type { CallOptions, Http } from './http.ts';
+import {
+  type RecordedCall,
+  type RecordedCallWire,
+  type RecordedRange,
+  type ReplayInput,
+  type ReplayOptions,
+  type ReplayReport,
+  recordedFromWire,
+  replay,
+  type ShadowReport,
+  shadow,
+} from './recorded-calls.ts';
 
 /** Something wrong in a policy file, with its place. */
 export interface PolicyProblem {
@@ -16,9 +28,17 @@ export interface PolicyCheck {
 }
 
 export interface ExplainInput {
+  /** `tool` unless told. An action has the server ''. */
+  readonly kind?: 'tool' | 'resource' | 'prompt' | 'action' | undefined;
   readonly server: string;
   readonly tool: string;
   readonly args: Readonly<Record<string, unknown>>;
+  /** Of an action, as are the risk that its requester declares, and `metadata`. */
+  readonly resource?: string | undefined;
+  readonly risk?: 'low' | 'medium' | 'high' | 'critical' | undefined;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** The subject of the session unless told. */
+  readonly actor?: string | undefined;
   readonly session?: {
     readonly subject?: string | undefined;
     readonly labels?: Readonly<Record<string, string>> | undefined;
@@ -80,6 +100,21 @@ export interface PolicyExplanation {
   readonly rules: readonly RuleTrace[];
 }
 
+export interface ExplainCallInput {
+  /** `req_…` or `apr_…`. */
+  readonly call: string;
+  /** The policy that judged it (`recorded`) unless told. */
+  readonly by?: 'recorded' | 'in_force' | undefined;
+  /** Explains it by these files instead. */
+  readonly files?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface CallExplanation extends PolicyExplanation {
+  readonly call: RecordedCall;
+  /** Of the policy that explains it. */
+  readonly policyVersion: string;
+}
+
 export interface PolicySet {
   readonly version: string;
   readonly files: readonly { readonly name: string }[];
@@ -101,8 +136,31 @@ export interface PoliciesResource {
     input: { readonly files: Readonly<Record<string, string>> },
     options?: CallOptions,
   ): Promise<PolicyCheck>;
+  /** What the policy in force would find for a call that nobody makes. */
   explain(input: ExplainInput, options?: CallOptions): Promise<PolicyExplanation>;
+  /**
+   * How a policy comes to its verdict on a recorded call. What policy redacts is not shown. Takes an operator's key; throws
+   * `expired` where a rule reads what was erased.
+   */
+  explainCall(input: ExplainCallInput, options?: CallOptions): Promise<CallExplanation>;
+  /** What rules with `mode: shadow` would have decided otherwise. */
+  shadow(range?: RecordedRange, options?: CallOptions): Promise<ShadowReport>;
+  /**
+   * Judges recorded calls by other files and tells what would change; nothing is called. Takes an operator's key. The
+   * timeout does not bound it; `signal` does.
+   */
+  replay(input: ReplayInput, options?: ReplayOptions): Promise<ReplayReport>;
+  /** The JSON Schema of a policy file (draft 2020-12), for editors. */
+  schema(options?: CallOptions): Promise<Readonly<Record<string, unknown>>>;
 }
+
+interface CallExplanationWire extends PolicyExplanation {
+  readonly call: RecordedCallWire;
+  readonly policy_version: string;
+}
+
+const CALL = { method: 'POST', path: '/v1/policies/explain-call' } as const;
+const SCHEMA = { method: 'GET', path: '/v1/policies/schema', authorization: null } as const;
 
 export function createPolicies(http: Http): PoliciesResource {
   return {
@@ -120,5 +178,18 @@ export function createPolicies(http: Http): PoliciesResource {
           options,
         })
       ).body,
+    async explainCall({ call: id, by, files }, options) {
+      const { body } = await http.json<CallExplanationWire>({
+        ...CALL,
+        body: { call: id, by, files },
+        options,
+      });
+      const { call, policy_version: policyVersion, verdict, rules } = body;
+      return { call: recordedFromWire(call), policyVersion, verdict, rules };
+    },
+    shadow: (range, options) => shadow(http, range, options),
+    replay: (input, options) => replay(http, input, options),
+    schema: async (options) =>
+      (await http.json<Readonly<Record<string, unknown>>>({ ...SCHEMA, options })).body,
   };
 }

@@ -75,6 +75,7 @@ export interface SessionFilter extends PageOptions {
 }
 
 export interface SessionsResource {
+  /** Makes a session. Who is signed in as a person makes them only for their own agents; another `subject` is `forbidden`. */
   mint(
     input: MintInput & { readonly subject?: string | undefined },
     options?: CallOptions,

@@ -31,6 +31,14 @@ export function userApprovals(all: ApprovalsResource, subject: string): Approval
       const approval = await all.get(id, options);
       return approval.subject === subject ? approval : notFound(id);
     },
+    async previous(id, options) {
+      await own(id, options);
+      return await all.previous(id, options);
+    },
+    async trace(id, options) {
+      await own(id, options);
+      return await all.trace(id, options);
+    },
     async wait(id, options) {
       await own(id, { signal: options?.signal });
       return await all.wait(id, options);
@@ -55,9 +63,9 @@ export function userApprovals(all: ApprovalsResource, subject: string): Approval
       await own(id, options);
       return await all.resolve(id, input, options);
     },
-    async cancel(id, options) {
+    async cancel(id, input, options) {
       await own(id, options);
-      return await all.cancel(id, options);
+      return await all.cancel(id, input, options);
     },
   };
 }
@@ -75,7 +83,7 @@ export function userSessions(
     list: (filter, options) => all.list({ ...filter, subject }, options),
     get,
     async revoke(id, input, options) {
-      await get(id);
+      await get(id, { signal: options?.signal });
       return await all.revoke(id, input, options);
     },
   };
@@ -95,7 +103,7 @@ export function userJobs(all: JobsResource, subject: string): JobsResource {
       return await all.wait(id, options);
     },
     async cancel(id, options) {
-      await get(id);
+      await get(id, { signal: options?.signal });
       return await all.cancel(id, options);
     },
     events: (scope, options) => all.events({ ...scope, subject }, options),
@@ -107,6 +115,9 @@ export function userLogs(all: LogsResource, subject: string): Omit<LogsResource,
   return {
     query: (query, options) => all.query({ ...query, subject }, options),
     stream: (filter, options) => all.stream({ ...filter, subject }, options),
+    facets: (filter, options) => all.facets({ ...filter, subject }, options),
+    export: (query, options) => all.export({ ...query, subject }, options),
+    timeline: (filter, options) => all.timeline({ ...filter, subject }, options),
     checkpoint: all.checkpoint,
     cosignedCheckpoint: all.cosignedCheckpoint,
     verify: all.verify,

@@ -177,6 +177,11 @@ describe('isPendingApproval', () => {
     expires_at: 't',
   };
 
+  test('is false for a result that names an approval that was decided', () => {
+    const decided = { ...structuredContent, status: 'succeeded' };
+    expect(isPendingApproval({ content: [], structuredContent: decided })).toBe(false);
+  });
+
   test('is true for the result of a held MCP call', () => {
     const res: { content: unknown[]; structuredContent?: unknown } = { content: [], structuredContent };
     expect(isPendingApproval(res)).toBe(true);

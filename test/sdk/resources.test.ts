@@ -87,7 +87,7 @@ test('diagnostics are mapped', async () => {
       version: '1',
       now: 'then',
       public_origin: 'https://g.example',
-      ledger: { size: 3, newest_at: null },
+      ledger: { size: 3, newest_at: null, vkey: 'log+00000000+A' },
       servers: [{ name: 'web', listed_in_ms: 5 }],
       decisions: [decision],
     }),
@@ -96,7 +96,7 @@ test('diagnostics are mapped', async () => {
     version: '1',
     now: 'then',
     publicOrigin: 'https://g.example',
-    ledger: { size: 3, newestAt: null },
+    ledger: { size: 3, newestAt: null, vkey: 'log+00000000+A' },
     servers: [{ name: 'web', listedInMs: 5 }],
     decisions: [{ rule: 'x', place: null, quorum: 2, able: 1, excludeRequester: true }],
   });

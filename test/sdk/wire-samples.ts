@@ -106,3 +106,33 @@ export const jobWire = {
 };
 
 export const jobDetailWire = { ...jobWire, result: null };
+
+export const webhookWire = {
+  id: 'whk_1',
+  url: 'https://hooks.example/in',
+  events: ['*'],
+  description: 'builds',
+  enabled: true,
+  disabled_reason: null,
+  public_key: 'whpk_AA==',
+  previous_until: null,
+  pending: 0,
+  dead: 1,
+  created_by: 'api_key:key_1',
+  created_at: '2026-01-01T00:00:00.000Z',
+};
+
+export const webhookDeliveryWire = {
+  event: 'evt_1',
+  type: 'job.completed',
+  approval: null,
+  state: 'dead',
+  attempts: 10,
+  next_at: null,
+  status: 500,
+  error: 'answered with 500',
+  body: '{}',
+  created_at: '2026-01-01T00:00:00.000Z',
+  attempted_at: null,
+  ended_at: '2026-01-04T00:00:00.000Z',
+};
