@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CountersignError } from '../core/errors.ts';
 import type { Environment } from './ports.ts';
+import { profileNamed, profilesFile, readProfiles } from './profiles.ts';
 import { findServiceAccount, type MachineKey } from './service-account.ts';
 
 /** Which gateway, and who asks: exactly one of key and account is there. */
@@ -17,14 +18,17 @@ export interface ConnectionInput {
   /** The flags that name a service account. */
   readonly serviceAccount?: string | undefined;
   readonly keyFile?: string | undefined;
+  /** The flag that names a profile. */
+  readonly profile?: string | undefined;
   readonly cwd: string;
+  readonly home: string;
   readonly dataDir: string;
   readonly env: Environment;
 }
 
 const NO_GATEWAY =
   'No gateway is known. Start one here with "countersign up", or name one: --url and --api-key, ' +
-  'or COUNTERSIGN_URL and COUNTERSIGN_API_KEY (or COUNTERSIGN_API_KEY_FILE).';
+  'or COUNTERSIGN_URL and COUNTERSIGN_API_KEY (or COUNTERSIGN_API_KEY_FILE), or a profile: countersign profile add.';
 
 /** The data directory: the flag, the environment, or `.countersign` here. */
 export function dataDirOf(input: { flag?: string | undefined; env: Environment; cwd: string }): string {
@@ -74,6 +78,37 @@ interface SavedConnection {
   readonly api_key?: string;
 }
 
+type Target = Pick<
+  ConnectionInput,
+  'url' | 'apiKey' | 'serviceAccount' | 'keyFile' | 'profile' | 'home' | 'env'
+>;
+
+/**
+ * What was asked for, with a profile's address and credentials where they are not given otherwise. One that is named, by
+ * flag or by COUNTERSIGN_PROFILE, counts as flags do; the one in use counts where nothing else names a gateway. Its
+ * credentials go to its own gateway only.
+ */
+function withProfile<T extends Target>(input: T, isKnownOtherwise: boolean): T {
+  const name = input.profile ?? (input.env.COUNTERSIGN_PROFILE || undefined);
+  if (name === undefined && (isKnownOtherwise || input.url !== undefined || input.env.COUNTERSIGN_URL))
+    return input;
+  const profiles = readProfiles(profilesFile(input));
+  const chosen = name ?? profiles.current;
+  if (chosen === undefined) return input;
+  const { url, apiKey, serviceAccount, keyFile } = profileNamed(profiles, chosen);
+  const { env } = input;
+  const fromEnvironment =
+    env.COUNTERSIGN_API_KEY || env.COUNTERSIGN_API_KEY_FILE || env.COUNTERSIGN_SERVICE_ACCOUNT;
+  const isGiven =
+    input.apiKey !== undefined ||
+    input.serviceAccount !== undefined ||
+    input.keyFile !== undefined ||
+    (name === undefined && Boolean(fromEnvironment));
+  const isElsewhere = input.url !== undefined && !sameOrigin(input.url, url);
+  const credentials = isGiven || isElsewhere ? {} : { apiKey, serviceAccount, keyFile };
+  return { ...input, url: input.url ?? url, ...credentials };
+}
+
 function originOf(input: Pick<ConnectionInput, 'url' | 'env'>, saved: SavedConnection | undefined): string {
   const origin = input.url ?? (input.env.COUNTERSIGN_URL || undefined) ?? saved?.origin;
   if (origin === undefined) throw new CountersignError('invalid_request', NO_GATEWAY);
@@ -81,8 +116,11 @@ function originOf(input: Pick<ConnectionInput, 'url' | 'env'>, saved: SavedConne
 }
 
 /** Which gateway, for what needs no API key. Throws `invalid_request` when none is known. */
-export async function findOrigin(input: Pick<ConnectionInput, 'url' | 'dataDir' | 'env'>): Promise<string> {
-  return originOf(input, await readState<SavedConnection>(join(input.dataDir, 'cli.json')));
+export async function findOrigin(
+  input: Pick<ConnectionInput, 'url' | 'profile' | 'home' | 'dataDir' | 'env'>,
+): Promise<string> {
+  const saved = await readState<SavedConnection>(join(input.dataDir, 'cli.json'));
+  return originOf(withProfile(input, saved?.origin !== undefined), saved);
 }
 
 /** The service account, where it is meant: flags win over the environment, and both at one level are a mistake. */
@@ -99,16 +137,17 @@ function accountOf(input: ConnectionInput, hasKeyVariable: boolean): MachineKey 
 }
 
 /**
- * Which gateway, and with what key: flags, then the environment, then `cli.json` of the data directory. A key from
- * that file goes only to the gateway that wrote it. Throws `invalid_request` (no gateway) or `unauthenticated`.
+ * Which gateway, and with what key: flags, a profile that is named, the environment, `cli.json` of the data directory,
+ * the profile in use. A key from that file goes only to the gateway that wrote it. Throws `invalid_request` (no gateway)
+ * or `unauthenticated`.
  */
-export async function findConnection(input: ConnectionInput): Promise<Connection> {
-  const file = join(input.dataDir, 'cli.json');
+export async function findConnection(given: ConnectionInput): Promise<Connection> {
+  const saved = await readState<SavedConnection>(join(given.dataDir, 'cli.json'));
+  const input = withProfile(given, saved?.origin !== undefined);
   const environmentKey = input.apiKey === undefined ? await keyFromEnvironment(input.env) : undefined;
   const serviceAccount = accountOf(input, environmentKey !== undefined);
   if (serviceAccount !== undefined) return { origin: await findOrigin(input), serviceAccount };
   const givenKey = input.apiKey ?? environmentKey;
-  const saved = await readState<SavedConnection>(file);
   const origin = originOf(input, saved);
   const savedKey =
     saved?.origin !== undefined && sameOrigin(saved.origin, origin) ? saved.api_key : undefined;

@@ -13,12 +13,15 @@ export interface GlobalOptions {
   readonly serviceAccount?: string;
   readonly keyFile?: string;
   readonly dataDir?: string;
+  readonly profile?: string;
   readonly json?: boolean;
 }
 
 /** What one run of one command works with. */
 export interface Context {
   readonly deps: CliDeps;
+  /** The options that every command takes, as they were given. */
+  readonly given: GlobalOptions;
   readonly out: Output;
   readonly dataDir: string;
   /** The data directory, if it was named on the command line. */
@@ -54,13 +57,24 @@ function contextOf(deps: CliDeps, options: GlobalOptions, finish: Finish): Conte
       apiKey: options.apiKey,
       serviceAccount: options.serviceAccount,
       keyFile: options.keyFile,
+      profile: options.profile,
       cwd: deps.cwd,
+      home: deps.home,
       dataDir,
       env: deps.env,
     });
-  const address = async () => ({ origin: await findOrigin({ url: options.url, dataDir, env: deps.env }) });
+  const address = async () => ({
+    origin: await findOrigin({
+      url: options.url,
+      profile: options.profile,
+      home: deps.home,
+      dataDir,
+      env: deps.env,
+    }),
+  });
   return {
     deps,
+    given: options,
     out: createOutput(deps, options.json === true),
     dataDir,
     givenDataDir: options.dataDir === undefined ? undefined : dataDir,
@@ -97,7 +111,13 @@ export function createCli(deps: CliDeps, finish: Finish): Cli {
       async (...given: unknown[]) => {
         const command = given.at(-1) as Command;
         const context = contextOf(deps, command.optsWithGlobals<GlobalOptions>(), finish);
-        finish.exitCode = await run(context, ...(given.slice(0, -1) as A));
+        try {
+          finish.exitCode = await run(context, ...(given.slice(0, -1) as A));
+        } catch (error) {
+          const { withHint } = await import('./did-you-mean.ts');
+          const noun = command.parent?.name() ?? '';
+          throw await withHint(error, { noun, given: given[0], client: context.client });
+        }
       },
   };
 }

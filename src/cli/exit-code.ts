@@ -20,7 +20,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_CODES_TEXT = `Exit codes:
   0 ok · 1 error · 2 usage · 3 denied · 4 not authorised · 5 pending or timed out
-  6 expired · 7 verification failed · 8 policy test failed`;
+  6 expired · 7 verification failed · 8 policy test failed, or a verdict would change`;
 
 const BY_CODE: Partial<Record<ErrorCode | 'timeout' | 'needs_person', ExitCode>> = {
   invalid_request: EXIT.usage,

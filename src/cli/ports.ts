@@ -109,6 +109,10 @@ export interface PolicyTools {
   check(dir: string): Promise<PolicyReport>;
   test(dir: string): Promise<{ readonly results: readonly PolicyTestResult[] }>;
   explain(dir: string, question: PolicyQuestion): Promise<PolicyAnswer>;
+  /** The texts of the policy files by name. Throws `policy_invalid` where there is none. */
+  read(dir: string): Promise<Readonly<Record<string, string>>>;
+  /** The JSON Schema of a policy file. */
+  schema(): object;
 }
 
 export interface PendingCall {

@@ -1,33 +1,12 @@
-import type { JsonObject } from '../core/json.ts';
+import type { JsonChange } from '../core/json-diff.ts';
 import { definitionHash } from '../core/tool-definition.ts';
+import { diffWords, type Stretch } from '../core/word-diff.ts';
 import type { ServerTool } from '../sdk/servers.ts';
-import { diffJson, type JsonChange } from './json-diff.ts';
+import { changesOf, hasDrifted, offeredDefinition } from '../sdk/tool-change.ts';
 import type { Output } from './output.ts';
 import { countHidden, oneLine, safeJson } from './terminal-text.ts';
-import { diffWords, type Stretch } from './word-diff.ts';
 
 const CONTEXT_CHARACTERS = 80;
-
-/** Quarantined because its definition is not the accepted one, and not because two tools claim its name. */
-export function hasDrifted(tool: ServerTool): boolean {
-  return tool.state === 'quarantined' && tool.hash !== tool.pinnedHash;
-}
-
-/** The definition as the server gave it: the gateway may list a tool under a prefixed name, which is no change. */
-export function offeredDefinition({ tool, definition }: ServerTool): JsonObject {
-  return { ...definition, name: tool } as JsonObject;
-}
-
-export function changesOf(tool: ServerTool): JsonChange[] {
-  return diffJson(tool.pinnedDefinition ?? {}, offeredDefinition(tool));
-}
-
-/** How many members were added, removed and changed. */
-export function tally(changes: readonly JsonChange[]): { added: number; removed: number; changed: number } {
-  const added = changes.filter((one) => !('before' in one)).length;
-  const removed = changes.filter((one) => !('after' in one)).length;
-  return { added, removed, changed: changes.length - added - removed };
-}
 
 /** One hash for all the changes that were looked at: another tool, or another change of one, gives another hash. */
 export function reviewHash(tools: readonly ServerTool[]): string {

@@ -140,6 +140,8 @@ describe('policy', () => {
       asked.push([dir, question]);
       return answer;
     },
+    read: () => Promise.reject(new Error('not asked for')),
+    schema: () => ({}),
   };
   const policyTools = async () => tools;
 

@@ -29,6 +29,8 @@ const policyTools = async () => ({
   check: async (dir: string) => checkPolicies(await readPolicyDirectory(dir)),
   test: async () => ({ results: [] }),
   explain: async () => Promise.reject(new Error('not here')),
+  read: async () => Promise.reject(new Error('not here')),
+  schema: () => ({}),
 });
 
 async function doctor(line = '', more: Partial<CliDeps> = {}, origin = gateway.app.origin): Promise<Ran> {

@@ -17,6 +17,9 @@ const lines =
   (_request, response) =>
     void response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(text.slice(0, cutAt));
 
+const entriesIn = (text: string): number =>
+  text.split('\n').filter((line) => line.startsWith('{"entry"')).length;
+
 async function setUp() {
   const gateway = await startFakeGateway();
   onTestFinished(() => gateway[Symbol.asyncDispose]());
@@ -32,7 +35,7 @@ describe('logs export', () => {
     gateway.on('GET /v1/logs/export', lines(text));
     const { code, stdout, stderr } = await run('logs export --out all.ndjson --payloads --approval apr_1');
     const file = join(dir, 'all.ndjson');
-    expect([code, stdout]).toEqual([0, `Exported 94 entries to ${file}\n`]);
+    expect([code, stdout]).toEqual([0, `Exported ${entriesIn(text)} entries to ${file}\n`]);
     expect(stderr).toContain('countersign logs verify --export all.ndjson');
     expect(readFileSync(file, 'utf8')).toBe(text);
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -50,7 +53,7 @@ describe('logs export', () => {
     const text = goodLog().scribe.export();
     gateway.on('GET /v1/logs/export', lines(text));
     const { code, stdout, stderr } = await run('logs export');
-    expect([code, stdout, stderr]).toEqual([0, text, 'Exported 94 entries.\n']);
+    expect([code, stdout, stderr]).toEqual([0, text, `Exported ${entriesIn(text)} entries.\n`]);
   });
 
   test('keeps nothing of an export that was cut off or refused', async () => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parseDuration, parseTime, showDuration } from '../../src/cli/duration.ts';
-import { diffJson } from '../../src/cli/json-diff.ts';
 import { nodeProblem } from '../../src/cli/node-version.ts';
 import { openUrl } from '../../src/cli/open-url.ts';
 import { facts, oneLine, safeJson, table } from '../../src/cli/terminal-text.ts';
 import { toWireJson } from '../../src/cli/wire-json.ts';
+import { diffJson } from '../../src/core/json-diff.ts';
 
 describe('text for terminals', () => {
   test('shows every control, format and bidirectional character instead of sending it', () => {

@@ -92,6 +92,10 @@ export function addRequestCommands(approval: Command, cli: Cli): void {
     .description('report what became of an action whose capability you exchanged; once')
     .requiredOption('--state <outcome>', 'succeeded or failed')
     .option('--note <text>', 'what happened; kept on the ledger')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ countersign approval outcome apr_1a2b --state succeeded --note "deployed 1.4"',
+    )
     .action(
       cli.action(async (context, id: string, { state, note }: OutcomeOptions) => {
         show(context, await (await context.client()).approvals.reportOutcome(id, { state, note }));

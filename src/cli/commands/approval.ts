@@ -74,6 +74,10 @@ export function addApprovalCommands(program: Command, cli: Cli): void {
     .option('--user <id>', 'only those of this end user')
     .option('--tool <name>', 'only those of this tool')
     .option('--limit <n>', 'how many at most', wholeNumber('--limit', { min: 1, max: 10_000 }), 50)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ countersign approval list --state pending\n  $ countersign approval list --user ann --tool payments_refund --json',
+    )
     .action(
       cli.action(async ({ client, out }, { limit, user, ...filter }: ListOptions) => {
         const { approvals } = await client();
@@ -88,6 +92,7 @@ export function addApprovalCommands(program: Command, cli: Cli): void {
   approval
     .command('get <id>')
     .description('show one approval with the frozen call and, once there is one, the result')
+    .addHelpText('after', '\nExample:\n  $ countersign approval get apr_1a2b')
     .action(
       cli.action(async (context, id: string) => {
         show(context, await (await context.client()).approvals.get(id));
@@ -103,6 +108,7 @@ export function addApprovalCommands(program: Command, cli: Cli): void {
       'after',
       '\nEnds with 0 when the call succeeded or the action is approved, 3 denied, 5 still pending, 6 expired.',
     )
+    .addHelpText('after', '\nExample:\n  $ countersign approval wait apr_1a2b --timeout 10m')
     .action(
       cli.action(async (context, id: string, options: WaitOptions) => {
         const settled = await waitFor(context, id, options.timeout);
@@ -117,7 +123,10 @@ export function addApprovalCommands(program: Command, cli: Cli): void {
       .description(`open the page where a person can ${decision}; off a terminal print its link`)
       .option('--wait', 'then wait for the outcome')
       .option('--timeout <duration>', 'how long to wait at most, such as 5m')
-      .addHelpText('after', '\nEnds with 5 while the approval is pending.')
+      .addHelpText(
+        'after',
+        `\nEnds with 5 while the approval is pending.\n\nExample:\n  $ countersign approval ${decision} apr_1a2b --wait`,
+      )
       .action(
         cli.action((context, id: string, options: OpenOptions) =>
           openPage(context, id, { decision, ...options }),
@@ -130,6 +139,10 @@ export function addApprovalCommands(program: Command, cli: Cli): void {
     .description('record what became of a call whose outcome is unknown')
     .requiredOption('--as <outcome>', 'succeeded or failed')
     .requiredOption('--note <text>', 'how you know; kept on the ledger')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ countersign approval resolve apr_1a2b --as failed --note "the bank has no such refund"',
+    )
     .action(
       cli.action(async (context, id: string, options: { as: 'succeeded' | 'failed'; note: string }) => {
         show(context, await (await context.client()).approvals.resolve(id, options));

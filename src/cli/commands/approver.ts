@@ -32,6 +32,7 @@ export function addApproverCommands(program: Command, cli: Cli): void {
   approver
     .command('list')
     .description('list the people, their groups and their passkeys')
+    .addHelpText('after', '\nExample:\n  $ countersign approver list')
     .action(
       cli.action(async ({ client, out }) => {
         const { approvers } = await client();
@@ -48,6 +49,7 @@ export function addApproverCommands(program: Command, cli: Cli): void {
   approver
     .command('invite')
     .description('open the page where a signed-in person invites another; no API key can')
+    .addHelpText('after', '\nExample:\n  $ countersign approver invite')
     .action(
       cli.action(async ({ connection, out, deps }) => {
         const url = `${(await connection()).origin}/people`;

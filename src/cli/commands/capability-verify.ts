@@ -83,5 +83,9 @@ export function addVerifyCommand(capability: Command, cli: Cli): void {
     .option('--arguments <json>', 'the arguments as a JSON object', objectText('--arguments'))
     .option('--digest <hex>', 'the digest of the call, in place of all this')
     .option('--without-decision', 'accept what a rule allowed without anybody’s decision')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ countersign capability verify "$TOKEN" --issuer https://gate.example --audience service:billing-api --action deployment.execute --resource service:billing-api --actor release-bot',
+    )
     .action(cli.action(verify));
 }

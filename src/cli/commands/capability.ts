@@ -16,7 +16,7 @@ const CAPABILITIES: TableShape<Capability> = {
 
 const EXCHANGE_EXAMPLE = `
 Example:
-  $ TOKEN=$(countersign capability exchange --request apr_… --actor service-account:release-bot)
+  $ countersign capability exchange --request apr_… --actor service-account:release-bot
 
 The token is printed once and lasts at most 120 seconds. Afterwards say what happened:
   $ countersign approval outcome apr_… --state succeeded`;
@@ -117,6 +117,7 @@ export function addCapabilityCommands(program: Command, cli: Cli): void {
   capability
     .command('inspect <id-or-token>')
     .description('show a capability, or what a token of this gateway says while it is in force')
+    .addHelpText('after', '\nExample:\n  $ countersign capability inspect cap_1a2b')
     .action(cli.action(inspect));
 
   capability
@@ -124,6 +125,7 @@ export function addCapabilityCommands(program: Command, cli: Cli): void {
     .description('list capabilities, newest first')
     .option('--request <id>', 'of this approval')
     .option('--limit <n>', 'how many', wholeNumber('--limit', { min: 1, max: LIST_MAX }), 50)
+    .addHelpText('after', '\nExample:\n  $ countersign capability list --request apr_1a2b')
     .action(
       cli.action(async ({ client, out }, options: { request?: string; limit: number }) => {
         const { capabilities } = await client();
@@ -142,6 +144,10 @@ export function addCapabilityCommands(program: Command, cli: Cli): void {
     .command('revoke <id-or-token>')
     .description('end a capability now; before its exchange that makes the approval void')
     .option('--reason <text>', 'why')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ countersign capability revoke cap_1a2b --reason "no longer needed"',
+    )
     .action(
       cli.action(async ({ client, out }, what: string, options: { reason?: string }) => {
         await (await client()).capabilities.revoke(what, { reason: options.reason });
@@ -154,6 +160,7 @@ export function addCapabilityCommands(program: Command, cli: Cli): void {
   capability
     .command('rotate-key')
     .description('sign tokens with a new key; the one before is accepted for 10 more minutes')
+    .addHelpText('after', '\nExample:\n  $ countersign capability rotate-key')
     .action(
       cli.action(async ({ client, out }) => {
         const rotated = await (await client()).capabilities.rotateKey();

@@ -99,6 +99,10 @@ export function addJobCommands(program: Command, cli: Cli): void {
     .option('--tool <name>', 'only those of this tool')
     .option('--since <time>', 'created from then on: RFC 3339, or a duration such as 24h')
     .option('--limit <n>', 'how many at most', wholeNumber('--limit', { min: 1, max: 10_000 }), 50)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ countersign job list --state working\n  $ countersign job list --server research --since 24h',
+    )
     .action(
       cli.action(async ({ client, out, deps }, { limit, user, since, ...filter }: ListOptions) => {
         const from = since === undefined ? undefined : parseTime(since, '--since', deps.now());
@@ -115,6 +119,7 @@ export function addJobCommands(program: Command, cli: Cli): void {
   job
     .command('get <id>')
     .description('show one job and, once it has ended, its result')
+    .addHelpText('after', '\nExample:\n  $ countersign job get job_1a2b')
     .action(
       cli.action(async (context, id: string) => {
         show(context, await (await context.client()).jobs.get(id));
@@ -130,6 +135,7 @@ export function addJobCommands(program: Command, cli: Cli): void {
       'after',
       '\nEnds with 0 when it is completed, 1 failed, cancelled or unknown, 5 still under way.',
     )
+    .addHelpText('after', '\nExample:\n  $ countersign job wait job_1a2b --timeout 5m')
     .action(
       cli.action(async (context, id: string, options: { timeout?: string }) => {
         const ended = await wait(context, id, options.timeout);
@@ -141,6 +147,7 @@ export function addJobCommands(program: Command, cli: Cli): void {
   job
     .command('cancel <id>')
     .description('ask for its end; what is under way may still come to one of its own')
+    .addHelpText('after', '\nExample:\n  $ countersign job cancel job_1a2b')
     .action(
       cli.action(async (context, id: string) => {
         show(context, await (await context.client()).jobs.cancel(id));

@@ -47,6 +47,7 @@ export function addKeyCommands(program: Command, cli: Cli): void {
   key
     .command('list')
     .description('list API keys')
+    .addHelpText('after', '\nExample:\n  $ countersign key list')
     .action(
       cli.action(async ({ client, out }) => {
         const { keys } = await client();
@@ -58,6 +59,7 @@ export function addKeyCommands(program: Command, cli: Cli): void {
   key
     .command('revoke <id>')
     .description('end an API key now')
+    .addHelpText('after', '\nExample:\n  $ countersign key revoke key_1a2b')
     .action(
       cli.action(async ({ client, out }, id: string) => {
         const revoked = await (await client()).keys.revoke(id);

@@ -12,6 +12,7 @@ export function addLedgerCommands(program: Command, cli: Cli): void {
   ledger
     .command('checkpoint')
     .description('the signed head, over everything written so far')
+    .addHelpText('after', '\nExample:\n  $ countersign ledger checkpoint')
     .action(
       cli.action(async ({ client, out }) => {
         const checkpoint = await (await client()).logs.checkpoint();

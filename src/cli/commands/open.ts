@@ -8,6 +8,7 @@ export function addOpenCommand(program: Command, cli: Cli): void {
   program
     .command('open')
     .description('open the dashboard; off a terminal print its link')
+    .addHelpText('after', '\nExample:\n  $ countersign open')
     .action(
       cli.action(async ({ connection, out, deps }) => {
         const url = `${(await connection()).origin}/`;

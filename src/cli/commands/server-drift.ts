@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { CountersignError } from '../../core/errors.ts';
 import type { ServerTool } from '../../sdk/servers.ts';
+import { changesOf, hasDrifted, tally } from '../../sdk/tool-change.ts';
 import { type Cli, type Context, collect, EVERY } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { oneLine } from '../terminal-text.ts';
-import { changesOf, hasDrifted, reviewHash, tally, toolChangeLines } from '../tool-change.ts';
+import { reviewHash, toolChangeLines } from '../tool-change.ts';
 
 interface AcceptOptions {
   readonly hash: string;
@@ -99,6 +100,10 @@ export function addDriftCommands(server: Command, cli: Cli): void {
   server
     .command('diff <name> [tool]')
     .description('show what changed in the tools that are quarantined, word by word')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ countersign server diff sandbox\n  $ countersign server diff sandbox payments_refund',
+    )
     .action(cli.action((context, name: string, wanted: string | undefined) => diff(context, name, wanted)));
 
   server
@@ -109,6 +114,10 @@ export function addDriftCommands(server: Command, cli: Cli): void {
       'the hash that "server diff" showed: what you reviewed is what is accepted',
     )
     .option('--all', 'every change of this server that "server diff" showed, with the hash of all of them')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ countersign server accept sandbox payments_refund --hash sha256:9f86d081…',
+    )
     .action(
       cli.action((context, name: string, tool: string | undefined, options: AcceptOptions) =>
         accept(context, { server: name, tool }, options),

@@ -6,10 +6,10 @@ import { CountersignError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts';
 import { definitionHash, TOOL_LOCK_FORMAT } from '../../core/tool-definition.ts';
 import type { Server, ServerTool } from '../../sdk/servers.ts';
+import { offeredDefinition } from '../../sdk/tool-change.ts';
 import { type Cli, type Context, collect, EVERY } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { oneLine, safeJson } from '../terminal-text.ts';
-import { offeredDefinition } from '../tool-change.ts';
 
 interface LockOptions {
   readonly out: string;
@@ -24,7 +24,7 @@ function sorted(value: JsonObject): JsonObject {
 }
 
 function locked(tool: ServerTool, offered: boolean): JsonObject | undefined {
-  const definition = offered ? offeredDefinition(tool) : (tool.pinnedDefinition as JsonObject | null);
+  const definition = (offered ? offeredDefinition(tool) : tool.pinnedDefinition) as JsonObject | null;
   if (definition === null) return undefined;
   const hash = definitionHash(definition);
   if (hash !== (offered ? tool.hash : tool.pinnedHash)) {

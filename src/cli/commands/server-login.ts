@@ -75,6 +75,7 @@ export function addLoginCommands(server: Command, cli: Cli): void {
   server
     .command('logout <name>')
     .description('have the gateway forget what a login gave')
+    .addHelpText('after', '\nExample:\n  $ countersign server logout crm')
     .action(
       cli.action(async ({ client, out }, name: string) => {
         const { servers } = await client();

@@ -3,6 +3,7 @@ import type { Server, ServerTool } from '../../sdk/servers.ts';
 import { type Cli, type Context, collect, EVERY } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import type { TableShape } from '../output.ts';
+import { addServerFileCommands } from './server-add.ts';
 import { addDriftCommands } from './server-drift.ts';
 import { addLockCommand } from './server-lock.ts';
 import { addLoginCommands } from './server-login.ts';
@@ -32,7 +33,7 @@ async function toolsOf({ client }: Context, server: string) {
   return await collect((page) => servers.tools(server, page), EVERY);
 }
 
-/** `server list|tools|diff|accept|lock|login|logout`. */
+/** `server add|import|list|tools|diff|accept|lock|login|logout`. */
 export function addServerCommands(program: Command, cli: Cli): void {
   const server = program
     .command('server')
@@ -41,6 +42,7 @@ export function addServerCommands(program: Command, cli: Cli): void {
   server
     .command('list')
     .description('list the servers and how they are')
+    .addHelpText('after', '\nExample:\n  $ countersign server list')
     .action(
       cli.action(async ({ client, out }) => {
         const { servers } = await client();
@@ -52,6 +54,7 @@ export function addServerCommands(program: Command, cli: Cli): void {
   server
     .command('tools <name>')
     .description('list the tools of a server with the hash of each definition')
+    .addHelpText('after', '\nExample:\n  $ countersign server tools sandbox')
     .action(
       cli.action(async (context, name: string) => {
         context.out.list(await toolsOf(context, name), TOOLS);
@@ -59,6 +62,7 @@ export function addServerCommands(program: Command, cli: Cli): void {
       }),
     );
 
+  addServerFileCommands(server, cli);
   addDriftCommands(server, cli);
   addLockCommand(server, cli);
   addLoginCommands(server, cli);

@@ -109,6 +109,10 @@ export function addSessionCommands(program: Command, cli: Cli): void {
     .option('--user <id>', 'only those of this end user')
     .option('--tree <id>', 'this session and those narrowed from it, drawn as a tree')
     .option('--limit <n>', 'how many at most', wholeNumber('--limit', { min: 1, max: 10_000 }), 50)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ countersign session list --user ann\n  $ countersign session list --tree ses_1a2b',
+    )
     .action(
       cli.action(async ({ client, out }, { user: subject, tree, limit }: ListOptions) => {
         const { sessions } = await client();
@@ -123,6 +127,7 @@ export function addSessionCommands(program: Command, cli: Cli): void {
     .command('revoke <id>')
     .description('end a session and all narrowed from it now; their open streams close within a second')
     .option('--reason <text>', 'why; kept on the ledger')
+    .addHelpText('after', '\nExample:\n  $ countersign session revoke ses_1a2b --reason "the task is done"')
     .action(
       cli.action(async ({ client, out }, id: string, options: { reason?: string }) => {
         const revoked = await (await client()).sessions.revoke(id, { reason: options.reason });

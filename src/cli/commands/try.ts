@@ -81,6 +81,7 @@ export function addTryCommand(program: Command, cli: Cli): void {
       'play an agent: list tools, call a safe one, call a risky one, wait for the decision, show the result',
     )
     .option('--headless', 'let a demo authenticator approve, in the bundled Chromium')
+    .addHelpText('after', '\nExamples:\n  $ countersign try\n  $ countersign try --headless')
     .action(
       cli.action((context, options: { headless?: boolean }) => play(context, options.headless === true)),
     );

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { connectLines } from '../connect-lines.ts';
+import { connectLines } from '../../sdk/connect-lines.ts';
 import type { Cli, Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { wholeNumber } from '../option-value.ts';

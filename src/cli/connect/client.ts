@@ -1,8 +1,6 @@
 import { posix, win32 } from 'node:path';
+import type { ClientId } from '../../sdk/connect-lines.ts';
 import type { Environment, McpAccess } from '../ports.ts';
-
-/** The MCP clients whose configuration is known here. */
-export type ClientId = 'claude' | 'cursor' | 'vscode';
 
 export const CLIENT_IDS: readonly ClientId[] = ['claude', 'cursor', 'vscode'];
 

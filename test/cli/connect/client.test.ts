@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type ClientId, type ConfigScope, clientConfig } from '../../../src/cli/connect/client.ts';
+import { type ConfigScope, clientConfig } from '../../../src/cli/connect/client.ts';
+import type { ClientId } from '../../../src/sdk/connect-lines.ts';
 
 const access = { url: 'https://g.example/mcp', headers: { Authorization: 'Bearer t' } };
 const linux = { platform: 'linux', home: '/home/ann', cwd: '/work', env: {} };

@@ -41,7 +41,7 @@ const witness: Witness = {
   conflict: null,
 };
 const now = '2026-01-01T01:00:00.000Z';
-const ledger = { size: 10, newestAt: now };
+const ledger = { size: 10, newestAt: now, vkey: 'log+00000000+A' };
 
 const statuses = (found: readonly { status: string }[]) => found.map(({ status }) => status);
 
