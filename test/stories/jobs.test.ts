@@ -52,6 +52,7 @@ describe('research that goes on after the call that began it', () => {
     // Every question to the server is on the ledger, and none was taken from the session's calls.
     const asked = await gateway.api('GET', '/v1/logs?action=sandbox/research_status&type=call.intent');
     expect(asked.body.data.length).toBeGreaterThan(1);
+    expect(asked.body.data.every((entry: any) => entry.body.own === true)).toBe(true);
     expect((await gateway.api('GET', `/v1/sessions/${job.session}`)).body.calls).toBe(1);
   });
 
