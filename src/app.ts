@@ -13,8 +13,10 @@ import { wireControl } from './app/wire-control.ts';
 import { wireDecisions } from './app/wire-decisions.ts';
 import { wireGate } from './app/wire-gate.ts';
 import { wireJobs } from './app/wire-jobs.ts';
+import { wireNotifications } from './app/wire-notifications.ts';
 import { wireOauth } from './app/wire-oauth.ts';
 import { wireRedaction } from './app/wire-redaction.ts';
+import { wireReplay } from './app/wire-replay.ts';
 import { wireServerLogins } from './app/wire-server-logins.ts';
 import type { Approval } from './approvals/approval.ts';
 import { findApproval, listApprovals, listDecisions } from './approvals/list.ts';
@@ -150,6 +152,9 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   const witnesses = await collectCosignatures(state, (event) => options.onEvent?.(event));
   undo.add(() => witnesses.close());
   const redactions = wireRedaction(state, onChanged);
+  const webhooks = wireNotifications(state);
+  undo.add(() => webhooks.outbox.close());
+  undo.add(() => webhooks.toPeople.outbox.close());
   const ending = new AbortController();
   const apiDeps = {
     workspace,
@@ -187,11 +192,14 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     narrow: { database, ledger, sessions, now, newId, random },
     wait,
     work,
+    webhooks: webhooks.endpoints,
+    toPeople: webhooks.toPeople,
     downstreams,
     serverLogins,
     pins: async (server: string) => [...(await pins.read(server)).values()],
     toolSchemas: () => downstreams.catalog().tools,
     policy: policy.store,
+    recorded: wireReplay(state, policy.store.current),
     onEnrolled: () => {
       forgetEnrolLink(config.dataDir).catch((err: unknown) =>
         log.error({ err }, 'a spent enrol link was kept'),
@@ -238,6 +246,8 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   });
   await replays.resume();
   await work.resume(gate.tasks.resume);
+  await webhooks.outbox.refresh();
+  await webhooks.toPeople.outbox.start();
 
   const { promise: closed, resolve: ended } = Promise.withResolvers<void>();
   let closing: Promise<void> | undefined;
@@ -253,7 +263,10 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     await Promise.all([downstreams.close(), gate.tasks.close()]);
     await Promise.all([drained, replays.idle(), detacher.idle()]);
     await sessions.flush();
+    const told = Promise.all([webhooks.outbox.close(), webhooks.toPeople.outbox.close()]);
+    await Promise.race([told, pause(LIMITS.shutdownGraceMs)]);
     await witnesses.close();
+    await state.observed.close();
     await ledger.close();
     await database.close();
     ended();

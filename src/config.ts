@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ApiPerMinute, apiRatesFrom } from './config/api-rates.ts';
+import { channelsFrom } from './config/channels.ts';
 import { defaultServers, SANDBOX_RESEARCH } from './config/default-servers.ts';
 import { detachAfterFrom } from './config/detach-after.ts';
 import { type Environment, environmentLookup } from './config/environment.ts';
 import { type Experiment, experimentsFrom } from './config/experimental.ts';
 import { readSource } from './config/file.ts';
 import { jobPairsFrom } from './config/jobs.ts';
+import { type Observing, observingFrom } from './config/observe.ts';
 import {
   booleanOf,
   durationOf,
@@ -18,6 +20,7 @@ import {
   textOf,
 } from './config/settings.ts';
 import { toolLockFrom } from './config/tool-lock.ts';
+import { webhookAllowFrom } from './config/webhooks.ts';
 import { witnessesFrom } from './config/witnesses.ts';
 import { isJsonObject, type JsonObject } from './core/json.ts';
 import { LIMITS } from './core/limits.ts';
@@ -27,6 +30,7 @@ import { parseServers, refuseDoubledServers, type ServerConfig } from './downstr
 import { checkKeys, type Path, refuse, type Source } from './downstream/source.ts';
 import type { JobPair } from './jobs/pair.ts';
 import type { ConfiguredWitness } from './ledger/witness/collect.ts';
+import type { Channel } from './notifications/channels/channel.ts';
 import type { Attestation } from './principals/people/passkey.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -59,12 +63,17 @@ export interface Config {
   readonly detachAfterMs: number;
   /** Tools that begin work, and tools that tell of it. */
   readonly jobPairs: readonly JobPair[];
+  readonly observing: Observing;
   /** Drafts that are switched on. */
   readonly experimental: readonly Experiment[];
   /** A proxy in front terminates TLS, and its forwarding headers are believed. */
   readonly trustedProxy: boolean;
   /** Requests to addresses that others choose may go to this machine. */
   readonly outboundLoopback: boolean;
+  /** `host:port` of private or plain addresses that webhooks and channels may go to. */
+  readonly webhookAllow: readonly string[];
+  /** How people are told that something waits. */
+  readonly channels: readonly Channel[];
   /** The files that were read. */
   readonly files: readonly string[];
 }
@@ -93,12 +102,16 @@ const KEYS = [
   'allowed_hosts',
   'sessions',
   'log',
+  'metrics',
+  'tracing',
   'passkeys',
   'jobs',
   'ledger',
   'demo',
   'trusted_proxy',
   'outbound',
+  'webhooks',
+  'channels',
   'experimental',
 ];
 const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
@@ -167,11 +180,13 @@ export function loadConfig(input: ConfigInput): Config {
     member(own, ['listen'], ['host', 'port']);
     member(own, ['sessions'], ['default_ttl']);
     member(own, ['log'], ['level']);
+    member(own, ['metrics'], ['host', 'port']);
     member(own, ['jobs'], ['detach_after', 'keep', 'pairs']);
     member(own, ['api'], ['requests_per_minute', 'anonymous_per_minute']);
     member(own, ['passkeys'], ['attestation']);
     member(own, ['ledger'], ['witnesses']);
     member(own, ['outbound'], ['allow_loopback']);
+    member(own, ['webhooks'], ['allow']);
   }
   const settings = settingsOf(own, env);
   const fromHere = (path: string) => resolve(own === undefined ? '.' : dirname(own.file), path);
@@ -199,7 +214,9 @@ export function loadConfig(input: ConfigInput): Config {
     ...extra.flatMap((extraSource) => clientFile(extraSource, lookup)),
   ];
   const withDemo = booleanOf(settings, 'demo') ?? configured.length === 0;
-  const servers = withDemo ? [...configured, ...defaultServers(dataDir, { make: input.readOnly !== true })] : configured;
+  const servers = withDemo
+    ? [...configured, ...defaultServers(dataDir, { make: input.readOnly !== true })]
+    : configured;
   refuseDoubledServers(servers);
 
   const lockFile = textOf(settings, 'tool_lock');
@@ -226,8 +243,11 @@ export function loadConfig(input: ConfigInput): Config {
     logLevel: level,
     attestation,
     witnesses: witnessesFrom(own),
+    observing: observingFrom(settings),
     experimental: experimentsFrom(own),
     trustedProxy: booleanOf(settings, 'trusted_proxy') ?? false,
+    webhookAllow: webhookAllowFrom(settings),
+    channels: channelsFrom(own, lookup),
     outboundLoopback: booleanOf(settings, 'outbound.allow_loopback') ?? false,
     files: [...(source === undefined ? [] : [source.file]), ...extra.map((extraSource) => extraSource.file)],
   };

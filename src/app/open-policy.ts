@@ -33,8 +33,26 @@ export async function preparePolicy(
   return (state, input) => openPolicy(state, { ...input, known });
 }
 
+/** Has a policy tell when it cannot judge a call: a condition that fails, or anything that it throws. */
+function countFailures(
+  view: { -readonly [Name in keyof PolicyInForce]: PolicyInForce[Name] },
+  failed: (stage: 'evaluate') => void,
+): void {
+  const { evaluate } = view;
+  view.evaluate = (input, counters) => {
+    try {
+      const verdict = evaluate(input, counters);
+      if (verdict.failed !== undefined) failed('evaluate');
+      return verdict;
+    } catch (error) {
+      failed('evaluate');
+      throw error;
+    }
+  };
+}
+
 async function openPolicy(state: State, input: Input & { known: CompiledPolicy }): Promise<OpenPolicy> {
-  const { config, ledger, log, now, workspace } = state;
+  const { config, ledger, log, now, observed, workspace } = state;
   const store = await createPolicyStore({
     dir: config.policiesDir,
     known: input.known,
@@ -53,6 +71,7 @@ async function openPolicy(state: State, input: Input & { known: CompiledPolicy }
       setImmediate(input.onSwapped);
     },
     onProblem: (error) => {
+      observed.policyFailed?.('load');
       log.error({ err: error }, 'the changed policy was refused; the one before stays in force');
       input.emit({ event: 'policy.refused', problem: errorText(error) });
     },
@@ -66,10 +85,11 @@ async function openPolicy(state: State, input: Input & { known: CompiledPolicy }
       const current = store.current();
       const known = views.get(current);
       if (known !== undefined) return known;
-      const view: PolicyInForce = {
+      const view: { -readonly [Name in keyof PolicyInForce]: PolicyInForce[Name] } = {
         ...current,
         possibleEffects: (target) => possibleEffects(current, target),
       };
+      if (observed.policyFailed !== undefined) countFailures(view, observed.policyFailed);
       views.set(current, view);
       return view;
     },

@@ -15,6 +15,7 @@ import type { ThreadData } from '../ledger/thread/protocol.ts';
 import type { Reader } from '../storage/database.ts';
 import { openLibsqlReader } from '../storage/libsql.ts';
 import type { StartOptions, Undo } from './options.ts';
+import { type Observed, wireObserve } from './wire-observe.ts';
 
 /** What everything else stands on: the address, the database, the keys and the ledger. */
 export interface State {
@@ -32,6 +33,7 @@ export interface State {
   readonly now: Clock;
   readonly newId: NewId;
   readonly random: RandomBytes;
+  readonly observed: Observed;
 }
 
 const WORKSPACE = 'default';
@@ -109,16 +111,16 @@ export async function openState(
   });
   const dataKey = openDataKey({ file: join(config.dataDir, 'payload.key'), random: systemRandomBytes });
   if (ledger.head().size === 0) await ledger.commit({ entries: [genesisEntry(signer.vkey)] });
+  const records = { config, workspace: WORKSPACE, database, ledger, now: systemClock };
+  const observed = await wireObserve({ ...records, log, emit: (event) => options.onEvent?.(event) });
+  undo.add(() => observed.close());
   return {
     ...address,
-    config,
-    workspace: WORKSPACE,
-    database,
-    ledger,
+    ...records,
     signer,
     dataKey: createSecretKey(dataKey),
-    now: systemClock,
     newId: systemNewId,
     random: systemRandomBytes,
+    observed,
   };
 }

@@ -19,7 +19,11 @@ export function wireDecisions(
     random,
     log: signer.name,
     release: releaseOn('decision', newId),
-    onDecided: told.onDecided,
+    onDecided: (approval) => {
+      const { id, call } = approval;
+      state.observed.tracing?.decided({ approval: id, tool: call.tool, state: approval.state });
+      told.onDecided(approval);
+    },
     onBreakGlass: (use) => {
       log.warn(use, 'somebody broke the glass to approve a call');
       told.emit({ event: 'break_glass.invoked', ...use });

@@ -79,6 +79,7 @@ export function wireGate(
       if (found.created) sessions.counted(held.session.id, sessions.callsOf(held.session.id) + 1);
       return found;
     },
+    tracing: state.observed.tracing,
     callsOf: sessions.callsOf,
     counted: sessions.counted,
     countCall: sessions.countCall,

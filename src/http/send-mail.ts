@@ -36,8 +36,14 @@ function failure(error: unknown): CountersignError {
   return new CountersignError('invalid_request', `${words}${status}`, { cause: error });
 }
 
-/** Hands a letter to its server, over a connection of its own. Throws `invalid_request` unless it is taken for everyone. */
-export async function sendMail(mail: OutgoingMail, { timeoutMs }: { timeoutMs: number }): Promise<void> {
+/**
+ * Hands a letter to its server, over a connection of its own, and gives how many receivers it refused. Throws
+ * `invalid_request` when it takes it for nobody.
+ */
+export async function sendMail(
+  mail: OutgoingMail,
+  { timeoutMs }: { timeoutMs: number },
+): Promise<{ refused: number }> {
   const { createTransport } = await import('nodemailer');
   const { smtp, allowPlaintext, date, ...letter } = mail;
   const url = new URL(smtp);
@@ -63,7 +69,7 @@ export async function sendMail(mail: OutgoingMail, { timeoutMs }: { timeoutMs: n
       date: new Date(date),
       headers: { 'Auto-Submitted': 'auto-generated' },
     });
-    if (rejected.length > 0) throw Object.assign(new Error('rejected'), { code: 'EENVELOPE' });
+    return { refused: rejected.length };
   } catch (error) {
     throw failure(error);
   } finally {

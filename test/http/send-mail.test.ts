@@ -55,12 +55,14 @@ it('user and password of the address are given, and a refusal names neither', as
   expect(refused).toBe('the mail server refused the user and password (535)');
 });
 
-it('a receiver that the server refuses is a failure, though others got it', async () => {
+it('receivers that the server refuses are counted, and are a failure when there is no other', async () => {
   const sink = await openSink();
-  const sent = send(
-    letter(`smtp://127.0.0.1:${sink.port}`, { to: ['ada@example.com', 'refused@example.com'] }),
-  );
-  await expect(sent).rejects.toThrow('the mail server refused the sender or a receiver');
+  const smtp = `smtp://127.0.0.1:${sink.port}`;
+  const to = ['ada@example.com', 'refused@example.com'];
+  expect(await send(letter(smtp, { to }))).toEqual({ refused: 1 });
+  expect(sink.letters.map((one) => one.to)).toEqual([['ada@example.com']]);
+  const nobody = send(letter(smtp, { to: ['refused@example.com'] }));
+  await expect(nobody).rejects.toThrow('the mail server refused the sender or a receiver');
 });
 
 it('a server that is not there or says nothing is a failure in time', async () => {

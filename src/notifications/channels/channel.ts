@@ -63,6 +63,8 @@ export interface WaitingCall {
   readonly risk: Risk;
   /** On whose behalf the agent acts; the actor of an action. */
   readonly agent: string;
+  /** Whose requests are counted together: nobody chooses it for a request of their own. */
+  readonly source: string;
   /** The line that the inbox shows, without what policy redacts. */
   readonly effect: string;
   /** Who may decide from the start; empty: every approver. */
@@ -74,14 +76,15 @@ export interface WaitingCall {
 
 const overlap = (a: readonly string[], b: readonly string[]): boolean => a.some((one) => b.includes(one));
 
-/** True when a channel is to be told of a call which these groups may decide. */
+/** True when a channel is to be told of a call which these groups may decide, or everyone when there are none. */
 export function concerns(
   { when }: Pick<Channel, 'when'>,
   call: WaitingCall,
   groups: readonly string[],
 ): boolean {
   if (when.risk !== undefined && !when.risk.includes(call.risk)) return false;
-  if (when.groups !== undefined && !overlap(when.groups, groups)) return false;
+  const mayDecide = groups.length === 0 || when.groups === undefined || overlap(when.groups, groups);
+  if (!mayDecide) return false;
   return when.tools === undefined || when.tools.some((pattern) => matchGlob(pattern, call.pattern));
 }
 

@@ -30,10 +30,10 @@ async function timed(
   channel: Channel & { id: string },
   { step, call, now }: { step: Step; call: WaitingCall; now: number },
 ): Promise<{ dueAt: number; gathered: boolean }> {
-  const { agent, risk } = call;
-  const key = `${risk} ${agent}`;
+  const { source, risk } = call;
+  const key = `${risk} ${source}`;
   const after = now - LIMITS.channelAgentWindowMs;
-  const about = { channel: channel.id, agent, risk, after, most: channel.perAgent };
+  const about = { channel: channel.id, source, risk, after, most: channel.perAgent };
   const told = step.told.get(key) ?? (await countNoted(deps.database, about));
   const timing = timingOf(channel, { risk, now, told, openDue: step.openDue });
   step.told.set(key, told + 1);
@@ -42,7 +42,7 @@ async function timed(
 }
 
 function escalationNote(groups: readonly string[]): string {
-  return groups.length === 0 ? '' : `Nobody has decided yet, so ${groups.join(', ')} may decide now too.`;
+  return `It is still undecided, so ${groups.join(', ')} may decide now too.`;
 }
 
 async function noticesOf(
@@ -54,8 +54,8 @@ async function noticesOf(
   const groups = isRequest ? call.groups : ((entry.body.groups ?? []) as string[]);
   if (!concerns(channel, call, groups)) return [];
   const cause = isRequest ? 'requested' : 'escalated';
-  const { id: approval, agent, risk } = call;
-  const about = { approval, agent, risk };
+  const { id: approval, source, risk } = call;
+  const about = { approval, source, risk };
   const note = isRequest ? '' : escalationNote(groups);
   const timing = await timed(deps, channel, { step, call, now });
   const first = { ...about, ...timing, cause, note, position: positionOf(entry, cause) } as const;

@@ -25,8 +25,11 @@ export interface WebRequest {
   readonly body: JsonObject;
 }
 
-/** Hands a letter to its server. Rejects with a message that may be shown when it is not taken for every receiver. */
-export type SendMail = (letter: Letter) => Promise<void>;
+/**
+ * Hands a letter to its server, and gives how many receivers it refused. Rejects, with a message that may be shown, when
+ * it takes it for nobody.
+ */
+export type SendMail = (letter: Letter) => Promise<{ readonly refused: number }>;
 
 export interface Carriers {
   readonly post: Post;

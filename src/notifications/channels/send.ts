@@ -22,8 +22,10 @@ function requestOf(target: Exclude<Channel['target'], { kind: 'email' }>, messag
 
 async function carry({ post, mail }: Carriers, { target }: Channel, message: Message): Promise<Attempt> {
   if (target.kind === 'email') {
-    await mail(renderEmail(target, message));
-    return { outcome: 'delivered', status: undefined, error: undefined };
+    const { refused } = await mail(renderEmail(target, message));
+    // Another attempt would reach the others once more, and this one no better.
+    const error = refused === 0 ? undefined : `refused for ${refused} of ${target.to.length} receivers`;
+    return { outcome: 'delivered', status: undefined, error };
   }
   const { url, headers, body } = requestOf(target, message);
   const { status } = await post({

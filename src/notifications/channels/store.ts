@@ -10,7 +10,8 @@ export interface Notice {
   readonly cause: Cause;
   readonly note: string;
   readonly approval: string;
-  readonly agent: string;
+  /** Whose requests are counted together. */
+  readonly source: string;
   readonly risk: Risk;
   readonly gathered: boolean;
   readonly dueAt: number;
@@ -22,7 +23,7 @@ function toNotice(row: Row): Notice {
     cause: String(row.cause) as Cause,
     note: String(row.note),
     approval: String(row.approval),
-    agent: String(row.agent),
+    source: String(row.source),
     risk: String(row.risk) as Risk,
     gathered: Number(row.gathered) === 1,
     dueAt: Number(row.due_at),
@@ -67,23 +68,23 @@ export function movePlace(move: { id: string; from: number; to: number }): State
 }
 
 export function insertNotice(channel: string, notice: Notice, at: number): Statement {
-  const { position, cause, note, approval, agent, risk, gathered, dueAt } = notice;
+  const { position, cause, note, approval, source, risk, gathered, dueAt } = notice;
   return {
-    sql: `INSERT INTO channel_notice (channel, position, cause, note, approval, agent, risk, gathered, due_at,
+    sql: `INSERT INTO channel_notice (channel, position, cause, note, approval, source, risk, gathered, due_at,
         created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    params: [channel, position, cause, note, approval, agent, risk, Number(gathered), dueAt, at],
+    params: [channel, position, cause, note, approval, source, risk, Number(gathered), dueAt, at],
   };
 }
 
-/** How many requests of an agent with a risk were noted after a moment, counted no further than `most`. */
+/** How many requests and escalations of one source with a risk were noted after a moment, counted no further than `most`. */
 export async function countNoted(
   database: Reader,
-  about: { channel: string; agent: string; risk: Risk; after: number; most: number },
+  about: { channel: string; source: string; risk: Risk; after: number; most: number },
 ): Promise<number> {
   const [row] = await database.query({
-    sql: `SELECT count(*) AS noted FROM (SELECT 1 FROM channel_notice WHERE channel = ? AND agent = ? AND risk = ?
-      AND created_at > ? AND cause = 'requested' LIMIT ?) AS some`,
-    params: [about.channel, about.agent, about.risk, about.after, about.most],
+    sql: `SELECT count(*) AS noted FROM (SELECT 1 FROM channel_notice WHERE channel = ? AND source = ? AND risk = ?
+      AND created_at > ? AND cause <> 'reminder' LIMIT ?) AS some`,
+    params: [about.channel, about.source, about.risk, about.after, about.most],
   });
   return Number(row?.noted ?? 0);
 }
@@ -146,7 +147,7 @@ export interface ChannelCounts {
   readonly gathered: number;
   readonly pending: number;
   readonly dead: number;
-  /** Of the newest attempt that failed. */
+  /** Of the newest message whose last attempt was no success, or not for everyone. */
   readonly lastError: string | undefined;
 }
 
@@ -156,7 +157,7 @@ export async function channelCounts(database: Reader, id: string): Promise<Chann
       (SELECT count(*) FROM channel_notice WHERE channel = ? AND told_at IS NULL) AS gathered,
       (SELECT count(*) FROM webhook_delivery WHERE webhook_id = ? AND state = 'pending') AS pending,
       (SELECT count(*) FROM webhook_delivery WHERE webhook_id = ? AND state = 'dead') AS dead,
-      (SELECT error FROM webhook_delivery WHERE webhook_id = ? AND state <> 'delivered' AND error IS NOT NULL
+      (SELECT error FROM webhook_delivery WHERE webhook_id = ? AND error IS NOT NULL
         ORDER BY attempted_at DESC LIMIT 1) AS last_error`,
     params: [id, id, id, id],
   });

@@ -10,7 +10,7 @@ CREATE TABLE channel_notice (
   cause TEXT NOT NULL,
   note TEXT NOT NULL,
   approval TEXT NOT NULL,
-  agent TEXT NOT NULL,
+  source TEXT NOT NULL,
   risk TEXT NOT NULL,
   gathered BIGINT NOT NULL,
   due_at BIGINT NOT NULL,
@@ -19,5 +19,5 @@ CREATE TABLE channel_notice (
   PRIMARY KEY (channel, position)
 );
 CREATE INDEX channel_notice_due ON channel_notice (channel, due_at, position) WHERE told_at IS NULL;
-CREATE INDEX channel_notice_agent ON channel_notice (channel, agent, risk, created_at);
+CREATE INDEX channel_notice_source ON channel_notice (channel, source, risk, created_at);
 CREATE INDEX channel_notice_told ON channel_notice (told_at) WHERE told_at IS NOT NULL;

@@ -1,7 +1,5 @@
 import { expect, onTestFinished } from 'vitest';
-import { waitingCall } from '../../../src/app/wire-channels.ts';
-import { stateAt } from '../../../src/approvals/approval.ts';
-import { findApproval } from '../../../src/approvals/list.ts';
+import { waitingCalls } from '../../../src/app/wire-channels.ts';
 import type { Entry } from '../../../src/ledger/entry.ts';
 import { readEntriesOfTypes } from '../../../src/ledger/store.ts';
 import { type Channel, channelId } from '../../../src/notifications/channels/channel.ts';
@@ -74,12 +72,7 @@ export async function openLoft(): Promise<Loft> {
     report: (error) => reported.push(error),
     readEntries: async (range) =>
       (await readEntriesOfTypes(database, range)).map((text) => JSON.parse(text) as Entry),
-    async waiting(ids) {
-      const found = await Promise.all(ids.map((id) => findApproval(database, id)));
-      return found.flatMap((one) =>
-        one !== undefined && stateAt(one, now()) === 'pending' ? [waitingCall(one)] : [],
-      );
-    },
+    waiting: (ids) => waitingCalls({ database, workspace, now }, ids),
     async post({ url, body }) {
       const one = { url, body: JSON.parse(body) };
       arrived.push(one);
@@ -90,7 +83,10 @@ export async function openLoft(): Promise<Loft> {
         under.way -= 1;
       }
     },
-    mail: async (letter) => void letters.push(letter),
+    mail: async (letter) => {
+      letters.push(letter);
+      return { refused: 0 };
+    },
   };
   const loft: Loft = {
     desk,

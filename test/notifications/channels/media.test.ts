@@ -29,6 +29,7 @@ function messageOf(text: string): Message {
     pattern: 'bank/pay',
     risk: 'high',
     agent: text,
+    source: 'ann',
     effect: text,
     groups: [],
     requestedAt: 0,
@@ -62,7 +63,10 @@ async function sentOf(target: Target, message: Message) {
         posts.push(request);
         return { status: 200 };
       },
-      mail: async (letter) => void letters.push(letter),
+      mail: async (letter) => {
+        letters.push(letter);
+        return { refused: 0 };
+      },
     },
     channel,
     message,
@@ -145,6 +149,7 @@ it('a message of the most calls that are listed fits into every medium', async (
     pattern: 'a/b',
     risk: 'critical',
     agent: '*'.repeat(300),
+    source: 'ann',
     effect: '*'.repeat(900),
     groups: [],
     requestedAt: index,

@@ -125,11 +125,16 @@ describe('what a channel is told of', () => {
     ]);
     await loft.desk.hold({ a: 1 }, { verdict: { ...holding({ groups: ['finance'] }), risk: 'low' } });
     await loft.desk.hold({ b: 1 }, { verdict: holding({ groups: ['sales'] }) });
+    await loft.desk.hold({ e: 1 });
     await loft.desk.hold({ c: 1 }, { verdict: holding({ groups: ['finance', 'sales'] }) });
     await loft.desk.hold({ d: 1 }, marker);
-    await loft.sent(2);
-    expect(loft.arrived.map(({ body }) => /pay: (\w)/.exec(body.message)?.[1]).sort()).toEqual(['c', 'd']);
-    expect(await loft.settled()).toBe(2);
+    await loft.sent(3);
+    expect(loft.arrived.map(({ body }) => /pay: (\w)/.exec(body.message)?.[1]).sort()).toEqual([
+      'c',
+      'd',
+      'e',
+    ]);
+    expect(await loft.settled()).toBe(3);
   });
 
   it('follows escalations: the groups that were added are told when they are added', async () => {
@@ -153,6 +158,22 @@ describe('what a channel is told of', () => {
     expect(titles(loft)).toEqual(['high risk: bank/pay still waits for a decision']);
     expect(loft.arrived[0]?.body.message).toContain('so leads may decide now too');
     expect(await loft.settled()).toBe(1);
+  });
+
+  it('is not flooded by escalations of one agent either', async () => {
+    const loft = await openLoft();
+    const escalations = [{ afterMs: M, groups: ['leads'] }];
+    const verdict = holding({ groups: ['finance'], escalations });
+    await loft.open([channelOf({ when: { groups: ['leads'] }, perAgent: 2 })]);
+    for (let at = 0; at < 6; at += 1) {
+      const { approval } = await loft.desk.hold({ at }, { verdict });
+      const body = { after_ms: M, groups: ['leads'] };
+      const entry = { type: 'approval.escalated', ref: { approval: approval.id }, body } as const;
+      await loft.desk.office.deps.ledger.commit({ entries: [entry] });
+      await loft.settled();
+    }
+    expect(loft.arrived).toHaveLength(2);
+    expect((await loft.counts()).gathered).toBe(4);
   });
 
   it('is told again before it expires, if it is asked for and still waits', async () => {

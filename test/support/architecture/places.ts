@@ -28,6 +28,7 @@ export type Place =
   | 'index'
   | 'main'
   | 'mcp'
+  | 'observe'
   | 'sdk'
   | 'storage';
 
@@ -51,6 +52,7 @@ export const ARROWS: Readonly<Record<Place, Arrows>> = {
   gate: { values: ['core', 'storage', 'feature'], types: ['config'] },
   evidence: { values: ['core', 'feature'], types: ['storage'] },
   mcp: DOORS,
+  observe: { values: ['core'], types: ['feature', 'gate'] },
   api: DOORS,
   dashboard: { values: ['core', 'http'], types: ['feature', 'config'] },
   sdk: { values: ['core'], types: [] },
@@ -67,6 +69,7 @@ export const ARROWS: Readonly<Record<Place, Arrows>> = {
       'gate',
       'http',
       'mcp',
+      'observe',
       'api',
       'dashboard',
       'demo',
@@ -93,6 +96,7 @@ const FOLDERS: Readonly<Record<string, Place>> = {
   gate: 'gate',
   http: 'http',
   mcp: 'mcp',
+  observe: 'observe',
   sdk: 'sdk',
   storage: 'storage',
 };
