@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { type Approval, type Decision, isSettled, stateAt } from '../approvals/approval.ts';
+import { effectOf } from '../approvals/effect.ts';
 import { type FrozenCall, thawCall } from '../approvals/frozen-call.ts';
-import { effectLine } from '../approvals/view.ts';
 import { type Capability, capabilityState } from '../capabilities/capability.ts';
 import { canonicalize } from '../core/canonical.ts';
 import { toRfc3339 } from '../core/clock.ts';
@@ -10,7 +10,7 @@ import type { CatalogTool } from '../downstream/catalog.ts';
 import { redactArguments, redactResult } from '../policy/redact.ts';
 import { termsBody, termsShape } from './terms-body.ts';
 
-const RISKS = ['low', 'medium', 'high', 'critical'] as const;
+export const RISKS = ['low', 'medium', 'high', 'critical'] as const;
 
 const actionSchema = z.object({
   name: z.string(),
@@ -128,18 +128,6 @@ function capabilityBody(
   if (capability === undefined) return null;
   const { id, expiresAt } = capability;
   return { id, state: capabilityState(capability, now), expires_at: toRfc3339(expiresAt) };
-}
-
-function effectOf({ call, verdict, redactedAt }: Approval): string {
-  if (redactedAt !== undefined) return `${call.tool}, whose arguments were erased`;
-  const { args } = thawCall(call.text);
-  const { action, server: resource, tool } = call;
-  return effectLine({
-    tool,
-    args,
-    redact: verdict.redact,
-    ...(action === undefined ? {} : { action: { resource, metadata: action.metadata } }),
-  });
 }
 
 /** An approval as lists show it: what it would do and how it stands, without the arguments. */

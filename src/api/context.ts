@@ -13,6 +13,7 @@ import type { NewId } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Downstreams } from '../downstream/catalog.ts';
 import type { ServerLogins } from '../downstream/oauth/log-in.ts';
+import type { RecordedCalls } from '../evidence/recorded/recorded-calls.ts';
 import type { ExportRequest } from '../evidence/write-export.ts';
 import type { AskDeps } from '../gate/judge-action.ts';
 import type { FindDeps } from '../jobs/find.ts';
@@ -20,6 +21,8 @@ import type { Jobs } from '../jobs/ports.ts';
 import type { RunningLedger } from '../ledger/ledger.ts';
 import type { RedactDeps } from '../ledger/redact/redact.ts';
 import type { WitnessStanding } from '../ledger/witness/standing.ts';
+import type { Channels } from '../notifications/channels/look.ts';
+import type { EndpointDeps } from '../notifications/ports.ts';
 import type { ToolSchema } from '../policy/args-schema.ts';
 import type { PolicyStore } from '../policy/load.ts';
 import type { PasskeyDeps } from '../principals/deps.ts';
@@ -64,6 +67,11 @@ export interface ApiDeps {
   readonly narrow: NarrowDeps;
   readonly wait: WaitDeps;
   readonly work: { readonly jobs: Jobs; readonly find: FindDeps };
+  readonly webhooks: EndpointDeps;
+  readonly toPeople: {
+    readonly channels: Channels;
+    readonly isDenyLink: (given: { approval: string; signature: string }) => boolean;
+  };
   readonly downstreams: Downstreams;
   readonly serverLogins: ServerLogins;
   /** The pinned definitions of one server's tools. */
@@ -73,6 +81,7 @@ export interface ApiDeps {
   /** The tools whose schemas type the `args` of policy conditions. */
   readonly toolSchemas: () => readonly ToolSchema[];
   readonly policy: PolicyStore;
+  readonly recorded: RecordedCalls;
   /** Called after a person has enrolled. */
   readonly onEnrolled: () => void;
   /** Aborted when the gateway begins to close: whatever waits or streams then ends at once. */

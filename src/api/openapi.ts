@@ -78,6 +78,15 @@ export const requests = <Schema extends z.ZodType>(schema: Schema) => ({
   default: problem,
 });
 
+/** The same for a route that answers with text of one of some kinds. */
+export const answersTexts = (mediaTypes: readonly string[], description: string) => ({
+  200: {
+    content: Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema: z.string() }])),
+    description,
+  },
+  default: problem,
+});
+
 /** The same for a route that answers with text. */
 export const answersText = (mediaType: string, description: string) => ({
   200: { content: { [mediaType]: { schema: z.string() } }, description },

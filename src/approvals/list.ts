@@ -7,16 +7,33 @@ import {
   decisionFromRow,
   selectApproval,
   selectApprovals,
+  selectApprovedBefore,
   selectDecisionsOf,
+  selectPendingCount,
 } from './store.ts';
 
-/** Approvals newest first, at most `filter.limit`. */
+/** Approvals in the order that the filter asks for, at most `filter.limit`. */
 export async function listApprovals(database: Reader, filter: ApprovalFilter): Promise<Approval[]> {
   return (await database.query(selectApprovals(filter))).map(approvalFromRow);
 }
 
+/** How many approvals wait for a decision. */
+export async function countPending(database: Reader, workspace: string): Promise<number> {
+  const [row] = await database.query(selectPendingCount(workspace));
+  return Number(row?.pending ?? 0);
+}
+
 export async function findApproval(database: Reader, id: string): Promise<Approval | undefined> {
   const row = (await database.query(selectApproval(id)))[0];
+  return row === undefined ? undefined : approvalFromRow(row);
+}
+
+/** What was last approved of the same tool or action and for the same subject, before this one was requested. */
+export async function findApprovedBefore(
+  database: Reader,
+  approval: Approval,
+): Promise<Approval | undefined> {
+  const row = (await database.query(selectApprovedBefore(approval)))[0];
   return row === undefined ? undefined : approvalFromRow(row);
 }
 

@@ -69,7 +69,10 @@ export function settlementOf(outcome: FinalOutcome): Settlement {
         reason: 'The server refused the call.',
       };
     case 'input_required':
-      return noted('failed', 'The server asked for input, and nobody is there to answer for an approved call.');
+      return noted(
+        'failed',
+        'The server asked for input, and nobody is there to answer for an approved call.',
+      );
     case 'not_sent':
       return noted('failed', `Nothing was sent: ${outcome.reason}`);
     case 'unknown':

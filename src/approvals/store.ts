@@ -1,5 +1,6 @@
-import type { Verdict } from '../policy/verdict.ts';
+import type { Risk, Verdict } from '../policy/verdict.ts';
 import type { Row, SqlValue, Statement } from '../storage/database.ts';
+import { idList } from '../storage/id-list.ts';
 import type { Approval, ApprovalState, Decision, StoredResult } from './approval.ts';
 import { nextEscalation } from './escalation.ts';
 import { erasedCall, type FrozenCall, thawCall } from './frozen-call.ts';
@@ -119,6 +120,14 @@ export function selectByDedupe(requester: string, key: string): Statement {
   };
 }
 
+/** The number of pending approvals, as `pending`. */
+export function selectPendingCount(workspace: string): Statement {
+  return {
+    sql: "SELECT count(*) AS pending FROM approval WHERE workspace = ? AND state = 'pending'",
+    params: [workspace],
+  };
+}
+
 export interface ApprovalFilter {
   readonly workspace: string;
   readonly state?: ApprovalState | undefined;
@@ -127,11 +136,17 @@ export interface ApprovalFilter {
   readonly requester?: string | undefined;
   readonly subject?: string | undefined;
   readonly tool?: string | undefined;
+  readonly risk?: Risk | undefined;
+  /** Only these. */
+  readonly ids?: readonly string[] | undefined;
+  /** Newest first unless told. */
+  readonly order?: 'newest' | 'oldest' | undefined;
   readonly limit: number;
-  readonly before?: { readonly requestedAt: number; readonly id: string } | undefined;
+  /** The last one of the page before. */
+  readonly after?: { readonly requestedAt: number; readonly id: string } | undefined;
 }
 
-/** Newest first by (requested_at, id). Pending lists are answered from their partial index. */
+/** In order of (requested_at, id). Pending lists are answered from their partial index. */
 export function selectApprovals(filter: ApprovalFilter): Statement {
   const where = ['workspace = ?'];
   const params: SqlValue[] = [filter.workspace];
@@ -142,20 +157,40 @@ export function selectApprovals(filter: ApprovalFilter): Statement {
     ['requester', filter.requester],
     ['subject', filter.subject],
     ['tool', filter.tool],
+    ['risk', filter.risk],
   ];
   for (const [column, value] of equals) {
     if (value === undefined) continue;
     where.push(`${column} = ?`);
     params.push(value);
   }
-  if (filter.before !== undefined) {
-    where.push('(requested_at < ? OR (requested_at = ? AND id < ?))');
-    params.push(filter.before.requestedAt, filter.before.requestedAt, filter.before.id);
+  if (filter.ids !== undefined) {
+    const list = idList(filter.ids);
+    where.push(`id IN (${list.marks})`);
+    params.push(...list.params);
+  }
+  const [beyond, direction] = filter.order === 'oldest' ? ['>', 'ASC'] : ['<', 'DESC'];
+  if (filter.after !== undefined) {
+    where.push(`(requested_at ${beyond} ? OR (requested_at = ? AND id ${beyond} ?))`);
+    params.push(filter.after.requestedAt, filter.after.requestedAt, filter.after.id);
   }
   params.push(filter.limit);
   return {
-    sql: `SELECT * FROM approval WHERE ${where.join(' AND ')} ORDER BY requested_at DESC, id DESC LIMIT ?`,
+    sql: `SELECT * FROM approval WHERE ${where.join(' AND ')} ORDER BY requested_at ${direction}, id ${direction} LIMIT ?`,
     params,
+  };
+}
+
+/** The newest other call or action of the same name, place and subject that was approved by then and not erased since. */
+export function selectApprovedBefore(
+  approval: Pick<Approval, 'id' | 'workspace' | 'subject' | 'call' | 'requestedAt'>,
+): Statement {
+  const { id, workspace, subject, call, requestedAt } = approval;
+  return {
+    sql: `SELECT * FROM approval WHERE subject = ? AND workspace = ? AND kind = ? AND server = ? AND tool = ?
+      AND state IN ('approved', 'executing', 'succeeded', 'failed', 'unknown') AND decided_at IS NOT NULL
+      AND redacted_at IS NULL AND id <> ? AND requested_at <= ? ORDER BY requested_at DESC, id DESC LIMIT 1`,
+    params: [subject, workspace, call.kind, call.server, call.tool, id, requestedAt],
   };
 }
 

@@ -1,3 +1,4 @@
+import { escapeToAscii } from '../core/ascii.ts';
 import { canonicalize } from '../core/canonical.ts';
 import { toRfc3339 } from '../core/clock.ts';
 import { sha256Hex } from '../core/digest.ts';
@@ -43,17 +44,6 @@ export interface ActionViewInput extends Held {
   readonly declaredRisk: Risk | '';
   /** Who asks, by name and reference. */
   readonly requestedBy: string;
-}
-
-/**
- * Shows every code point outside printable ASCII as `⟦U+202E⟧`. Injective: the brackets themselves are outside ASCII
- * and are escaped too, so no text can imitate an escape.
- */
-export function escapeToAscii(text: string): string {
-  return text.replace(/[^\x20-\x7e]/gu, (character) => {
-    const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-    return `⟦U+${hex}⟧`;
-  });
 }
 
 function quoted(text: string): string {

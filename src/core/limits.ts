@@ -81,6 +81,21 @@ export const LIMITS = {
   redactionBatch: 500,
   pageSizeDefault: 50,
   pageSizeMax: 200,
+  /** Approvals that one signature may decide. */
+  batchApprovals: 50,
+  /** Words of one search through the ledger. */
+  searchedWords: 8,
+  /** The newest matching entries that are counted by their values. */
+  facetEntries: 2_000,
+  facetValues: 20,
+  overviewDefaultMs: 24 * 3_600_000,
+  overviewMaxMs: 31 * 24 * 3_600_000,
+  overviewBuckets: 48,
+  /** Approvals, and denials, whose time is looked at in one of them. */
+  overviewDecisions: 200,
+  overviewRules: 500,
+  /** Actions whose words the writer remembers to have written. */
+  knownActions: 10_000,
   groupCommitItems: 256,
   checkpointIntervalMs: 100,
   headFileIntervalMs: 1_000,
@@ -151,6 +166,9 @@ export const LIMITS = {
   jobPollFailures: 10,
   /** Work that has not ended by then is followed no longer. */
   jobPollTotalMs: 24 * 3_600_000,
+  /** How many replays of recorded calls may run at once; each takes a share of the process. */
+  policyReplaysAtOnce: 2,
+  policyReplayDefaultMs: 7 * 24 * 3_600_000,
   webhooks: 20,
   webhookUrlCharacters: 2_000,
   webhookDescriptionCharacters: 200,
@@ -168,4 +186,18 @@ export const LIMITS = {
   webhookDeliveredKeptMs: 7 * 24 * 3_600_000,
   webhookDeadKeptMs: 30 * 24 * 3_600_000,
   webhookSweepIntervalMs: 3_600_000,
+  channels: 20,
+  channelPatterns: 100,
+  channelReceivers: 50,
+  channelDurationMinMs: 30_000,
+  channelDurationMaxMs: 24 * 3_600_000,
+  /** So many requests of one agent and risk are told one by one in this time, and the rest in one message. */
+  channelPerAgentDefault: 5,
+  channelPerAgentMax: 1_000,
+  channelAgentWindowMs: 5 * 60_000,
+  channelNoticesAtOnce: 500,
+  /** How many calls a message lists; chats cut longer ones off. */
+  channelItems: 8,
+  channelNameCharacters: 100,
+  channelEffectCharacters: 160,
 } as const;

@@ -41,7 +41,8 @@ const PERMISSIONS_POLICY = [
 ].join(', ');
 
 /** Every address that the page itself understands; all get the same document. */
-const SCREEN = /^\/(?:|authorize|enrol|sign-in|people|history|approvals\/[A-Za-z0-9_]{1,100})$/;
+const SCREEN =
+  /^\/(?:|authorize|enrol|sign-in|people|keys|settings|history|overview|policies|(?:logs|sessions|jobs|servers|webhooks)(?:\/[A-Za-z0-9_-]{1,100})?|approvals\/[A-Za-z0-9_]{1,100})$/;
 
 const MISSING_BUNDLE = `<!doctype html>
 <html lang="en">

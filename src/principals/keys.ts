@@ -46,7 +46,10 @@ export async function createKey(
   return { key, secret };
 }
 
-/** Revokes a key at once; revoking it again changes nothing. Throws `not_found`. */
+/**
+ * Revokes a key at once; revoking it again changes nothing. Throws `not_found`, and `conflict` for the last operator's
+ * key: without one nobody could make another.
+ */
 export async function revokeKey(deps: PrincipalDeps, input: { id: string; by: string }): Promise<ApiKey> {
   const at = { id: input.id, workspace: deps.workspace };
   await deps.ledger.commit({
@@ -58,6 +61,12 @@ export async function revokeKey(deps: PrincipalDeps, input: { id: string; by: st
   const key = await keyById(deps.database, at);
   if (key === undefined) {
     throw new CountersignError('not_found', 'There is no API key with this id. GET /v1/keys lists them.');
+  }
+  if (key.revokedAt === undefined) {
+    throw new CountersignError(
+      'conflict',
+      'This is the last key with the role operator, and only an operator makes keys. Make another first: countersign key create --name <name> --role operator.',
+    );
   }
   return key;
 }

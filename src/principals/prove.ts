@@ -8,6 +8,7 @@ import type { Passkey } from './people/person.ts';
 import {
   livePasskeyByCredential,
   livePasskeys,
+  passkeyStillEnrolled,
   passkeyStillUsable,
   recordPasskeyUse,
 } from './people/store.ts';
@@ -49,6 +50,8 @@ export interface ProvenByPasskey {
   readonly recordUse: Statement;
   /** `EXISTS (…)`: to be ANDed into the transition's guard, so that a removal or replay in between refuses it. */
   readonly stillValid: Statement;
+  /** The same where the use was recorded already, by an earlier part of what this one assertion signed. */
+  readonly stillEnrolled: Statement;
 }
 
 export interface ProvenByServiceAccount {
@@ -123,6 +126,7 @@ export async function verifyPersonAssertion(
     authenticator: { backupEligible, attestation: passkey.attestation, aaguid: passkey.aaguid },
     recordUse: recordPasskeyUse({ passkeyId: passkey.id, counter, now: deps.now() }),
     stillValid: passkeyStillUsable({ passkeyId: passkey.id, counter }),
+    stillEnrolled: passkeyStillEnrolled({ passkeyId: passkey.id, counter }),
   };
 }
 

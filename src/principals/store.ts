@@ -47,11 +47,17 @@ export function insertKey(key: ApiKey & { readonly workspace: string; readonly h
   };
 }
 
-/** Matches only a key that is not revoked yet. */
+const IS_OPERATOR = `LIKE '%"operator"%'`;
+
+/** Matches only a key that is not revoked yet, and not the last one in force with the role operator. */
 export function markKeyRevoked(key: { id: string; workspace: string; now: number }): Statement {
   return {
-    sql: 'UPDATE api_key SET revoked_at = ? WHERE id = ? AND workspace = ? AND revoked_at IS NULL RETURNING id',
-    params: [key.now, key.id, key.workspace],
+    sql: `UPDATE api_key SET revoked_at = ? WHERE id = ? AND workspace = ? AND revoked_at IS NULL
+          AND (NOT roles ${IS_OPERATOR} OR EXISTS (
+            SELECT 1 FROM api_key other
+            WHERE other.id <> ? AND other.workspace = ? AND other.revoked_at IS NULL AND other.roles ${IS_OPERATOR}))
+          RETURNING id`,
+    params: [key.now, key.id, key.workspace, key.id, key.workspace],
   };
 }
 

@@ -59,6 +59,20 @@ describe('a list in pages', () => {
     expect(ids(read)).toEqual(frozen.toReversed());
   });
 
+  it('of approvals is given oldest first too, of one risk, and of these ids alone', async () => {
+    const [one, two] = [await office.freeze(), await office.freeze()];
+    const oldest = await readAll('/v1/approvals?state=pending&order=oldest&limit=2', () => office.freeze());
+    const times = oldest.map((approval) => approval.requested_at);
+    expect(times).toEqual(times.toSorted());
+    expect(new Set(ids(oldest)).size).toBe(oldest.length);
+    expect(ids(oldest)).toEqual(expect.arrayContaining([one, two]));
+    expect(ids(await readAll(`/v1/approvals?ids=${two},apr_none,${one}`))).toEqual([two, one]);
+    expect(await readAll('/v1/approvals?state=pending&risk=low')).toEqual([]);
+    expect((await readAll(`/v1/approvals?risk=high&ids=${one}`)).length).toBe(1);
+    for (const odd of ['ids=', 'ids=a,', 'risk=none', 'order=asc', `ids=${'a,'.repeat(100)}a`])
+      expect((await office.ask('GET', `/v1/approvals?${odd}`)).status, odd).toBe(400);
+  });
+
   it('of entries has no gaps and no repeats in either order while others are written', async () => {
     const write = (): Promise<string> => mint({ subject: 'writer' });
     const newest = await readAll('/v1/logs?limit=10&order=desc', write);

@@ -1,5 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { AppEvent } from '../../src/app/options.ts';
+import { buildBatch } from '../../src/approvals/batch-statement.ts';
+import { statementChallenge } from '../../src/core/digest.ts';
 import { connectV2 } from '../support/agents.ts';
 import { type Approver, enrol } from '../support/approver.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -112,4 +114,24 @@ it('terms on the passkey are shown to whoever must meet them, and a refusal name
   expect(refused.status).toBe(403);
   expect(refused.body.detail).toContain('attestation of the format tpm');
   expect((await get(id)).state).toBe('pending');
+});
+
+it('the glass is broken for one call at a time: no batch signs for it, and the ledger stays verifiable', async () => {
+  const { gateway, ada, hold } = await openShop('groups: [board], quorum: 3');
+  const bob = await ada.invite('Bob', ['break-glass']);
+  const id = await hold();
+  const asked = { decision: 'approve', break_glass: true, reason: 'Fire on deck 3.' };
+  const offered = await bob.fetch('POST', `/v1/approvals/${id}/statement`, asked);
+  expect(offered.status).toBe(200);
+  const statement: string = offered.body.statement;
+  const { log } = JSON.parse(statement) as { log: string };
+  const batch = buildBatch({ log, approver: `person:${bob.id}`, statements: [statement] });
+  const challenge = Buffer.from(statementChallenge(batch)).toString('base64url');
+  const handed = await bob.fetch('POST', '/v1/approval-batches/decide', {
+    batch,
+    statements: [{ approval: id, statement_id: offered.body.statement_id }],
+    assertion: bob.device.get({ challenge }),
+  });
+  expect(JSON.stringify(handed.body)).toContain('broken by itself');
+  expect((await gateway.api('GET', '/v1/logs?type=break_glass.invoked')).body.data).toEqual([]);
 });

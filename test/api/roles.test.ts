@@ -9,6 +9,7 @@ const READ: readonly Who[] = ['reader', 'operator', 'person'];
 const READ_APPROVALS: readonly Who[] = ['reader', 'requester', 'operator', 'person'];
 const PERSON: readonly Who[] = ['person'];
 const OPERATOR: readonly Who[] = ['operator'];
+const MANAGE: readonly Who[] = ['operator', 'person'];
 
 interface Row {
   readonly route: string;
@@ -27,7 +28,7 @@ const assertion = {
 const signedAct = { statement_id: 'act_none', assertion };
 
 const ROWS: readonly Row[] = [
-  { route: 'POST /v1/sessions', may: ['minter', 'operator'], body: {} },
+  { route: 'POST /v1/sessions', may: ['minter', 'operator', 'person'], body: {} },
   { route: 'GET /v1/sessions', may: READ },
   { route: 'GET /v1/sessions/{id}', may: READ },
   { route: 'POST /v1/sessions/{id}/revoke', may: ['minter', 'operator', 'person'], body: {} },
@@ -39,9 +40,21 @@ const ROWS: readonly Row[] = [
   { route: 'POST /v1/approvals/{id}/outcome', may: ['requester', 'operator'], body: { state: 'failed' } },
   { route: 'GET /v1/approvals', may: READ_APPROVALS },
   { route: 'GET /v1/approvals/{id}', may: READ_APPROVALS },
+  { route: 'GET /v1/approvals/{id}/previous', may: READ_APPROVALS },
+  { route: 'GET /v1/approvals/{id}/trace', may: READ },
   { route: 'GET /v1/approvals/{id}/wait', may: READ_APPROVALS, query: 'timeout_ms=0' },
   { route: 'POST /v1/approvals/{id}/statement', may: PERSON, body: { decision: 'approve' } },
   { route: 'POST /v1/approvals/{id}/decide', may: PERSON, body: { statement_id: 'stm_none', assertion } },
+  {
+    route: 'POST /v1/approval-batches/statement',
+    may: PERSON,
+    body: { approvals: ['apr_none'], decision: 'approve' },
+  },
+  {
+    route: 'POST /v1/approval-batches/decide',
+    may: PERSON,
+    body: { batch: '{}', statements: [{ approval: 'apr_none', statement_id: 'stm_none' }], assertion },
+  },
   {
     route: 'POST /v1/approvals/{id}/resolve',
     may: ['operator', 'person'],
@@ -65,6 +78,7 @@ const ROWS: readonly Row[] = [
   { route: 'GET /.well-known/authzen-configuration', may: OPEN },
   { route: 'GET /v1/logs', may: READ },
   { route: 'GET /v1/logs/stream', may: READ },
+  { route: 'GET /v1/logs/facets', may: READ },
   { route: 'GET /v1/logs/checkpoint', may: READ },
   { route: 'GET /v1/logs/verify', may: READ },
   { route: 'GET /v1/logs/export', may: READ },
@@ -87,16 +101,33 @@ const ROWS: readonly Row[] = [
   { route: 'POST /v1/servers/{name}/login/finish', may: OPERATOR, body: { callback: 'x' } },
   { route: 'POST /v1/servers/{name}/logout', may: OPERATOR, body: {} },
   { route: 'GET /v1/diagnostics', may: READ },
+  { route: 'GET /v1/overview', may: READ },
   { route: 'GET /v1/policies', may: READ },
-  { route: 'POST /v1/policies/check', may: ['reader', 'operator'], body: { files: {} } },
+  { route: 'POST /v1/policies/check', may: READ, body: { files: {} } },
   {
     route: 'POST /v1/policies/explain',
-    may: ['reader', 'operator'],
+    may: READ,
     body: { server: 'oracle', tool: 'pay' },
   },
+  { route: 'GET /v1/policies/schema', may: OPEN },
+  { route: 'GET /v1/policies/shadow', may: READ },
+  { route: 'POST /v1/policies/explain-call', may: OPERATOR, body: { call: 'apr_none' } },
+  { route: 'POST /v1/policies/replay', may: OPERATOR, body: { files: {} } },
   { route: 'POST /v1/keys', may: OPERATOR, body: { name: 'more', roles: ['reader'] } },
-  { route: 'GET /v1/keys', may: OPERATOR },
-  { route: 'POST /v1/keys/{id}/revoke', may: OPERATOR, body: {} },
+  { route: 'GET /v1/keys', may: MANAGE },
+  { route: 'POST /v1/keys/{id}/revoke', may: MANAGE, body: {} },
+  { route: 'POST /v1/webhooks', may: MANAGE, body: { url: 'https://10.0.0.1/' } },
+  { route: 'GET /v1/webhooks', may: MANAGE },
+  { route: 'GET /v1/webhooks/{id}', may: MANAGE },
+  { route: 'POST /v1/webhooks/{id}/update', may: MANAGE, body: {} },
+  { route: 'POST /v1/webhooks/{id}/rotate', may: MANAGE, body: {} },
+  { route: 'POST /v1/webhooks/{id}/remove', may: MANAGE, body: {} },
+  { route: 'POST /v1/webhooks/{id}/test', may: MANAGE, body: {} },
+  { route: 'GET /v1/webhooks/{id}/deliveries', may: MANAGE },
+  { route: 'POST /v1/webhooks/{id}/redeliver', may: MANAGE, body: {} },
+  { route: 'GET /v1/channels', may: MANAGE },
+  { route: 'POST /v1/channels/{name}/test', may: MANAGE, body: {} },
+  { route: 'GET /v1/approvals/{id}/deny-link', may: PERSON, query: 'signature=x' },
   {
     route: 'POST /v1/acts',
     may: PERSON,

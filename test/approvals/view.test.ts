@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  effectLine,
-  escapeToAscii,
-  renderActionView,
-  renderView,
-  type ViewInput,
-} from '../../src/approvals/view.ts';
+import { effectLine, renderActionView, renderView, type ViewInput } from '../../src/approvals/view.ts';
+import { escapeToAscii } from '../../src/core/ascii.ts';
 import { canonicalize } from '../../src/core/canonical.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json.ts';
 

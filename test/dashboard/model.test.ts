@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { escapeToAscii } from '../../src/approvals/view.ts';
+import { escapeToAscii } from '../../src/core/ascii.ts';
 import { canonicalize } from '../../src/core/canonical.ts';
 import { escapeText, keepEscaped, mixedScripts, piecesOf } from '../../src/dashboard/browser/model/escape.ts';
-import { matchesQuery, moveSelection } from '../../src/dashboard/browser/model/inbox.ts';
+import { matcherOf, moveSelection } from '../../src/dashboard/browser/model/inbox-lines.ts';
 import { readRoute } from '../../src/dashboard/browser/model/route.ts';
 import { duration, utc } from '../../src/dashboard/browser/model/time.ts';
 import {
@@ -134,15 +134,19 @@ test('the search looks for every word, in one place where the word names it', ()
     exposed: 'payments_refund',
     risk: 'high',
     effect: 'payments_refund: 75.00',
+    groups: ['finance'],
+    escalations: [],
     subject: 'ada',
     action: null,
     session: { id: 'ses_1', subject: 'ada', labels: { team: 'support' } },
   } as unknown as Approval;
-  for (const query of ['', 'refund ADA', 'tool:refund risk:high', 'agent:support', '75.00']) {
-    expect(matchesQuery(approval, query), query).toBe(true);
+  const ada = { groups: ['finance'], now: 0 };
+  expect(matcherOf('is:mine', { groups: ['ops'], now: 0 })(approval)).toBe(false);
+  for (const query of ['', 'refund ADA', 'tool:refund risk:high', 'agent:support', '75.00', 'is:mine']) {
+    expect(matcherOf(query, ada)(approval), query).toBe(true);
   }
-  for (const query of ['tool:ada', 'risk:low', 'refund grace']) {
-    expect(matchesQuery(approval, query), query).toBe(false);
+  for (const query of ['tool:ada', 'risk:low', 'refund grace', 'session:ada']) {
+    expect(matcherOf(query, ada)(approval), query).toBe(false);
   }
 });
 

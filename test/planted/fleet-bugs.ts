@@ -110,8 +110,8 @@ export const FLEET_BUGS: readonly PlantedBug[] = [
   {
     name: 'the page of one session has no address',
     file: 'src/dashboard/serve.ts',
-    find: '(?:sessions|jobs|servers)(?:',
-    replace: '(?:jobs|servers)(?:',
+    find: 'sessions|jobs|servers',
+    replace: 'jobs|servers',
     tests: SERVE,
   },
   {

@@ -134,6 +134,20 @@ export const OAUTH_BUGS: readonly PlantedBug[] = [
     tests: CLIENT,
   },
   {
+    name: 'a registration that is refused takes a turn of the ledger',
+    file: 'src/sessions/oauth/register-client.ts',
+    find: '>= perMinute) throw tooMany();',
+    replace: '< 0) throw tooMany();',
+    tests: CLIENT,
+  },
+  {
+    name: 'a switch of protocols is waited for without end',
+    file: 'src/http/outbound.ts',
+    find: "sent.on('close', () =>",
+    replace: "sent.on('finished', () =>",
+    tests: OUTBOUND,
+  },
+  {
     name: 'clients that people use are forgotten like any other',
     file: STORE,
     find: 'ORDER BY COALESCE(used_at, 0) DESC, created_at DESC',

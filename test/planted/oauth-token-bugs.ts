@@ -3,6 +3,7 @@ import type { PlantedBug } from './bug.ts';
 const REDEEM = ['test/sessions/oauth/redeem-code.test.ts'];
 const REFRESH = ['test/sessions/oauth/refresh-token.test.ts'];
 const CONNECT = ['test/api/oauth-connect.test.ts'];
+const NARROW = ['test/api/oauth-narrow.test.ts'];
 const STORE = 'src/sessions/oauth/store.ts';
 const REDEEM_CODE = 'src/sessions/oauth/redeem-code.ts';
 const REFRESH_TOKEN = 'src/sessions/oauth/refresh-token.ts';
@@ -121,6 +122,27 @@ export const OAUTH_TOKEN_BUGS: readonly PlantedBug[] = [
     find: '  if (asked.clientId !== undefined && asked.clientId !== found.clientId) return;\n',
     replace: '',
     tests: [...REFRESH, ...CONNECT],
+  },
+  {
+    name: 'what an access token is exchanged for lasts as long as the connection',
+    file: 'src/api/oauth/exchange.ts',
+    find: '    ...(ttlMs === undefined ? {} : { ttlMs }),\n',
+    replace: '',
+    tests: NARROW,
+  },
+  {
+    name: 'what an access token is exchanged for may be asked to outlast it',
+    file: 'src/api/oauth/exchange.ts',
+    find: 'if (ttlMs <= left) return ttlMs;',
+    replace: 'if (ttlMs >= 0) return ttlMs;',
+    tests: NARROW,
+  },
+  {
+    name: 'an access token is said to last as long as its connection',
+    file: 'src/api/oauth/about-connection.ts',
+    find: 'exp: Math.floor(endsAt / 1_000),',
+    replace: 'exp: Math.floor(session.expiresAt / 1_000),',
+    tests: NARROW,
   },
   {
     name: 'a code is stored as it is',

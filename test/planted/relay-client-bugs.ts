@@ -119,7 +119,7 @@ export const RELAY_CLIENT_BUGS: readonly PlantedBug[] = [
   {
     name: 'relayed: a parked call waits for ever',
     file: 'src/mcp/relay/parking.ts',
-    find: 'call.timer = setTimeout(() => abandon(call), LIMITS.parkedCallMs);',
+    find: 'call.timer = setTimeout(() => leaveBehind(call), LIMITS.parkedCallMs);',
     replace: 'call.timer = setTimeout(() => undefined, LIMITS.parkedCallMs);',
     tests: PARKING_UNIT,
   },

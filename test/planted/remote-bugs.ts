@@ -123,6 +123,20 @@ export const REMOTE_BUGS: readonly PlantedBug[] = [
     tests: ['test/downstream/oauth-discover.test.ts'],
   },
   {
+    name: 'remote: a dot at the end makes a name of this network public',
+    file: DISCOVER,
+    find: 'internal)\\.?$`',
+    replace: 'internal)$`',
+    tests: ['test/downstream/oauth-discover.test.ts'],
+  },
+  {
+    name: 'remote: a login that is being read outlives being forgotten',
+    file: KEEP,
+    find: '      await loaded();\n      const had',
+    replace: '      const had',
+    tests: ['test/downstream/oauth-forget.test.ts'],
+  },
+  {
     name: 'remote: an answer may come from any issuer',
     file: LOG_IN,
     find: '      expectIssuer(keeper.server, found.begun, read.iss);\n',

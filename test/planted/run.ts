@@ -20,6 +20,7 @@ const COPIED = [
   'build.ts',
   'vite.config.ts',
   'tsconfig.json',
+  'tsconfig.test.json',
 ];
 const AT_ONCE = 2;
 const CONFIG = `export default { test: {

@@ -37,6 +37,29 @@ test('a revoked key is refused at once; revoking it again changes nothing', asyn
   expect((await listKeys(office.deps)).map((one) => one.revokedAt)).toEqual([office.deps.now()]);
 });
 
+test('the last operator key in force is not revoked, whoever asks, and one that is left lets go of the others', async () => {
+  const make = async (roles: string[]) =>
+    (await createKey(office.deps, { name: 'x', roles, by: 'system' })).key.id;
+  // One that may not make keys stays in force all along.
+  await make(['reader', 'minter', 'requester']);
+  const [first, second, reader] = [
+    await make(['operator', 'reader']),
+    await make(['operator']),
+    await make(['reader']),
+  ];
+  const revoke = (id: string) => revokeKey(office.deps, { id, by: 'person:per_1' });
+  await revoke(reader);
+  await revoke(first);
+  await expect(revoke(second)).rejects.toMatchObject({ code: 'conflict' });
+  expect((await listKeys(office.deps)).map((one) => one.revokedAt === undefined)).toEqual([
+    true,
+    false,
+    true,
+    false,
+  ]);
+  expect(await office.entries('key.revoked')).toHaveLength(2);
+});
+
 test('unknown and malformed keys authenticate nobody', async () => {
   for (const token of [
     '',

@@ -81,6 +81,7 @@ it('the log is narrowed by its values and by words, followed live, told call by 
   await visit.goto(`/logs/${held}`);
   await short.getByText('succeeded').waitFor();
   await short.getByText('Approved by').waitFor();
+  await short.getByText('Operator', { exact: true }).waitFor();
   await look(visit, '02-story');
 
   await page
@@ -105,6 +106,15 @@ it('the log is narrowed by its values and by words, followed live, told call by 
   await page.unroute('**/v1/logs/proof?*');
   await visit.goto('/logs/999999');
   await visit.heading('The entry could not be loaded');
+
+  for (let call = 0; call < 60; call++) await stage.call('echo', { text: `${call}` });
+  await visit.goto('/logs?tool=echo&type=call.*');
+  await expect.poll(() => entries.getByRole('listitem').count()).toBe(100);
+  await page.getByRole('button', { name: 'Older' }).click();
+  await expect.poll(() => entries.getByRole('listitem').count()).toBe(24);
+  expect(await page.getByRole('button', { name: 'Older' }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Newer' }).click();
+  await expect.poll(() => entries.getByRole('listitem').count()).toBe(100);
 }, 120_000);
 
 it('the overview counts calls, verdicts and decisions, and tells when the ledger is not the one that this browser saw', async () => {

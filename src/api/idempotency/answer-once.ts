@@ -10,6 +10,7 @@ import { findFirst, forgetKeys, type KeyOwner, keepAnswer, releaseKey, takeKey }
 
 const HEADER = 'idempotency-key';
 const REPLAYED = 'idempotency-replayed';
+const LINES_TYPE = 'application/x-ndjson';
 const KEPT_HEADERS = ['content-type', 'location', 'retry-after'];
 /** Refusals with a status of 500 and above that say for certain that nothing was done. */
 const NOT_DONE: ReadonlySet<ErrorCode> = new Set([
@@ -67,8 +68,10 @@ export function createAnswerOnce(
   }
 
   async function keep(c: ApiContext, owner: KeyOwner): Promise<void> {
-    if (c.res.status >= 300) {
-      if (wasNotDone(c)) await ledger.commit({ then: [releaseKey(owner)], entries: [] });
+    // What is told as it is found has changed nothing: it is neither kept nor waited for, and its key is free.
+    const isStream = c.res.headers.get('content-type') === LINES_TYPE;
+    if (c.res.status >= 300 || isStream) {
+      if (isStream || wasNotDone(c)) await ledger.commit({ then: [releaseKey(owner)], entries: [] });
       return;
     }
     const body = await c.res.clone().text();

@@ -6,6 +6,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { accountThumbprint } from '../../principals/machine/issue-token.ts';
 import { principalRef } from '../../principals/principal.ts';
 import { narrowSession } from '../../sessions/narrow.ts';
+import { accessTokenEnd } from '../../sessions/oauth/known-token.ts';
 import { mcpAccess } from '../../sessions/session.ts';
 import { authenticateClient } from '../authenticate.ts';
 import { type ApiContext, type ApiDeps, hasRole } from '../context.ts';
@@ -51,15 +52,39 @@ async function exchangeApproval(deps: ApiDeps, c: ApiContext, form: Form): Promi
   });
 }
 
+/**
+ * How long a child lasts; undefined: as long as its parent. A child of OAuth's access token never outlasts that token, or
+ * a connection would go on without the refreshing that ends it. Throws `invalid_request` naming `expires_in`.
+ */
+async function childTtl(
+  deps: ApiDeps,
+  asked: { token: string; ttlMs: number | undefined },
+): Promise<number | undefined> {
+  const { token, ttlMs } = asked;
+  const end = await accessTokenEnd(deps.oauth, token);
+  const left = end === undefined ? undefined : Math.max(0, end - deps.now());
+  if (left === undefined || ttlMs === undefined) return left ?? ttlMs;
+  if (ttlMs <= left) return ttlMs;
+  const expected = `at most ${Math.floor(left / 1_000)} seconds, because the access token ends then. Refresh it first`;
+  throw new CountersignError('invalid_request', `expires_in: expected ${expected}`, {
+    fields: [{ field: 'expires_in', expected }],
+  });
+}
+
 /** A session for a child of it; its own token is all that is needed. */
 async function exchangeSession(deps: ApiDeps, c: ApiContext, form: Form): Promise<Response> {
   const scope = form.get('scope');
   const seconds = wholeNumberOf(form, 'expires_in', { min: 1, max: LIMITS.sessionTtlMaxMs / 1_000 });
   const callCap = wholeNumberOf(form, 'call_cap', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const parent = form.require('subject_token', 'the token of a session');
+  const ttlMs = await childTtl(deps, {
+    token: parent,
+    ttlMs: seconds === undefined ? undefined : seconds * 1_000,
+  });
   const { session, token } = await narrowSession(deps.narrow, {
-    token: form.require('subject_token', 'the token of a session'),
+    token: parent,
     ...(scope === undefined ? {} : { tools: scope.split(' ').filter((pattern) => pattern !== '') }),
-    ...(seconds === undefined ? {} : { ttlMs: seconds * 1_000 }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
     ...(callCap === undefined ? {} : { callCap }),
   });
   const { url, secretUrl, headers } = mcpAccess(deps.publicOrigin, token);

@@ -14,6 +14,7 @@ import {
   type BodyContext,
   detailBody,
   detailSchema,
+  RISKS,
   stateSchema,
 } from '../approval-body.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
@@ -22,6 +23,8 @@ import { answers, answersOrWaits, answersTagged, idParam, jsonBody, pageOf, page
 import { requireViewer, visibleApproval } from '../requester.ts';
 
 const READ = ['reader', 'requester'] as const;
+const IDS_MAX = 100;
+const IDS = new RegExp(`^\\w{1,100}(?:,\\w{1,100}){0,${IDS_MAX - 1}}$`);
 
 const listQuery = z.strictObject({
   ...pageQuery,
@@ -30,6 +33,13 @@ const listQuery = z.strictObject({
   requester: z.string().max(200).optional(),
   subject: z.string().max(200).optional(),
   tool: z.string().max(200).optional(),
+  risk: z.enum(RISKS).optional(),
+  order: z.enum(['newest', 'oldest']).optional(),
+  ids: z
+    .string()
+    .regex(IDS, `1 to ${IDS_MAX} ids, with commas between them`)
+    .transform((ids) => ids.split(','))
+    .optional(),
 });
 
 /** Names and labels that the bodies show, looked up once for a request. */
@@ -86,7 +96,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       method: 'get',
       path: '/v1/approvals',
       tags: ['approvals'],
-      summary: 'List approvals, newest first',
+      summary: 'List approvals, newest first unless told',
       request: { query: listQuery },
       responses: answers(pageOf(approvalSchema)),
     }),
@@ -100,7 +110,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
         ...filter,
         workspace: deps.workspace,
         limit: limit + 1,
-        before: after === undefined ? undefined : { requestedAt: after.at, id: after.id },
+        after: after === undefined ? undefined : { requestedAt: after.at, id: after.id },
       });
       const [context, decisions] = await Promise.all([
         bodyContext(deps, rows, principal.kind === 'person'),

@@ -24,7 +24,7 @@ const decideBody = z.union([
  * Who decides: a signed-in person, or the service account that the header names. The header is no proof of anything;
  * the signature over the statement is.
  */
-async function approverOf(deps: ApiDeps, c: ApiContext): Promise<Approver> {
+export async function approverOf(deps: ApiDeps, c: ApiContext): Promise<Approver> {
   const caller = c.get('principal');
   const machine = caller?.kind === 'service_account' ? caller.id : undefined;
   const accountId = c.req.header(ACCOUNT_HEADER) ?? machine;

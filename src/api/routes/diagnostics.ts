@@ -14,7 +14,7 @@ const diagnosticsSchema = z
     version: z.string(),
     now: z.string(),
     public_origin: z.string(),
-    ledger: z.object({ size: z.number(), newest_at: z.string().nullable() }),
+    ledger: z.object({ size: z.number(), newest_at: z.string().nullable(), vkey: z.string() }),
     servers: z.array(z.object({ name: z.string(), listed_in_ms: z.number().nullable() })),
     decisions: z.array(
       z.object({
@@ -91,7 +91,11 @@ export function addDiagnosticsRoutes(api: Api, deps: ApiDeps): void {
           version: deps.version,
           now: toRfc3339(deps.now()),
           public_origin: deps.publicOrigin,
-          ledger: { size: deps.ledger.head().size, newest_at: ts === undefined ? null : toRfc3339(ts) },
+          ledger: {
+            size: deps.ledger.head().size,
+            newest_at: ts === undefined ? null : toRfc3339(ts),
+            vkey: deps.vkey,
+          },
           servers,
           decisions,
         },

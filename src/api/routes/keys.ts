@@ -3,7 +3,7 @@ import { toRfc3339 } from '../../core/clock.ts';
 import type { ApiKey } from '../../principals/api-key.ts';
 import { createKey, listKeys, revokeKey } from '../../principals/keys.ts';
 import { principalRef } from '../../principals/principal.ts';
-import { type Api, type ApiDeps, requireKey } from '../context.ts';
+import { type Api, type ApiDeps, requireAny, requireKey } from '../context.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { answers, creates, idParam, jsonBody, wholeList } from '../openapi.ts';
 
@@ -58,7 +58,7 @@ export function addKeyRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): voi
       responses: answers(wholeList(keySchema)),
     }),
     async (c) => {
-      requireKey(c, ['operator']);
+      requireAny(c, ['operator']);
       return c.json(
         { data: (await listKeys(deps.principals)).map(show), next_cursor: null, has_more: false as const },
         200,
@@ -76,7 +76,7 @@ export function addKeyRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): voi
       responses: answers(keySchema),
     }),
     async (c) => {
-      const by = requireKey(c, ['operator']);
+      const by = requireAny(c, ['operator']);
       const { id } = c.req.valid('param');
       const revoked = await revokeKey(deps.principals, { id, by: principalRef(by) });
       streams.recheck();

@@ -1,16 +1,17 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { toRfc3339 } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
+import { countFacets } from '../../ledger/count-facets.ts';
 import type { Entry } from '../../ledger/entry.ts';
-import type { EntryFilter } from '../../ledger/filter.ts';
+import { showEntry } from '../../ledger/formats/facts.ts';
 import { queryEntries } from '../../ledger/query.ts';
 import { subscribe } from '../../ledger/subscribe.ts';
 import { verifyLedger } from '../../ledger/verify.ts';
 import { newestCosigned } from '../../ledger/witness/store.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
+import { logFilterOf, logFilterQuery } from '../log-filter.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { answers, answersText, pageOf, pageQuery } from '../openapi.ts';
-import { readTime, resumeAfter } from '../read-query.ts';
+import { resumeAfter } from '../read-query.ts';
 import { sendEvents } from '../send-events.ts';
 
 const entrySchema = z
@@ -23,18 +24,6 @@ const entrySchema = z
   })
   .openapi('Entry');
 
-const filterQuery = {
-  action: z.string().max(300).optional(),
-  type: z.string().max(100).optional(),
-  subject: z.string().max(200).optional(),
-  session: z.string().max(100).optional(),
-  approval: z.string().max(100).optional(),
-  principal: z.string().max(200).optional(),
-  call: z.string().max(100).optional(),
-  since: z.string().max(40).optional(),
-  until: z.string().max(40).optional(),
-};
-
 const verificationSchema = z
   .object({
     ok: z.boolean(),
@@ -46,22 +35,26 @@ const verificationSchema = z
   })
   .openapi('Verification');
 
-type FilterQuery = { [Name in keyof typeof filterQuery]?: string | undefined };
+const facetSchema = z.array(z.object({ value: z.string(), count: z.number() }));
 
-function filterOf(query: FilterQuery): EntryFilter {
-  const { since, until, ...rest } = query;
-  const filter = { ...rest, since: readTime('since', since), until: readTime('until', until) };
-  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as EntryFilter;
-}
+const facetsSchema = z
+  .object({
+    counted: z.number(),
+    complete: z.boolean(),
+    facets: z.object({
+      type: facetSchema,
+      verdict: facetSchema,
+      action: facetSchema,
+      tool: facetSchema,
+      subject: facetSchema,
+      session: facetSchema,
+      principal: facetSchema,
+    }),
+  })
+  .openapi('LogFacets');
 
 function show(entry: Entry): z.infer<typeof entrySchema> {
-  return {
-    seq: entry.seq,
-    ts: toRfc3339(entry.ts),
-    type: entry.type,
-    ref: { ...entry.ref } as Record<string, string>,
-    body: entry.body,
-  };
+  return { ...showEntry(entry) };
 }
 
 export function addLogRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): void {
@@ -74,7 +67,7 @@ export function addLogRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): voi
       request: {
         query: z.strictObject({
           ...pageQuery,
-          ...filterQuery,
+          ...logFilterQuery,
           order: z.enum(['asc', 'desc']).default('desc'),
         }),
       },
@@ -84,7 +77,7 @@ export function addLogRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): voi
       requireAny(c);
       const { limit, cursor, order, ...filter } = c.req.valid('query');
       const page = await queryEntries(deps.database, {
-        ...filterOf(filter),
+        ...logFilterOf(filter, deps.now()),
         order,
         limit,
         ...(cursor === undefined ? {} : { cursor }),
@@ -97,15 +90,37 @@ export function addLogRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): voi
   api.openapi(
     createRoute({
       method: 'get',
+      path: '/v1/logs/facets',
+      tags: ['logs'],
+      summary: 'Count what the newest matching entries are about, by value',
+      request: { query: z.strictObject(logFilterQuery) },
+      responses: answers(facetsSchema),
+    }),
+    async (c) => {
+      requireAny(c);
+      const { counted, complete, facets } = await countFacets(
+        deps.database,
+        logFilterOf(c.req.valid('query'), deps.now()),
+      );
+      const copied = Object.fromEntries(
+        Object.entries(facets).map(([name, values]) => [name, values.map((one) => ({ ...one }))]),
+      ) as z.infer<typeof facetsSchema>['facets'];
+      return c.json({ counted, complete, facets: copied }, 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'get',
       path: '/v1/logs/stream',
       tags: ['logs'],
       summary: 'Follow the ledger by server-sent events; Last-Event-ID resumes after that entry',
-      request: { query: z.strictObject(filterQuery) },
+      request: { query: z.strictObject(logFilterQuery) },
       responses: answersText('text/event-stream', 'Events "entry" whose id is the sequence'),
     }),
     (c) => {
       requireAny(c);
-      const filter = filterOf(c.req.valid('query'));
+      const filter = logFilterOf(c.req.valid('query'), deps.now());
       const afterSeq = resumeAfter(c, deps.ledger);
       const follow = (signal: AbortSignal) => subscribe(deps, { filter, afterSeq, signal });
       const event = (entry: Entry) => ({ id: String(entry.seq), event: 'entry', data: show(entry) });

@@ -3,8 +3,7 @@ import { toRfc3339 } from '../../core/clock.ts';
 import { sha256Hex } from '../../core/digest.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { findPerson } from '../../principals/people/people.ts';
-import { type PersonPrincipal, principalRef } from '../../principals/principal.ts';
+import type { PersonPrincipal } from '../../principals/principal.ts';
 import { readSessionCookie } from '../../principals/web/web-session.ts';
 import { allowRequest, denyRequest } from '../../sessions/oauth/answer-request.ts';
 import { checkRequest } from '../../sessions/oauth/check-request.ts';
@@ -13,6 +12,7 @@ import { redirectTarget } from '../../sessions/oauth/redirect.ts';
 import type { Consenter } from '../../sessions/oauth/sealed-consent.ts';
 import { type Api, type ApiContext, type ApiDeps, requireSignedIn } from '../context.ts';
 import { answers, jsonBody } from '../openapi.ts';
+import { subjectOf } from '../own-subject.ts';
 
 const QUERY_CHARACTERS = 16_384;
 
@@ -55,11 +55,6 @@ function consenter(deps: ApiDeps, c: ApiContext): { person: PersonPrincipal; by:
   if (cookie === undefined)
     throw new CountersignError('forbidden', 'Only the dashboard of the person who is signed in can do this.');
   return { person, by: { personId: person.id, browser: sha256Hex(cookie) } };
-}
-
-/** The subject whose agents act for a person: the one that they were enrolled with, or they themselves. */
-async function subjectOf(deps: ApiDeps, person: PersonPrincipal): Promise<string> {
-  return (await findPerson(deps.principals, person.id))?.subject ?? principalRef(person);
 }
 
 function toolsByServer(deps: ApiDeps): { server: string; tools: string[] }[] {

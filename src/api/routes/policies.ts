@@ -2,14 +2,15 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { checkPolicies } from '../../policy/check.ts';
 import { explain } from '../../policy/explain.ts';
+import { policyJsonSchema } from '../../policy/rule.ts';
 import type { PolicyInput } from '../../policy/verdict.ts';
-import { type Api, type ApiDeps, requireAny, requireKey } from '../context.ts';
+import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import { answers, answersTagged, jsonBody } from '../openapi.ts';
 
 const MAX_FILES = 100;
 const MAX_FILE_CHARACTERS = 256 * 1024;
 
-const filesSchema = z
+export const filesSchema = z
   .record(z.string().max(200), z.string().max(MAX_FILE_CHARACTERS))
   .refine((files) => Object.keys(files).length <= MAX_FILES, `at most ${MAX_FILES} files`);
 
@@ -18,6 +19,11 @@ const problemSchema = z.object({
   line: z.number(),
   column: z.number(),
   message: z.string(),
+});
+
+export const explanationSchema = z.object({
+  verdict: z.record(z.string(), z.any()),
+  rules: z.array(z.record(z.string(), z.any())),
 });
 
 const explainBody = z.strictObject({
@@ -104,6 +110,18 @@ export function addPolicyRoutes(api: Api, deps: ApiDeps): void {
 
   api.openapi(
     createRoute({
+      method: 'get',
+      path: '/v1/policies/schema',
+      tags: ['policies'],
+      summary: 'The JSON Schema (draft 2020-12) of a policy file, for editors',
+      security: [],
+      ...answersTagged(z.record(z.string(), z.any())),
+    }),
+    (c) => c.json(policyJsonSchema(), 200),
+  );
+
+  api.openapi(
+    createRoute({
       method: 'post',
       path: '/v1/policies/check',
       tags: ['policies'],
@@ -116,7 +134,7 @@ export function addPolicyRoutes(api: Api, deps: ApiDeps): void {
       ),
     }),
     (c) => {
-      requireKey(c, ['reader']);
+      requireAny(c);
       const files = Object.entries(c.req.valid('json').files).map(([name, text]) => ({ name, text }));
       const checked = checkPolicies(files, deps.toolSchemas());
       const problems = checked.problems.map(({ file, line, column, message }) => ({
@@ -136,12 +154,10 @@ export function addPolicyRoutes(api: Api, deps: ApiDeps): void {
       tags: ['policies'],
       summary: 'What the policy in force says about a call, and why',
       request: { body: jsonBody(explainBody) },
-      responses: answers(
-        z.object({ verdict: z.record(z.string(), z.any()), rules: z.array(z.record(z.string(), z.any())) }),
-      ),
+      responses: answers(explanationSchema),
     }),
     (c) => {
-      requireKey(c, ['reader']);
+      requireAny(c);
       const found = explain(deps.policy.current(), inputOf(deps, c.req.valid('json')));
       return c.json({ verdict: { ...found.verdict }, rules: found.rules.map((rule) => ({ ...rule })) }, 200);
     },

@@ -5,9 +5,10 @@ import { principalRef } from '../../principals/principal.ts';
 import type { SessionWithCalls } from '../../sessions/directory.ts';
 import { mintSession } from '../../sessions/mint.ts';
 import { mcpAccess, sessionState } from '../../sessions/session.ts';
-import { type Api, type ApiDeps, requireAny, requireKey } from '../context.ts';
+import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import { pageBody, readCursor } from '../cursor.ts';
 import { answers, answersTagged, creates, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
+import { ownSubject } from '../own-subject.ts';
 
 const stateSchema = z.enum(['active', 'expired', 'revoked']);
 
@@ -84,12 +85,13 @@ export function addSessionRoutes(api: Api, deps: ApiDeps): void {
       responses: creates(mintedSchema),
     }),
     async (c) => {
-      const by = requireKey(c, ['minter']);
+      const by = requireAny(c, ['minter']);
       const body = c.req.valid('json');
+      const { subject } = body;
       const { session, token } = await mintSession(
         deps.mint,
         {
-          subject: body.subject,
+          subject: by.kind === 'person' ? await ownSubject(deps, { person: by, subject }) : subject,
           ttlMs: body.ttl_ms,
           labels: body.labels,
           tools: body.tools,

@@ -4,16 +4,10 @@ import type {
 } from '@simplewebauthn/browser';
 import { isCountersignApiError } from '../../sdk/api-error.ts';
 import { Countersign } from '../../sdk/countersign.ts';
-import { createHttp } from '../../sdk/http.ts';
-import { type Statement, type StatementWire, statementFrom } from '../../sdk/statement.ts';
-import type { CheckedConnection } from './model/connection.ts';
+import type { Person } from '../../sdk/person.ts';
 
 /** The signed-in person. */
-export interface Me {
-  readonly id: string;
-  readonly name: string;
-  readonly groups: readonly string[];
-}
+export type Me = Person;
 
 /** The public API as this page uses it, with the cookie of the signed-in person. */
 export interface Api {
@@ -23,87 +17,29 @@ export interface Api {
   enrolOptions(
     token: string,
   ): Promise<{ challengeId: string; name: string; options: PublicKeyCredentialCreationOptionsJSON }>;
-  enrol(answer: { token: string; challengeId: string; response: unknown }): Promise<void>;
   signInOptions(): Promise<{ challengeId: string; options: PublicKeyCredentialRequestOptionsJSON }>;
-  signIn(answer: { challengeId: string; response: unknown }): Promise<void>;
   addPasskeyOptions(): Promise<{ challengeId: string; options: PublicKeyCredentialCreationOptionsJSON }>;
-  /** Has a new passkey checked; the statement that another passkey must sign before it counts. */
-  offerPasskey(answer: { challengeId: string; response: unknown }): Promise<Statement>;
-  signOut(): Promise<void>;
-  /** What the query of the authorization endpoint asks for. */
-  checkConnection(query: string): Promise<CheckedConnection>;
-  /** Where the browser goes with the answer. */
-  allowConnection(
-    consent: string,
-    terms: { tools: readonly string[]; ttlMs: number; labels: Readonly<Record<string, string>> },
-  ): Promise<string>;
-  denyConnection(consent: string): Promise<string>;
-}
-
-interface CeremonyWire<Options> {
-  readonly challenge_id: string;
-  readonly name?: string;
-  readonly options: Options;
 }
 
 export function createApi(): Api {
-  const http = createHttp({
-    baseUrl: location.origin,
-    fetch: (url, init) => fetch(url, init),
-    timeoutMs: 30_000,
-    maxRetries: 1,
-    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  });
-  const post = async <T>(path: string, body: unknown): Promise<T> =>
-    (await http.json<T>({ method: 'POST', path, body })).body;
+  const client = new Countersign({ baseUrl: location.origin });
+  const { person } = client;
   return {
-    client: new Countersign({ baseUrl: location.origin }),
+    client,
     async me() {
       try {
-        const { body } = await http.json<{ person: Me }>({ method: 'GET', path: '/v1/me' });
-        return body.person;
+        return await person.me();
       } catch (error) {
-        if (isCountersignApiError(error) && error.status === 401) return undefined;
+        if (isSignedOut(error)) return undefined;
         throw error;
       }
     },
     async enrolOptions(token) {
-      type Wire = CeremonyWire<PublicKeyCredentialCreationOptionsJSON>;
-      const wire = await post<Wire>('/v1/webauthn/enrol/options', { token });
-      return {
-        challengeId: wire.challenge_id,
-        name: wire.name ?? wire.options.user.displayName,
-        options: wire.options,
-      };
+      const begun = await person.enrolOptions<PublicKeyCredentialCreationOptionsJSON>(token);
+      return { ...begun, name: begun.name ?? begun.options.user.displayName };
     },
-    enrol: ({ token, challengeId, response }) =>
-      post('/v1/webauthn/enrol/verify', { token, challenge_id: challengeId, response }),
-    async signInOptions() {
-      type Wire = CeremonyWire<PublicKeyCredentialRequestOptionsJSON>;
-      const wire = await post<Wire>('/v1/webauthn/sign-in/options', {});
-      return { challengeId: wire.challenge_id, options: wire.options };
-    },
-    signIn: ({ challengeId, response }) =>
-      post('/v1/webauthn/sign-in/verify', { challenge_id: challengeId, response }),
-    async addPasskeyOptions() {
-      type Wire = CeremonyWire<PublicKeyCredentialCreationOptionsJSON>;
-      const wire = await post<Wire>('/v1/webauthn/add-passkey/options', {});
-      return { challengeId: wire.challenge_id, options: wire.options };
-    },
-    async offerPasskey({ challengeId, response }) {
-      const body = { challenge_id: challengeId, response };
-      return statementFrom(await post<StatementWire>('/v1/webauthn/add-passkey/verify', body));
-    },
-    signOut: () => post('/v1/webauthn/sign-out', {}),
-    checkConnection: (query) => post('/v1/oauth/requests', { query }),
-    async allowConnection(consent, { tools, ttlMs, labels }) {
-      const body = { consent, decision: 'allow', tools, ttl_ms: ttlMs, labels };
-      return (await post<{ redirect_to: string }>('/v1/oauth/consents', body)).redirect_to;
-    },
-    async denyConnection(consent) {
-      const body = { consent, decision: 'deny' };
-      return (await post<{ redirect_to: string }>('/v1/oauth/consents', body)).redirect_to;
-    },
+    signInOptions: () => person.signInOptions(),
+    addPasskeyOptions: () => person.addPasskeyOptions(),
   };
 }
 

@@ -1,23 +1,24 @@
 import type { Me } from './api.ts';
+import { ReadingZone } from './parts/exact.tsx';
 import { Frame } from './parts/frame.tsx';
 import { Lazy } from './parts/lazy.tsx';
 import { Notice } from './parts/notice.tsx';
-import { ApprovalScreen } from './screens/approval.tsx';
 import { Authorize } from './screens/authorize.tsx';
 import { Enrol } from './screens/enrol.tsx';
 import { InboxScreen } from './screens/inbox.tsx';
 import { SignIn } from './screens/sign-in.tsx';
-import { SCREENS } from './screens.ts';
+import { APPROVAL, SCREENS } from './screens.ts';
 import type { Shell } from './shell.ts';
 
 function Screen({ shell, me }: { shell: Shell; me: Me }) {
   const route = shell.route.value;
-  if (route.name === 'sign-in') return <InboxScreen shell={shell} />;
-  if (route.name === 'approval') return <ApprovalScreen key={route.id} shell={shell} id={route.id} />;
+  if (route.name === 'sign-in') return <InboxScreen shell={shell} me={me} />;
+  if (route.name === 'approval')
+    return <Lazy key={route.id} load={APPROVAL} shell={shell} me={me} id={route.id} />;
   if (route.name === 'authorize') return <Authorize key={route.query} shell={shell} query={route.query} />;
   if (route.name === 'section') {
     const { section, id } = route;
-    if (section === 'inbox') return <InboxScreen shell={shell} />;
+    if (section === 'inbox') return <InboxScreen shell={shell} me={me} />;
     return <Lazy key={section} load={SCREENS[section]} shell={shell} me={me} id={id} />;
   }
   return (
@@ -50,8 +51,10 @@ export function App({ shell }: { shell: Shell }) {
     );
   }
   return (
-    <Frame shell={shell} me={me}>
-      <Screen shell={shell} me={me} />
-    </Frame>
+    <ReadingZone.Provider value={shell.preferences.value.zone}>
+      <Frame shell={shell} me={me}>
+        <Screen shell={shell} me={me} />
+      </Frame>
+    </ReadingZone.Provider>
   );
 }

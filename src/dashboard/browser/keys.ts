@@ -7,11 +7,11 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest('input, textarea, select, [contenteditable]') !== null;
 }
 
-/** Enter on a button or link is that control's own, except on the rows of a list, which the table handles. */
+/** Enter on a button or link is that control's own, except on the lines of a list, which the table handles. */
 function isPressing(event: KeyboardEvent): boolean {
   const { target } = event;
   if (event.key !== 'Enter' || !(target instanceof Element)) return false;
-  return target.closest('a, button, summary') !== null && target.closest('.rows') === null;
+  return target.closest('a, button, summary') !== null && target.closest('.rows [id^="row-"]') === null;
 }
 
 /**

@@ -1,13 +1,17 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import type { ComponentChild } from 'preact';
 import { systemClock } from '../../core/clock.ts';
 import { type Api, createApi, explain, isSignedOut, type Me } from './api.ts';
 import { createLive, type Live } from './live.ts';
+import type { Preferences } from './model/preferences.ts';
 import { type Route, readRoute } from './model/route.ts';
+import { createPreferences } from './preferences.ts';
 
 /** What every screen is given: the API, the address, who is signed in, the time, and live changes. */
 export interface Shell {
   readonly api: Api;
   readonly live: Live;
+  readonly preferences: Signal<Preferences>;
   readonly route: ReadonlySignal<Route>;
   /** `undefined` until it is known, `null` when nobody is signed in. */
   readonly me: Signal<Me | null | undefined>;
@@ -24,9 +28,19 @@ export interface Shell {
   failed(error: unknown): string;
 }
 
+/** What every section is given; `id` is what follows its address. */
+export interface ScreenProps {
+  readonly shell: Shell;
+  readonly me: Me;
+  readonly id: string | undefined;
+}
+
+export type ScreenView = (props: ScreenProps) => ComponentChild;
+
 export function createShell(): Shell {
   const api = createApi();
   const live = createLive();
+  const preferences = createPreferences();
   const route = signal(readRoute(location));
   const me = signal<Me | null | undefined>(undefined);
   const ended = signal(false);
@@ -46,6 +60,7 @@ export function createShell(): Shell {
   return {
     api,
     live,
+    preferences,
     route,
     me,
     ended,

@@ -52,7 +52,7 @@ export async function signAct(asked: AskedAct, me: Me): Promise<void> {
 export async function makePasskey(api: Api, me: Me): Promise<AskedAct> {
   const { challengeId, options } = await api.addPasskeyOptions();
   const response = await startRegistration({ optionsJSON: options });
-  const statement = await api.offerPasskey({ challengeId, response });
+  const statement = await api.client.person.offerPasskey({ challengeId, response });
   const { credential_id, public_key } = paramsOf(statement);
   const made = { credentialId: credential_id, publicKey: public_key };
   if (!isMadeHere(response.response.authenticatorData ?? '', made)) {

@@ -165,6 +165,16 @@ export function passkeyStillUsable(use: { passkeyId: string; counter: number }):
   };
 }
 
+/** `EXISTS (…)`: the passkey, whose use with this counter was recorded, is enrolled still. */
+export function passkeyStillEnrolled(use: { passkeyId: string; counter: number }): Statement {
+  return {
+    sql: `EXISTS (SELECT 1 FROM passkey JOIN person ON person.id = passkey.person_id
+                  WHERE passkey.id = ? AND passkey.removed_at IS NULL AND person.removed_at IS NULL
+                    AND passkey.counter >= ?)`,
+    params: [use.passkeyId, use.counter],
+  };
+}
+
 /** Flags a passkey; matches while it is enrolled. The first time is kept. */
 export function markPasskeySuspect(passkey: { passkeyId: string; now: number }): Statement {
   return {

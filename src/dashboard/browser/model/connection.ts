@@ -1,24 +1,4 @@
-/** What an application asks for, as the API tells it. */
-export interface AskedConnection {
-  readonly client: {
-    readonly id: string;
-    readonly kind: 'document' | 'registered';
-    readonly name: string | null;
-    readonly uri: string | null;
-    readonly verified_host: string | null;
-  };
-  readonly redirect: { readonly kind: 'web' | 'loopback' | 'application'; readonly name: string };
-  readonly resource: string;
-  readonly subject: string;
-}
-
-export type CheckedConnection =
-  | (AskedConnection & {
-      readonly kind: 'ask';
-      readonly consent: string;
-      readonly servers: readonly { readonly server: string; readonly tools: readonly string[] }[];
-    })
-  | (AskedConnection & { readonly kind: 'refused'; readonly why: string; readonly return_to: string });
+import type { AskedConnection } from '../../../sdk/connections.ts';
 
 /** What a person has picked on the page. */
 export interface PickedScope {
@@ -66,5 +46,5 @@ export function labelsFrom(text: string): Record<string, string> {
 
 /** The label that is proposed: who is connected, as far as it is known for certain. */
 export function proposedLabel({ client, redirect }: AskedConnection): string {
-  return `client=${(client.verified_host ?? redirect.name).replaceAll(/[^A-Za-z0-9.:_-]/g, '')}`;
+  return `client=${(client.verifiedHost ?? redirect.name).replaceAll(/[^A-Za-z0-9.:_-]/g, '')}`;
 }

@@ -1,85 +1,151 @@
 import type { Approval } from '../../../sdk/approval.ts';
 
-/** A row that stays where it is, also after its approval was decided elsewhere (`gone`). */
+/** A call that stays where it is, also after it was decided elsewhere (`gone`). */
 export interface InboxRow {
   readonly approval: Approval;
   readonly gone: boolean;
 }
 
-/** What the list shows, what waits to be shown, and the selected approval's id. */
+/** One call, or many of one session that differ in their arguments alone. */
+export type InboxItem =
+  | { readonly kind: 'call'; readonly id: string }
+  | {
+      readonly kind: 'group';
+      readonly id: string;
+      readonly sort: string;
+      readonly ids: readonly string[];
+      /** How many of `ids` are shown below it; 0 while it is closed. */
+      readonly shown: number;
+    };
+
+/** What the list shows, and what waits to be shown. */
 export interface Inbox {
-  readonly rows: readonly InboxRow[];
-  readonly fresh: readonly Approval[];
-  readonly selected: string | undefined;
+  readonly items: readonly InboxItem[];
+  readonly rows: ReadonlyMap<string, InboxRow>;
+  readonly fresh: ReadonlyMap<string, Approval>;
 }
 
-export const EMPTY_INBOX: Inbox = { rows: [], fresh: [], selected: undefined };
+export const EMPTY_INBOX: Inbox = { items: [], rows: new Map(), fresh: new Map() };
+
+/** So many calls that differ in their arguments alone stand in one line. */
+const FLOOD = 5;
 
 const RISKS = ['critical', 'high', 'medium', 'low'];
 const rank = (approval: Approval): number =>
   RISKS.indexOf(approval.risk) + (RISKS.includes(approval.risk) ? 0 : 5);
 
 function inOrder(a: Approval, b: Approval): number {
-  return rank(a) - rank(b) || a.requestedAt.localeCompare(b.requestedAt) || a.id.localeCompare(b.id);
+  if (a.risk !== b.risk) return rank(a) - rank(b);
+  if (a.requestedAt !== b.requestedAt) return a.requestedAt < b.requestedAt ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
 }
 
-/** Takes a fresh list of what is pending. Rows never move: new ones wait in `fresh`, decided ones stay, marked. */
-export function updateInbox(inbox: Inbox, pending: readonly Approval[]): Inbox {
-  const byId = new Map(pending.map((approval) => [approval.id, approval]));
-  if (inbox.rows.every((row) => row.gone || !byId.has(row.approval.id))) {
-    return {
-      ...showAll(pending),
-      selected: pending.some(({ id }) => id === inbox.selected) ? inbox.selected : undefined,
-    };
+/** Equal for calls that may share a line: one requester, one tool, one rule, one risk. */
+export function sortOf(approval: Approval): string {
+  const { requester, server, action, tool, risk, rule } = approval;
+  const held = rule === null ? null : [rule.id, rule.file, rule.line];
+  return JSON.stringify([requester, action?.resource ?? server, tool, risk, held]);
+}
+
+/** The items with these calls added at the end, in their order; a call joins the group of its sort. */
+function withItems(items: readonly InboxItem[], added: readonly Approval[]): InboxItem[] {
+  const sorts = added.map(sortOf);
+  const count = new Map<string, number>();
+  for (const sort of sorts) count.set(sort, (count.get(sort) ?? 0) + 1);
+  const next = [...items];
+  const groups = new Map(
+    next.flatMap((item, at) => (item.kind === 'group' ? [[item.sort, at] as const] : [])),
+  );
+  const joining = new Map<number, string[]>();
+  for (const [index, { id }] of added.entries()) {
+    const sort = sorts[index] ?? '';
+    const at = groups.get(sort);
+    if (at !== undefined) {
+      const ids = joining.get(at) ?? [];
+      ids.push(id);
+      joining.set(at, ids);
+    } else if ((count.get(sort) ?? 0) < FLOOD) next.push({ kind: 'call', id });
+    else {
+      groups.set(sort, next.length);
+      joining.set(next.length, [id]);
+      next.push({ kind: 'group', id: `group-${id}`, sort, ids: [], shown: 0 });
+    }
   }
-  const rows = inbox.rows.map((row) => {
-    const approval = byId.get(row.approval.id);
-    return approval ? { approval, gone: false } : { ...row, gone: true };
-  });
-  const known = new Set(rows.map((row) => row.approval.id));
-  return { ...inbox, rows, fresh: pending.filter((approval) => !known.has(approval.id)) };
+  for (const [at, ids] of joining) {
+    const item = next[at];
+    if (item?.kind === 'group') next[at] = { ...item, ids: [...item.ids, ...ids] };
+  }
+  return next;
 }
 
-function showAll(pending: readonly Approval[]): Inbox {
+function laidOut(pending: readonly Approval[], before: Inbox, selected?: string): Inbox {
+  const sorted = [...pending].sort(inOrder);
+  const open = new Set(
+    before.items.flatMap((one) => (one.kind === 'group' && one.shown > 0 ? [one.sort] : [])),
+  );
+  const items = withItems([], sorted).map((item) =>
+    item.kind === 'group' && (open.has(item.sort) || item.ids.includes(selected ?? ''))
+      ? { ...item, shown: item.ids.length }
+      : item,
+  );
   return {
-    rows: [...pending].sort(inOrder).map((approval) => ({ approval, gone: false })),
-    fresh: [],
-    selected: undefined,
+    items,
+    rows: new Map(sorted.map((approval) => [approval.id, { approval, gone: false }])),
+    fresh: new Map(),
   };
 }
 
-/** Shows what waits and drops what is gone: most dangerous first, then oldest first. The selection stays. */
-export function revealFresh(inbox: Inbox): Inbox {
-  const pending = [...inbox.rows.filter((row) => !row.gone).map((row) => row.approval), ...inbox.fresh];
-  const kept = pending.some((approval) => approval.id === inbox.selected);
-  return { ...showAll(pending), selected: kept ? inbox.selected : undefined };
+/** Adds the next page of a first load; what is known already is left as it is. Nothing that is shown moves. */
+export function addPage(inbox: Inbox, page: readonly Approval[]): Inbox {
+  const added = page.filter(({ id }) => !inbox.rows.has(id) && !inbox.fresh.has(id)).sort(inOrder);
+  const rows = new Map(inbox.rows);
+  for (const approval of added) rows.set(approval.id, { approval, gone: false });
+  return { ...inbox, rows, items: withItems(inbox.items, added) };
 }
 
-/** Moves the selection by `by` rows within the given ids; the first row when there was none. */
-export function moveSelection(
-  ids: readonly string[],
-  selected: string | undefined,
-  by: number,
-): string | undefined {
-  const at = selected === undefined ? -1 : ids.indexOf(selected);
-  if (at < 0) return ids[0];
-  return ids[Math.min(Math.max(at + by, 0), ids.length - 1)];
+/**
+ * Takes in how these approvals stand now; one that is not `found` is gone. Rows never move: new ones wait in `fresh`,
+ * decided ones stay, marked. When nothing is shown that still waits, all is shown at once.
+ */
+export function updateInbox(
+  inbox: Inbox,
+  news: { readonly asked: Iterable<string>; readonly found: readonly Approval[] },
+): Inbox {
+  const pending = new Map(
+    news.found.filter((one) => one.state === 'pending').map((approval) => [approval.id, approval]),
+  );
+  const rows = new Map(inbox.rows);
+  const fresh = new Map(inbox.fresh);
+  for (const id of new Set([...news.asked, ...pending.keys()])) {
+    const approval = pending.get(id);
+    const row = rows.get(id);
+    if (row !== undefined) {
+      rows.set(id, approval === undefined ? { ...row, gone: true } : { approval, gone: false });
+    } else if (approval === undefined) fresh.delete(id);
+    else fresh.set(id, approval);
+  }
+  const next = { ...inbox, rows, fresh };
+  for (const row of rows.values()) if (!row.gone) return next;
+  return fresh.size === 0 ? next : laidOut([...fresh.values()], next);
 }
 
-/** True when the approval has every word of the query; `tool:`, `agent:` and `risk:` look in one place only. */
-export function matchesQuery(approval: Approval, query: string): boolean {
-  const { action, session } = approval;
-  const agent = `${approval.subject} ${session?.id ?? approval.requester} ${Object.values(session?.labels ?? {}).join(' ')}`;
-  const tool = `${action?.resource ?? approval.server}/${approval.tool} ${approval.exposed}`;
-  const places: Readonly<Record<string, string>> = { tool, agent, risk: approval.risk };
-  const everywhere = `${tool} ${agent} ${approval.risk} ${approval.effect} ${approval.id}`;
-  return query
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .every((word) => {
-      const cut = word.indexOf(':');
-      const place = cut > 0 ? places[word.slice(0, cut)] : undefined;
-      return (place ?? everywhere).toLowerCase().includes(place === undefined ? word : word.slice(cut + 1));
-    });
+/** Shows what waits and drops what is gone: most dangerous first, then oldest first. What is selected stays in sight. */
+export function revealFresh(inbox: Inbox, selected?: string): Inbox {
+  const pending = [...inbox.rows.values()].flatMap((row) => (row.gone ? [] : [row.approval]));
+  return laidOut([...pending, ...inbox.fresh.values()], inbox, selected);
+}
+
+/** Opens a closed group, with all that is in it by now, or closes it. */
+export function toggleGroup(inbox: Inbox, id: string): Inbox {
+  const items = inbox.items.map((item) =>
+    item.kind === 'group' && item.id === id ? { ...item, shown: item.shown > 0 ? 0 : item.ids.length } : item,
+  );
+  return { ...inbox, items };
+}
+
+/** How many calls are known to wait. */
+export function waitingCount(inbox: Inbox): number {
+  let count = inbox.fresh.size;
+  for (const row of inbox.rows.values()) if (!row.gone) count += 1;
+  return count;
 }

@@ -1,8 +1,17 @@
 /** The parts of the dashboard, in the order of its menu. `key` follows `g`. */
 export const SECTIONS = [
   { name: 'inbox', path: '/', label: 'Inbox', key: 'i' },
+  { name: 'overview', path: '/overview', label: 'Overview', key: 'o' },
+  { name: 'logs', path: '/logs', label: 'Logs', key: 'l' },
   { name: 'history', path: '/history', label: 'History', key: 'h' },
+  { name: 'sessions', path: '/sessions', label: 'Sessions', key: 's' },
+  { name: 'jobs', path: '/jobs', label: 'Jobs', key: 'b' },
+  { name: 'servers', path: '/servers', label: 'Servers', key: 'v' },
+  { name: 'policies', path: '/policies', label: 'Policies', key: 'r' },
   { name: 'people', path: '/people', label: 'People', key: 'p' },
+  { name: 'keys', path: '/keys', label: 'Keys', key: 'e' },
+  { name: 'webhooks', path: '/webhooks', label: 'Webhooks', key: 'w' },
+  { name: 'settings', path: '/settings', label: 'Settings', key: 't' },
 ] as const;
 
 export type SectionName = (typeof SECTIONS)[number]['name'];

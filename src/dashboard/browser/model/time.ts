@@ -13,3 +13,26 @@ export function duration(ms: number): string {
 export function utc(rfc3339: string): string {
   return rfc3339.replace('T', ' ').replace(/(?:\.\d+)?Z$/, ' UTC');
 }
+
+/**
+ * The exact time in the zone that somebody wants to read it in: UTC, or this device’s own with its name behind it, such as
+ * `2026-01-05 13:00:00 CET`. `timeZone` (IANA) stands in for the device’s.
+ */
+export function exactTime(rfc3339: string, zone: 'utc' | 'local', timeZone?: string): string {
+  if (zone === 'utc') return utc(rfc3339);
+  const format = new Intl.DateTimeFormat('en-GB', {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+    timeZone,
+  });
+  const part = Object.fromEntries(
+    format.formatToParts(new Date(rfc3339)).map(({ type, value }) => [type, value]),
+  );
+  return `${part.year}-${part.month}-${part.day} ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName}`;
+}

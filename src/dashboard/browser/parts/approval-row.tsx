@@ -1,6 +1,6 @@
 import type { Approval } from '../../../sdk/approval.ts';
 import { groupsNow } from '../model/quorum.ts';
-import { duration } from '../model/time.ts';
+import { duration, utc } from '../model/time.ts';
 import { EffectOf, TextOf } from './text-of.tsx';
 
 interface RowProps {
@@ -9,7 +9,13 @@ interface RowProps {
   /** Decided, expired or withdrawn since it was listed. */
   readonly gone?: boolean;
   readonly selected?: boolean;
+  /** Stands below the line of its group. */
+  readonly inGroup?: boolean;
+  /** Where it stands in a list of which only a part is in the document. */
+  readonly place?: { readonly at: number; readonly of: number };
   readonly select?: () => void;
+  /** Whether it was picked to be decided together with others, and how to change that. */
+  readonly pick?: { readonly picked: boolean; readonly toggle: () => void };
 }
 
 export function RiskBadge({ risk }: { risk: string }) {
@@ -34,19 +40,45 @@ export const STATE_WORDS: Readonly<Record<Approval['state'], string>> = {
   unknown: 'outcome unknown',
 };
 
-/** One line of a list, a link to the call. */
-export function ApprovalRow({ approval, now, gone = false, selected = false, select }: RowProps) {
+/** How long it has been waiting, or how it ended. */
+function Standing({ approval, now, gone }: { approval: Approval; now: number; gone: boolean }) {
   const left = Date.parse(approval.expiresAt) - now;
+  if (gone || approval.state !== 'pending')
+    return <strong class="standing">{gone ? 'no longer waiting' : STATE_WORDS[approval.state]}</strong>;
+  return (
+    <span class={`standing ${left < 60_000 ? 'soon' : ''}`} title={`until ${utc(approval.expiresAt)}`}>
+      {left > 0 ? `${duration(left)} left` : 'expired'}
+    </span>
+  );
+}
+
+/** One line of a list, a link to the call. */
+export function ApprovalRow(props: RowProps) {
+  const { approval, now, gone = false, selected = false, inGroup = false, place, select, pick } = props;
   const pending = approval.state === 'pending' && !gone;
   const { needed, approvals } = approval.quorum;
+  const given = approvals.filter((vote) => vote.decision === 'approve').length;
   const escalated = groupsNow(approval, now).slice(approval.groups.length);
+  const marks = [selected && 'selected', gone && 'gone', inGroup && 'in-group', pick?.picked && 'picked'];
   return (
-    <li class={`${selected ? 'selected' : ''} ${gone ? 'gone' : ''}`}>
+    <li class={marks.filter(Boolean).join(' ')} aria-posinset={place?.at} aria-setsize={place?.of}>
+      {pick !== undefined && (
+        <button
+          type="button"
+          class="pick"
+          aria-pressed={pick.picked}
+          aria-label="Pick to decide together"
+          onClick={pick.toggle}
+        >
+          {pick.picked ? '✓' : ''}
+        </button>
+      )}
       <a id={`row-${approval.id}`} href={`/approvals/${approval.id}`} onFocus={() => select?.()}>
         <RiskBadge risk={approval.risk} />
         <span class="effect">
           <EffectOf effect={approval.effect} />
         </span>
+        <Standing approval={approval} now={now} gone={gone} />
         <span class="meta">
           <span>
             <TextOf
@@ -58,18 +90,16 @@ export function ApprovalRow({ approval, now, gone = false, selected = false, sel
           <span>
             {approval.action === null ? 'for' : 'by'} <TextOf text={approval.subject} />
           </span>
-          <span>{duration(now - Date.parse(approval.requestedAt))} ago</span>
           {needed > 1 && (
             <span>
-              {approvals.filter((vote) => vote.decision === 'approve').length} of {needed} approvals
+              {given} of {needed} approvals
             </span>
           )}
           {pending && escalated.length > 0 && <span>now also {escalated.join(', ')}</span>}
           {approval.breakGlass.approvals.length > 0 && <strong class="soon">glass broken</strong>}
-          {pending && (
-            <span class={left < 60_000 ? 'soon' : ''}>{left > 0 ? `${duration(left)} left` : 'expired'}</span>
-          )}
-          {!pending && <strong>{gone ? 'no longer waiting' : STATE_WORDS[approval.state]}</strong>}
+          <span title={utc(approval.requestedAt)}>
+            {duration(now - Date.parse(approval.requestedAt))} ago
+          </span>
         </span>
       </a>
     </li>

@@ -1,7 +1,12 @@
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
+import type { Around } from '../load-around.ts';
+import { annotationWords } from '../model/diff.ts';
+import { releaseTerms } from '../model/entry-words.ts';
 import { escapeText } from '../model/escape.ts';
-import { duration, utc } from '../model/time.ts';
+import { duration } from '../model/time.ts';
 import { RiskBadge } from './approval-row.tsx';
+import { Exact } from './exact.tsx';
+import { SessionFacts } from './session-facts.tsx';
 import { EffectOf, TextOf } from './text-of.tsx';
 
 function definitionText(definition: unknown): string {
@@ -12,10 +17,12 @@ function definitionText(definition: unknown): string {
 }
 
 /** What is called, how dangerous it is, why it was held, for whom, and how long there is to decide. */
-export function CallFacts({ detail, now }: { detail: ApprovalDetail; now: number }) {
+export function CallFacts({ detail, around, now }: { detail: ApprovalDetail; around: Around; now: number }) {
   const left = Date.parse(detail.expiresAt) - now;
   const { needed, approvals } = detail.quorum;
   const given = approvals.filter((vote) => vote.decision === 'approve').length;
+  const says = annotationWords(detail.toolDefinition);
+  const released = 'value' in around.timeline ? releaseTerms(around.timeline.value) : undefined;
   const labels = Object.entries(detail.session?.labels ?? {});
   return (
     <section class="card facts">
@@ -75,7 +82,11 @@ export function CallFacts({ detail, now }: { detail: ApprovalDetail; now: number
         <div>
           <dt>{detail.session === null ? 'Requested by' : 'Session'}</dt>
           <dd>
-            <code>{detail.session?.id ?? detail.requester}</code>
+            {detail.session === null ? (
+              <code>{detail.requester}</code>
+            ) : (
+              <SessionFacts id={detail.session.id} found={around.session} now={now} />
+            )}
           </dd>
         </div>
         {detail.state === 'pending' && (
@@ -83,7 +94,9 @@ export function CallFacts({ detail, now }: { detail: ApprovalDetail; now: number
             <dt>Time left</dt>
             <dd>
               <strong class={left < 60_000 ? 'soon' : ''}>{left > 0 ? duration(left) : 'expired'}</strong>{' '}
-              <span class="fine">until {utc(detail.expiresAt)}</span>
+              <span class="fine">
+                until <Exact at={detail.expiresAt} />
+              </span>
             </dd>
           </div>
         )}
@@ -101,8 +114,18 @@ export function CallFacts({ detail, now }: { detail: ApprovalDetail; now: number
             {detail.action === null
               ? 'this one call, once, with exactly these bytes'
               : 'a right to this one action, once, for its requester alone'}
+            {released !== undefined &&
+              `, within ${duration(released.ttlMs)}${released.dpop ? ', with proof of a key' : ''}`}
           </dd>
         </div>
+        {says.length > 0 && (
+          <div>
+            <dt>Its server says</dt>
+            <dd>
+              {says.join(', ')} <span class="untrusted">untrusted: written by the tool’s server</span>
+            </dd>
+          </div>
+        )}
       </dl>
       {detail.action === null && (
         <details>

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
+import type { CheckedConnection } from '../../../sdk/connections.ts';
 import { explain } from '../api.ts';
 import {
-  type CheckedConnection,
   LIFETIMES,
   labelsFrom,
   type PickedScope,
@@ -47,12 +47,12 @@ export function ConnectForm({ shell, asked, leave }: ConnectFormProps) {
     try {
       const labels = labelsFrom(String(data.get('labels') ?? ''));
       const terms = { tools: scope, ttlMs, labels };
-      void answer(() => shell.api.allowConnection(asked.consent, terms));
+      void answer(() => shell.api.client.connections.allow(asked.consent, terms));
     } catch (error) {
       problem.value = explain(error);
     }
   };
-  const deny = () => answer(() => shell.api.denyConnection(asked.consent));
+  const deny = () => answer(() => shell.api.client.connections.deny(asked.consent));
 
   return (
     <form class="card" onSubmit={allow}>

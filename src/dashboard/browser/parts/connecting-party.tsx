@@ -1,4 +1,4 @@
-import type { AskedConnection } from '../model/connection.ts';
+import type { AskedConnection } from '../../../sdk/connections.ts';
 import { TextOf } from './text-of.tsx';
 
 const TARGETS = {
@@ -23,12 +23,12 @@ export function ConnectingParty({ asked }: { asked: AskedConnection }) {
         <div>
           <dt>Known by</dt>
           <dd>
-            {client.verified_host === null ? (
+            {client.verifiedHost === null ? (
               'A registration that anybody can make. Nothing about it is verified.'
             ) : (
               <>
                 <strong>
-                  <TextOf text={client.verified_host} />
+                  <TextOf text={client.verifiedHost} />
                 </strong>
                 , which publishes <code>{client.id}</code>
               </>

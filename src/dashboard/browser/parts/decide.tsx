@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import type { Decision } from '../../../sdk/terms.ts';
 import type { Me } from '../api.ts';
 import { explain } from '../api.ts';
+import { useArmed } from '../armed.ts';
 import { onKeys } from '../keys.ts';
 import { hindrance, mayBreakGlass } from '../model/quorum.ts';
 import type { Shell } from '../shell.ts';
@@ -12,8 +13,6 @@ import { isRefusal } from '../sign-statement.ts';
 import { BreakGlass } from './break-glass.tsx';
 import { Notice } from './notice.tsx';
 
-/** Neither button nor key acts this soon after the call has come up or the window has come back. */
-const REST_MS = 500;
 const REASON_CHARACTERS = 2_000;
 
 interface DecideProps {
@@ -22,36 +21,16 @@ interface DecideProps {
   readonly detail: ApprovalDetail;
   /** What is still to be unfolded or read, or undefined when everything was. */
   readonly unread: string | undefined;
+  /** Opens the dialog to deny, as the key does; nothing opens one to approve. */
+  readonly toDeny: boolean;
   /** The view as it stands in the document now. */
   readonly shownView: () => string;
   readonly decided: () => void;
 }
 
-/** True once `watch` has been the same for the time of rest; false from the very render in which it changes. */
-function useArmed(watch: string): boolean {
-  const armedFor = useSignal<string | undefined>(undefined);
-  useEffect(() => {
-    const timer: { id?: number } = {};
-    const arm = () => {
-      window.clearTimeout(timer.id);
-      armedFor.value = undefined;
-      timer.id = window.setTimeout(() => {
-        armedFor.value = watch;
-      }, REST_MS);
-    };
-    arm();
-    window.addEventListener('focus', arm);
-    return () => {
-      window.clearTimeout(timer.id);
-      window.removeEventListener('focus', arm);
-    };
-  }, [watch]);
-  return armedFor.value === watch;
-}
-
 /** Approve and Deny. Both end in a passkey signature over the statement that this page has checked. */
 export function Decide(props: DecideProps) {
-  const { shell, me, detail, unread, shownView, decided } = props;
+  const { shell, me, detail, unread, toDeny, shownView, decided } = props;
   const busy = useSignal<Decision | 'break_glass' | undefined>(undefined);
   const denying = useSignal(false);
   const reason = useSignal('');
@@ -93,7 +72,7 @@ export function Decide(props: DecideProps) {
     () =>
       onKeys({
         a: () => {
-          if (latest.current.canApprove) void latest.current.decide('approve');
+          if (latest.current.canApprove && !denying.value) void latest.current.decide('approve');
         },
         d: () => {
           denying.value = true;
@@ -102,6 +81,10 @@ export function Decide(props: DecideProps) {
     [],
   );
   useEffect(() => {
+    if (toDeny) denying.value = true;
+  }, [toDeny]);
+  // Before the next key arrives, so that no letter of a reason is taken for a key of the page.
+  useLayoutEffect(() => {
     if (denying.value) reasonField.current?.focus();
   }, [denying.value]);
 

@@ -6,6 +6,7 @@ import { onKeys } from '../keys.ts';
 import { SECTIONS } from '../model/sections.ts';
 import type { Shell } from '../shell.ts';
 import { KeyHelp } from './key-help.tsx';
+import { PaletteKey } from './palette-key.tsx';
 import { TextOf } from './text-of.tsx';
 
 const STATES = { connecting: 'Connecting…', live: 'Live', reconnecting: 'Reconnecting…' } as const;
@@ -37,9 +38,17 @@ export function Frame({ shell, me, children }: { shell: Shell; me: Me; children:
     document.addEventListener('click', listener);
     return () => document.removeEventListener('click', listener);
   }, [shell]);
+  useEffect(() => {
+    // On a narrow screen the menu scrolls sideways.
+    const show = () =>
+      document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    show();
+    window.addEventListener('resize', show);
+    return () => window.removeEventListener('resize', show);
+  }, [shell.route.value]);
   const signOut = async () => {
     try {
-      await shell.api.signOut();
+      await shell.api.client.person.signOut();
     } catch (error) {
       shell.failed(error);
     }
@@ -72,6 +81,7 @@ export function Frame({ shell, me, children }: { shell: Shell; me: Me; children:
         </button>
       </header>
       <main>{children}</main>
+      <PaletteKey shell={shell} />
       {help.value && <KeyHelp close={() => (help.value = false)} />}
     </>
   );

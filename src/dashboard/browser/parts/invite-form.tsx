@@ -2,9 +2,9 @@ import { useSignal } from '@preact/signals';
 import { inviteLink } from '../../../sdk/invite-link.ts';
 import { explain } from '../api.ts';
 import { groupsFrom } from '../model/groups.ts';
-import { utc } from '../model/time.ts';
 import type { Shell } from '../shell.ts';
 import { type AskedAct, askedAct } from '../sign-act.ts';
+import { Exact } from './exact.tsx';
 import { Notice } from './notice.tsx';
 
 /** Invites somebody by a one-time link, which this page makes and shows here alone. */
@@ -82,8 +82,8 @@ export function InviteForm({ shell, ask }: { shell: Shell; ask: (act: AskedAct) 
       {invite.value !== undefined && (
         <Notice kind="good" title="Send this link to them alone">
           <p class="fine">
-            Whoever opens it first becomes the approver. It works once, until {utc(invite.value.expiresAt)}.
-            It is shown only here; the gateway does not know it.
+            Whoever opens it first becomes the approver. It works once, until{' '}
+            <Exact at={invite.value.expiresAt} />. It is shown only here; the gateway does not know it.
           </p>
           <p>
             <code class="link">{invite.value.url}</code>

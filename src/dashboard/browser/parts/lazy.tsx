@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { explain } from '../api.ts';
-import type { ScreenProps, ScreenView } from '../screens.ts';
+import type { ScreenProps, ScreenView } from '../shell.ts';
 import { Notice } from './notice.tsx';
 import { Skeleton } from './skeleton.tsx';
 

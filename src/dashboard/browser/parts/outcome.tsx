@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import { escapeText } from '../model/escape.ts';
-import { utc } from '../model/time.ts';
 import type { Shell } from '../shell.ts';
+import { Exact } from './exact.tsx';
 import { Notice } from './notice.tsx';
 import { TextOf } from './text-of.tsx';
 
@@ -117,7 +117,7 @@ export function Outcome({
           {approvals.map((vote) => (
             <li key={vote.approver}>
               <TextOf text={vote.name} /> {vote.decision === 'approve' ? 'approved' : 'denied'} ·{' '}
-              {utc(vote.at)}
+              <Exact at={vote.at} />
             </li>
           ))}
         </ul>

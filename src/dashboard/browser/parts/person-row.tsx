@@ -1,5 +1,5 @@
 import type { Approver, Passkey } from '../../../sdk/approvers.ts';
-import { utc } from '../model/time.ts';
+import { Exact } from './exact.tsx';
 import { TextOf } from './text-of.tsx';
 
 function kindOf(passkey: Passkey): string {
@@ -13,13 +13,19 @@ function PasskeyRow({ passkey, remove }: { passkey: Passkey; remove: (() => void
     <li class="passkey">
       <div class="about">
         <p class="fine">
-          Passkey <code>{passkey.id}</code> · {kindOf(passkey)} · since {utc(passkey.createdAt)}
-          {lastUsedAt !== null && ` · used ${utc(lastUsedAt)}`}
+          Passkey <code>{passkey.id}</code> · {kindOf(passkey)} · since <Exact at={passkey.createdAt} />
+          {lastUsedAt !== null && (
+            <>
+              {' '}
+              · used <Exact at={lastUsedAt} />
+            </>
+          )}
         </p>
         {suspectAt !== null && (
           <p class="suspect">
-            Its counter went back ({utc(suspectAt)}): somebody may have copied it. Add another passkey and
-            remove this one; where it signs nothing any more, remove the person and invite them anew.
+            Its counter went back (<Exact at={suspectAt} />
+            ): somebody may have copied it. Add another passkey and remove this one; where it signs nothing
+            any more, remove the person and invite them anew.
           </p>
         )}
       </div>
@@ -52,7 +58,7 @@ export function PersonRow({ person, isMe, remove, removePasskey, addPasskey }: P
         {isMe && ' (you)'}
         <p class="fine">
           {person.groups.length > 0 ? `Groups: ${person.groups.join(', ')}` : 'No groups'} · {passkeys.length}{' '}
-          {passkeys.length === 1 ? 'passkey' : 'passkeys'} · since {utc(person.createdAt)}
+          {passkeys.length === 1 ? 'passkey' : 'passkeys'} · since <Exact at={person.createdAt} />
           {person.subject !== null && (
             <>
               {' · agents of user '}

@@ -1,14 +1,14 @@
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import type { Vote } from '../../../sdk/terms.ts';
 import { authenticatorLines, escalationLines, groupsNow, progressLine } from '../model/quorum.ts';
-import { utc } from '../model/time.ts';
+import { Exact } from './exact.tsx';
 import { Notice } from './notice.tsx';
 import { TextOf } from './text-of.tsx';
 
 function VoteLine({ vote, words }: { vote: Vote; words: string }) {
   return (
     <li>
-      <TextOf text={vote.name} /> {words} · {utc(vote.at)}
+      <TextOf text={vote.name} /> {words} · <Exact at={vote.at} />
     </li>
   );
 }
@@ -56,7 +56,7 @@ export function GlassBroken({ detail }: { detail: ApprovalDetail }) {
       <ul class="votes">
         {approvals.map((vote, at) => (
           <li key={vote.approver}>
-            <TextOf text={vote.name} /> · {utc(vote.at)}: <TextOf text={reasons[at] ?? ''} />
+            <TextOf text={vote.name} /> · <Exact at={vote.at} />: <TextOf text={reasons[at] ?? ''} />
           </li>
         ))}
       </ul>

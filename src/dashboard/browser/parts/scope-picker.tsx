@@ -1,4 +1,5 @@
-import type { CheckedConnection, PickedScope } from '../model/connection.ts';
+import type { CheckedConnection } from '../../../sdk/connections.ts';
+import type { PickedScope } from '../model/connection.ts';
 import { TextOf } from './text-of.tsx';
 
 interface ScopePickerProps {

@@ -3,9 +3,9 @@ import type { RegisteredAccount } from '../../../sdk/service-accounts.ts';
 import { explain } from '../api.ts';
 import { groupsFrom } from '../model/groups.ts';
 import { publicKeyOf } from '../model/public-key.ts';
-import { utc } from '../model/time.ts';
 import type { Shell } from '../shell.ts';
 import { type AskedAct, askedAct } from '../sign-act.ts';
+import { Exact } from './exact.tsx';
 import { Notice } from './notice.tsx';
 import { TextOf } from './text-of.tsx';
 
@@ -75,7 +75,7 @@ export function ServiceAccounts({ shell, accounts, ask }: ServiceAccountsProps) 
               <p class="fine">
                 <code>{account.id}</code> ·{' '}
                 {account.groups.length > 0 ? `Groups: ${account.groups.join(', ')}` : 'No groups'} · since{' '}
-                {utc(account.createdAt)}
+                <Exact at={account.createdAt} />
               </p>
               <p class="fine">
                 <code class="link">{account.publicKey}</code>

@@ -3,18 +3,20 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { isCountersignApiError } from '../../../sdk/api-error.ts';
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import { onKeys } from '../keys.ts';
+import { type Around, loadAround } from '../load-around.ts';
+import { readDetail } from '../model/read-detail.ts';
 import { utc } from '../model/time.ts';
-import { callRows, foldedCount, visibleRows } from '../model/tree.ts';
+import { foldedCount, visibleRows } from '../model/tree.ts';
 import { ArgumentTree } from '../parts/argument-tree.tsx';
+import { History, SinceLast, WhyHeld } from '../parts/around-call.tsx';
 import { CallFacts } from '../parts/call-facts.tsx';
 import { Decide } from '../parts/decide.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Outcome } from '../parts/outcome.tsx';
 import { GlassBroken, Quorum } from '../parts/quorum.tsx';
 import { ScriptWarning } from '../parts/script-warning.tsx';
-import type { Shell } from '../shell.ts';
-
-const VIEW = /^(?:[\x20-\x7e\n]|⟦U\+[0-9A-F]{4,6}⟧)*$/u;
+import { Skeleton } from '../parts/skeleton.tsx';
+import type { ScreenProps, Shell } from '../shell.ts';
 
 /** Finds out whether the end of the call has been on the screen while nothing was folded. */
 function useEndSeen(folded: number) {
@@ -35,18 +37,17 @@ function useEndSeen(folded: number) {
   return { mark, seen: seen.value };
 }
 
-function readSafely(detail: ApprovalDetail) {
-  try {
-    if (!VIEW.test(detail.view)) throw new Error('The view holds characters that a view cannot hold.');
-    if (detail.redactedAt !== null) return { rows: [], problem: undefined };
-    return { rows: callRows(detail.call), problem: undefined };
-  } catch (error) {
-    return { rows: [], problem: error instanceof Error ? error.message : String(error) };
-  }
+interface CallProps {
+  readonly shell: Shell;
+  readonly detail: ApprovalDetail;
+  readonly around: Around;
+  readonly reload: () => void;
+  /** Came by a link of this gateway that asks for the dialog to deny. */
+  readonly toDeny: boolean;
 }
 
-function Call({ shell, detail, reload }: { shell: Shell; detail: ApprovalDetail; reload: () => void }) {
-  const { rows, problem } = useMemo(() => readSafely(detail), [detail.call, detail.view]);
+function Call({ shell, detail, around, reload, toDeny }: CallProps) {
+  const { rows, problem } = useMemo(() => readDetail(detail), [detail.call, detail.view]);
   const unfolded = useSignal<ReadonlySet<string>>(new Set());
   const unicode = useSignal(false);
   const view = useRef<HTMLPreElement>(null);
@@ -63,7 +64,7 @@ function Call({ shell, detail, reload }: { shell: Shell; detail: ApprovalDetail;
   if (detail.redactedAt !== null) {
     return (
       <>
-        <CallFacts detail={detail} now={shell.now.value} />
+        <CallFacts detail={detail} around={around} now={shell.now.value} />
         <Outcome shell={shell} detail={detail} changed={reload} />
         <Notice kind="info" title={`Erased on ${utc(detail.redactedAt)}`}>
           <p>
@@ -83,9 +84,11 @@ function Call({ shell, detail, reload }: { shell: Shell; detail: ApprovalDetail;
   }
   return (
     <>
-      <CallFacts detail={detail} now={shell.now.value} />
+      <CallFacts detail={detail} around={around} now={shell.now.value} />
       <GlassBroken detail={detail} />
       {detail.state !== 'pending' && <Outcome shell={shell} detail={detail} changed={reload} />}
+      <SinceLast detail={detail} around={around} />
+      <WhyHeld around={around} />
       <section class="card">
         <div class="heading">
           <h2>
@@ -135,6 +138,7 @@ function Call({ shell, detail, reload }: { shell: Shell; detail: ApprovalDetail;
       <p ref={mark} class="end">
         End of the call
       </p>
+      <History detail={detail} around={around} now={shell.now.value} />
       {detail.state === 'pending' && me && (
         <>
           <Quorum detail={detail} now={shell.now.value} />
@@ -143,6 +147,7 @@ function Call({ shell, detail, reload }: { shell: Shell; detail: ApprovalDetail;
             me={me}
             detail={detail}
             unread={unread}
+            toDeny={toDeny}
             shownView={() => view.current?.textContent ?? ''}
             decided={reload}
           />
@@ -152,16 +157,38 @@ function Call({ shell, detail, reload }: { shell: Shell; detail: ApprovalDetail;
   );
 }
 
+/** Whether the page was opened by a link of this gateway that asks for the dialog to deny. */
+function useDenyLink(shell: Shell, id: string): boolean {
+  const isOurs = useSignal(false);
+  const route = shell.route.value;
+  const signature = route.name === 'approval' ? route.deny : undefined;
+  useEffect(() => {
+    if (signature === undefined) return;
+    const { channels } = shell.api.client;
+    channels.isDenyLink({ approval: id, signature }).then(
+      (valid) => {
+        isOurs.value = valid;
+      },
+      // The call is shown all the same; only the dialog does not open by itself.
+      (error: unknown) => shell.failed(error),
+    );
+  }, [shell, id, signature]);
+  return isOurs.value;
+}
+
 /** One call: everything that is needed to decide it, the decision, and what came of it, live. */
-export function ApprovalScreen({ shell, id }: { shell: Shell; id: string }) {
-  const detail = useSignal<ApprovalDetail | undefined>(undefined);
+export function ApprovalScreen({ shell, id = '' }: ScreenProps) {
+  const toDeny = useDenyLink(shell, id);
+  const loaded = useSignal<{ detail: ApprovalDetail; around: Around } | undefined>(undefined);
   const problem = useSignal<{ title: string; text: string } | undefined>(undefined);
 
   const load = async () => {
     try {
-      detail.value = await shell.api.client.approvals.get(id);
+      const detail = await shell.api.client.approvals.get(id);
+      // All at once, so that nothing comes up later and moves what one is about to press.
+      loaded.value = { detail, around: await loadAround(shell, detail) };
       problem.value = undefined;
-      document.title = `${detail.value.tool} · Countersign`;
+      document.title = `${detail.tool} · Countersign`;
     } catch (error) {
       const missing = isCountersignApiError(error) && error.status === 404;
       const title = missing ? 'There is no such call' : 'The call could not be loaded';
@@ -181,14 +208,16 @@ export function ApprovalScreen({ shell, id }: { shell: Shell; id: string }) {
       <p>
         <a href="/">← Inbox</a>
       </p>
-      {detail.value === undefined && <h1>Held call</h1>}
+      {loaded.value === undefined && <h1>Held call</h1>}
       {problem.value !== undefined && (
         <Notice kind="error" title={problem.value.title} retry={load}>
           <p>{problem.value.text}</p>
         </Notice>
       )}
-      {detail.value === undefined && problem.value === undefined && <p role="status">Loading…</p>}
-      {detail.value !== undefined && <Call shell={shell} detail={detail.value} reload={() => void load()} />}
+      {loaded.value === undefined && problem.value === undefined && <Skeleton rows={6} />}
+      {loaded.value !== undefined && (
+        <Call shell={shell} {...loaded.value} reload={() => void load()} toDeny={toDeny} />
+      )}
     </article>
   );
 }

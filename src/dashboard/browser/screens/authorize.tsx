@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { CheckedConnection } from '../model/connection.ts';
+import type { CheckedConnection } from '../../../sdk/connections.ts';
 import { ConnectForm } from '../parts/connect-form.tsx';
 import { ConnectingParty } from '../parts/connecting-party.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -21,7 +21,7 @@ export function Authorize({ shell, query }: { shell: Shell; query: string }) {
     document.title = 'Connect an application · Countersign';
     const check = async () => {
       try {
-        asked.value = await shell.api.checkConnection(query);
+        asked.value = await shell.api.client.connections.check(query);
       } catch (error) {
         problem.value = shell.failed(error);
       }
@@ -58,7 +58,7 @@ export function Authorize({ shell, query }: { shell: Shell; query: string }) {
       {asked.value.kind === 'ask' ? (
         <ConnectForm shell={shell} asked={asked.value} leave={leave} />
       ) : (
-        <RefusedRequest why={asked.value.why} tell={leave} returnTo={asked.value.return_to} />
+        <RefusedRequest why={asked.value.why} tell={leave} returnTo={asked.value.returnTo} />
       )}
     </>
   );

@@ -15,7 +15,7 @@ export function Enrol({ shell, token }: { shell: Shell; token: string }) {
     try {
       const { challengeId, options } = await shell.api.enrolOptions(token);
       const response = await startRegistration({ optionsJSON: options });
-      await shell.api.enrol({ token, challengeId, response });
+      await shell.api.client.person.enrol({ token, challengeId, response });
       // The spent token leaves the address bar and the history with this.
       shell.go('/', { replace: true });
       await shell.identify();

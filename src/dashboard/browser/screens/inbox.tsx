@@ -1,113 +1,125 @@
 import { useComputed, useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { systemStopwatch } from '../../../core/clock.ts';
+import type { Me } from '../api.ts';
+import { createInboxFeed } from '../inbox-feed.ts';
 import { onKeys } from '../keys.ts';
-import {
-  EMPTY_INBOX,
-  type Inbox,
-  matchesQuery,
-  moveSelection,
-  revealFresh,
-  updateInbox,
-} from '../model/inbox.ts';
+import { canPick, togglePicked } from '../model/batch.ts';
+import { revealFresh, toggleGroup, waitingCount } from '../model/inbox.ts';
+import { type InboxLine, linesOf, matcherOf, moveSelection } from '../model/inbox-lines.ts';
 import { ApprovalRow } from '../parts/approval-row.tsx';
+import { BatchBar } from '../parts/batch-bar.tsx';
+import { GroupRow } from '../parts/group-row.tsx';
+import { InboxSearch } from '../parts/inbox-search.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
+import { WindowList } from '../parts/window-list.tsx';
 import type { Shell } from '../shell.ts';
 
-const PAGE = 200;
-/** Keys rest this long after the rows have changed, so that nobody acts on a row they did not see. */
+/** Keys rest this long after the line under them has changed, so that nobody acts on a line they did not see. */
 const REST_MS = 500;
 
-/** What waits for a decision, live. Rows never move under the selection; new ones wait behind a button. */
-export function InboxScreen({ shell }: { shell: Shell }) {
-  const inbox = useSignal<Inbox>(EMPTY_INBOX);
-  const loaded = useSignal(false);
-  const more = useSignal(false);
-  const problem = useSignal<string | undefined>(undefined);
-  const query = useSignal(new URLSearchParams(location.search).get('q') ?? '');
-  const search = useRef<HTMLInputElement>(null);
-  const changedAt = useRef(0);
-  const rows = useComputed(() => inbox.value.rows.filter((row) => matchesQuery(row.approval, query.value)));
+const queryOf = (): string => new URLSearchParams(location.search).get('q') ?? '';
 
-  const load = async () => {
-    try {
-      const page = await shell.api.client.approvals.list({ state: 'pending', limit: PAGE });
-      const next = updateInbox(inbox.value, page.data);
-      const ids = (one: Inbox) => one.rows.map((row) => `${row.approval.id} ${row.gone}`).join();
-      if (ids(next) !== ids(inbox.value)) changedAt.current = systemStopwatch();
-      inbox.value = next;
-      more.value = page.hasMore;
-      problem.value = undefined;
-    } catch (error) {
-      problem.value = shell.failed(error);
-    }
-    loaded.value = true;
+/** What waits for a decision, live. Lines never move under the selection; new ones wait behind a button. */
+export function InboxScreen({ shell, me }: { shell: Shell; me: Me }) {
+  const feed = useMemo(() => createInboxFeed(shell), [shell]);
+  const { inbox } = feed;
+  const query = useSignal(queryOf());
+  const selected = useSignal<string | undefined>(undefined);
+  const focus = useSignal<{ id: string; at: number } | undefined>(undefined);
+  const picked = useSignal<ReadonlySet<string>>(new Set());
+  const search = useRef<HTMLInputElement>(null);
+  const under = useRef({ standing: '', changedAt: 0 });
+  const lines = useComputed(() =>
+    linesOf(inbox.value, matcherOf(query.value, { groups: me.groups, now: shell.now.peek() })),
+  );
+
+  /** What stands under the keys: which line is selected, and whether it still waits. */
+  const standing = () => {
+    const line = lines.value.find(({ id }) => id === selected.value);
+    return `${line?.id} ${line?.kind === 'call' && line.row.gone}`;
+  };
+  const rest = () => {
+    under.current = { standing: standing(), changedAt: systemStopwatch() };
   };
   const reveal = () => {
-    changedAt.current = systemStopwatch();
-    inbox.value = revealFresh(inbox.value);
+    inbox.value = revealFresh(inbox.value, selected.value);
+    rest();
+  };
+  const pick = (line: InboxLine | undefined) => {
+    if (line === undefined) return;
+    picked.value = togglePicked(picked.value, line.kind === 'group' ? line.rows : [line.row]);
   };
 
   useEffect(() => {
-    void load();
-    return shell.live.listen(() => void load());
-  }, [shell]);
+    feed.reload();
+    const unlisten = shell.live.listen(feed.changed);
+    return () => {
+      unlisten();
+      feed.stop();
+    };
+  }, [feed]);
+  useEffect(() => {
+    query.value = queryOf();
+  }, [shell.route.value]);
+  useEffect(() => {
+    if (standing() !== under.current.standing) rest();
+  }, [lines.value]);
 
   useEffect(() => {
-    const settled = (act: () => void) => () => {
-      if (systemStopwatch() - changedAt.current >= REST_MS) act();
+    const settled = (act: (id: string) => void) => () => {
+      const id = selected.value;
+      const rested = systemStopwatch() - under.current.changedAt >= REST_MS;
+      if (id !== undefined && rested && lines.value.some((line) => line.id === id)) act(id);
     };
     const move = (by: number) => () => {
-      const ids = rows.value.map((row) => row.approval.id);
-      const selected = moveSelection(ids, inbox.value.selected, by);
-      inbox.value = { ...inbox.value, selected };
-      document.getElementById(`row-${selected}`)?.focus();
+      const ids = lines.value.map((line) => line.id);
+      const id = moveSelection(ids, selected.value, by);
+      selected.value = id;
+      under.current = { ...under.current, standing: standing() };
+      focus.value = id === undefined ? undefined : { id, at: systemStopwatch() };
     };
-    const open = settled(() => {
-      if (inbox.value.selected !== undefined) shell.go(`/approvals/${inbox.value.selected}`);
-    });
+    const toggle = (id: string) => {
+      inbox.value = toggleGroup(inbox.value, id);
+    };
+    const open = settled((id) => (id.startsWith('group-') ? toggle(id) : shell.go(`/approvals/${id}`)));
+    const mark = settled((id) => pick(lines.value.find((line) => line.id === id)));
     return onKeys({
       j: move(1),
       k: move(-1),
       Enter: open,
       a: open,
       d: open,
+      x: mark,
       '/': () => search.current?.focus(),
     });
   }, [shell]);
 
+  const waiting = useComputed(() => waitingCount(inbox.value));
   useEffect(() => {
-    const waiting = inbox.value.rows.filter((row) => !row.gone).length + inbox.value.fresh.length;
-    document.title = waiting > 0 ? `(${waiting}) Countersign` : 'Countersign';
-  }, [inbox.value]);
+    document.title = waiting.value > 0 ? `(${waiting.value}) Countersign` : 'Countersign';
+  }, [waiting.value]);
 
   const ask = (text: string) => {
     query.value = text;
-    changedAt.current = systemStopwatch();
-    const address = text === '' ? '/' : `/?q=${encodeURIComponent(text)}`;
-    history.replaceState(null, '', address);
+    rest();
+    history.replaceState(null, '', text === '' ? '/' : `/?q=${encodeURIComponent(text)}`);
   };
-  const fresh = inbox.value.fresh.length;
-  const empty = loaded.value && rows.value.length === 0 && problem.value === undefined;
+  const fresh = inbox.value.fresh.size;
+  const shown = lines.value;
+  const started = feed.started.value;
+  const problem = feed.problem.value;
+  const empty = started && shown.length === 0 && problem === undefined;
   return (
     <>
       <div class="heading">
         <h1>Inbox</h1>
-        <label class="search">
-          <span class="visually-hidden">Search the inbox</span>
-          <input
-            ref={search}
-            type="search"
-            placeholder="Search: tool:refund agent:ada risk:high"
-            value={query.value}
-            onInput={(event) => ask(event.currentTarget.value)}
-            onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
-          />
-        </label>
+        <InboxSearch me={me} query={query} field={search} ask={ask} />
       </div>
-      {problem.value !== undefined && (
-        <Notice kind="error" title="The inbox could not be loaded" retry={load}>
-          <p>{problem.value}</p>
+      {problem !== undefined && (
+        <Notice kind="error" title="The inbox could not be loaded" retry={feed.reload}>
+          <p>{problem}</p>
         </Notice>
       )}
       <p role="status" class="fresh">
@@ -116,8 +128,16 @@ export function InboxScreen({ shell }: { shell: Shell }) {
             {fresh} new
           </button>
         )}
+        {started && feed.state.value === 'loading' && (
+          <span class="fine">Loading more: {waiting} so far…</span>
+        )}
+        {feed.state.value === 'cut' && (
+          <span class="fine">
+            More than {waiting} calls are waiting. Decide some of these to see the others.
+          </span>
+        )}
       </p>
-      {!loaded.value && <p role="status">Loading…</p>}
+      {!started && problem === undefined && <Skeleton rows={4} />}
       {empty && (
         <Notice kind="info" title={query.value === '' ? 'Nothing waits for a decision' : 'Nothing matches'}>
           <p>
@@ -127,23 +147,42 @@ export function InboxScreen({ shell }: { shell: Shell }) {
           </p>
         </Notice>
       )}
-      <ul class="rows" aria-label="Calls that wait for a decision">
-        {rows.value.map((row) => (
-          <ApprovalRow
-            key={row.approval.id}
-            approval={row.approval}
-            gone={row.gone}
-            now={shell.now.value}
-            selected={row.approval.id === inbox.value.selected}
-            select={() => {
-              inbox.value = { ...inbox.value, selected: row.approval.id };
-            }}
-          />
-        ))}
-      </ul>
-      {more.value && (
-        <p class="fine">More than {PAGE} calls are waiting. Decide some of these to see the others.</p>
-      )}
+      <WindowList
+        label="Calls that wait for a decision"
+        lines={shown}
+        focus={focus.value}
+        line={(line, at) => {
+          const same = {
+            now: shell.now.value,
+            selected: line.id === selected.value,
+            place: { at, of: shown.length },
+            select: () => {
+              selected.value = line.id;
+              under.current = { ...under.current, standing: standing() };
+            },
+          };
+          if (line.kind === 'group') {
+            const toggle = () => {
+              inbox.value = toggleGroup(inbox.value, line.id);
+            };
+            return <GroupRow key={line.id} {...same} line={line} toggle={toggle} />;
+          }
+          const { approval, gone } = line.row;
+          return (
+            <ApprovalRow
+              key={line.id}
+              {...same}
+              approval={approval}
+              gone={gone}
+              inGroup={line.inGroup}
+              {...(canPick(line.row)
+                ? { pick: { picked: picked.value.has(line.id), toggle: () => pick(line) } }
+                : {})}
+            />
+          );
+        }}
+      />
+      <BatchBar shell={shell} me={me} inbox={inbox.value} picked={picked} />
     </>
   );
 }

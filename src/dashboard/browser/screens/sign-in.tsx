@@ -15,7 +15,7 @@ export function SignIn({ shell }: { shell: Shell }) {
     try {
       const { challengeId, options } = await shell.api.signInOptions();
       const response = await startAuthentication({ optionsJSON: options });
-      await shell.api.signIn({ challengeId, response });
+      await shell.api.client.person.signIn({ challengeId, response });
       if (shell.route.value.name === 'sign-in') shell.go('/', { replace: true });
       await shell.identify();
     } catch (error) {
