@@ -21,6 +21,7 @@ export type {
   CallOutcome,
   ReleasedCapability,
 } from './sdk/approval.ts';
+export type { ApprovalTrace } from './sdk/approval-trace.ts';
 export type {
   ActionRequest,
   ApprovalFilter,
@@ -29,6 +30,7 @@ export type {
   WaitOptions,
 } from './sdk/approvals.ts';
 export type { Approver, ApproversResource, Passkey } from './sdk/approvers.ts';
+export type { Batch, BatchesResource, BatchOutcome } from './sdk/batches.ts';
 export type {
   CapabilitiesResource,
   Capability,
@@ -36,6 +38,7 @@ export type {
   CapabilityToken,
   Introspection,
 } from './sdk/capabilities.ts';
+export type { Channel, ChannelsResource, ChannelTrial } from './sdk/channels.ts';
 export type {
   AskedConnection,
   CheckedConnection,
@@ -68,13 +71,9 @@ export {
 } from './sdk/jobs.ts';
 export type { ApiKey, CreatedApiKey, KeyRole, KeysResource } from './sdk/keys.ts';
 export type { ConsistencyProof, InclusionProof, LedgerResource, RotatedLogKey } from './sdk/ledger.ts';
-export type {
-  LogEntry,
-  LogFilter,
-  LogQuery,
-  LogsResource,
-  LogVerification,
-} from './sdk/logs.ts';
+export type { LogEntry, LogFilter, LogQuery } from './sdk/log-entry.ts';
+export type { LogExport, LogFacet, LogFacets, LogsResource, LogVerification } from './sdk/logs.ts';
+export type { AskOverview, JudgedCount, Overview, OverviewBucket, OverviewInput } from './sdk/overview.ts';
 export type { Page, Paged, PageOptions } from './sdk/page.ts';
 export {
   isPendingApproval,
@@ -84,6 +83,8 @@ export {
 } from './sdk/pending.ts';
 export type { Ceremony, CeremonyAnswer, Person, PersonResource } from './sdk/person.ts';
 export type {
+  CallExplanation,
+  ExplainCallInput,
   ExplainedVerdict,
   ExplainInput,
   PoliciesResource,
@@ -94,6 +95,17 @@ export type {
   RuleTrace,
   TraceStep,
 } from './sdk/policies.ts';
+export type {
+  CallExample,
+  RecordedCall,
+  RecordedRange,
+  ReplayInput,
+  ReplayOptions,
+  ReplayProgress,
+  ReplayReport,
+  ShadowReport,
+  VerdictChange,
+} from './sdk/recorded-calls.ts';
 export type { Server, ServerLogin, ServerLoginBegun, ServersResource, ServerTool } from './sdk/servers.ts';
 export type { RegisteredAccount, ServiceAccountsResource } from './sdk/service-accounts.ts';
 export type {
@@ -106,4 +118,21 @@ export type {
 } from './sdk/sessions.ts';
 export type { Statement } from './sdk/statement.ts';
 export type { ApprovalTerms, Decision, Escalation, Vote } from './sdk/terms.ts';
+export {
+  type UnwrapOptions,
+  type UnwrapWebhook,
+  unwrapWebhook,
+  type WebhookData,
+  type WebhookEvent,
+  type WebhookEventType,
+} from './sdk/unwrap-webhook.ts';
+export type {
+  Webhook,
+  WebhookChange,
+  WebhookDelivery,
+  WebhookInput,
+  WebhooksResource,
+  WebhookTrial,
+  WebhookWithSecret,
+} from './sdk/webhooks.ts';
 export type { Witness, WitnessesResource } from './sdk/witnesses.ts';

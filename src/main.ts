@@ -9,11 +9,12 @@ const READ_BYTES = 1024 * 1024;
 
 /** Policy files on this machine. Read only when a policy command runs, so that the others start fast. */
 async function loadPolicyTools(now: () => number): Promise<PolicyTools> {
-  const [files, checks, tests, traces] = await Promise.all([
+  const [files, checks, tests, traces, rules] = await Promise.all([
     import('./policy/load.ts'),
     import('./policy/check.ts'),
     import('./policy/test-suite.ts'),
     import('./policy/explain.ts'),
+    import('./policy/rule.ts'),
   ]);
   return {
     async check(dir) {
@@ -23,6 +24,11 @@ async function loadPolicyTools(now: () => number): Promise<PolicyTools> {
       return checks.checkPolicies(found);
     },
     test: (dir) => tests.runPolicyTests(dir),
+    async read(dir) {
+      const { sources } = await files.loadPolicy(dir);
+      return Object.fromEntries(sources.map(({ name, text }) => [name, text]));
+    },
+    schema: () => rules.policyJsonSchema(),
     async explain(dir, { subject, server, tool, args, labels: given }) {
       const policy = await files.loadPolicy(dir);
       const labels = { ...given };

@@ -8,6 +8,7 @@ import { deniedText } from './message.ts';
 
 const METHOD_NOT_FOUND = -32601;
 const INTERNAL_ERROR = -32603;
+const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
 /** The place of one call of an agent among those in flight on a connection. */
 export interface Seat {
@@ -52,9 +53,14 @@ function withoutToken(params: JsonObject): JsonObject {
   return { ...params, _meta };
 }
 
+function isAboutTask({ _meta }: JsonObject): boolean {
+  return isJsonObject(_meta) && _meta[RELATED_TASK] !== undefined;
+}
+
 /**
  * Who is asked is never guessed. What comes on the response stream of a call belongs to that call. What comes on a
- * shared channel belongs to the latest call of a session only while every call in flight there is of that session.
+ * shared channel belongs to the latest call of a session only while every call in flight there is of that session. What
+ * is said there about a task (2025-11-25, `related-task`) belongs to no call in flight: the call that began it is over.
  */
 export function createQuestions(deps: {
   server: string;
@@ -192,7 +198,7 @@ export function createQuestions(deps: {
       const params = isJsonObject(message.params) ? message.params : {};
       if (typeof method !== 'string') return false;
       const concerned = (): readonly Place[] => {
-        if (on === 'shared') return onlySession();
+        if (on === 'shared') return isAboutTask(params) ? [] : onlySession();
         const place = on === undefined ? undefined : places.get(on);
         return place?.present ? [place] : [];
       };

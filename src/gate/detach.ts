@@ -16,7 +16,7 @@ export interface DetachDeps {
 /** Calls of callers that can be given a job: what takes too long goes on without them. */
 export interface Detacher {
   /**
-   * Makes the call. After `detachAfterMs` of a call that was sent, the outcome is a job, durable and still working; the
+   * Makes the call. After `detachAfterMs`, and once the call was sent, the outcome is a job, durable and still working; the
    * call itself goes on, no longer ended by the caller's signal, and its outcome settles the job. No caller is let go
    * while it is being asked something. A call that ends
    * sooner, or that cannot be written down as a job, ends as every other; with `always`, whatever was sent is a job.
@@ -123,6 +123,7 @@ export function createDetacher(deps: DetachDeps): Detacher {
         told: undefined as JsonObject | undefined,
       };
 
+      const sending = Promise.withResolvers<undefined>();
       const patience = createPatience(always ? Math.min(ASKED_FOR_MS, detachAfterMs) : detachAfterMs);
       const { client } = call;
 
@@ -142,6 +143,7 @@ export function createDetacher(deps: DetachDeps): Detacher {
         longWork: {
           sent(job) {
             state.sent = job;
+            sending.resolve(undefined);
           },
           claim() {
             const isFree = !state.claimed;
@@ -150,7 +152,10 @@ export function createDetacher(deps: DetachDeps): Detacher {
           },
         },
       });
-      const first = await Promise.race([running, patience.over]).finally(patience.end);
+      let first = await Promise.race([running, patience.over]).finally(patience.end);
+      // What was not sent can be no job; whoever has waited long enough is let go as soon as it is.
+      if (first === undefined && state.sent === undefined)
+        first = await Promise.race([running, sending.promise]);
       const isOver = first !== undefined && (!always || first.kind === 'job' || first.kind === 'held');
       if (isOver || state.sent === undefined || (first === undefined && state.claimed)) {
         return running.finally(letGo);

@@ -25,7 +25,7 @@ export interface FollowedTask {
   /** What the server says now; as it was last known when it cannot be asked. */
   look(): Promise<ServerTask>;
   answer(inputResponses: JsonObject): Promise<void>;
-  /** Asks the server to cancel; whether it does shows in `ended`. */
+  /** Asks the server to cancel, until it has heard so; whether it does shows in `ended`. */
   cancel(): Promise<void>;
   stop(): void;
 }
@@ -93,6 +93,7 @@ export function followTask(
     timer: undefined as NodeJS.Timeout | undefined,
     asking: undefined as Promise<void> | undefined,
     fetching: false,
+    toCancel: false,
   };
 
   function send(method: string, more: JsonObject = {}, timeoutMs: number = LIMITS.taskAskTimeoutMs) {
@@ -121,6 +122,12 @@ export function followTask(
       if (outcome.kind === 'result' || outcome.kind === 'error') finish({ cancelled: false, outcome });
       else state.failures += 1;
     });
+  }
+
+  async function tellToCancel(): Promise<void> {
+    state.toCancel = true;
+    const { kind } = await send('tasks/cancel');
+    if (kind === 'result' || kind === 'error') state.toCancel = false;
   }
 
   async function askNow(): Promise<void> {
@@ -159,10 +166,16 @@ export function followTask(
     return state.asking;
   }
 
+  /** What the server may not have heard is told again: that changes nothing where it has. */
+  async function askAgain(): Promise<void> {
+    if (state.toCancel && era() !== undefined) await tellToCancel();
+    await askOnce();
+  }
+
   function schedule(): void {
     if (state.over) return;
     clearTimeout(state.timer);
-    state.timer = setTimeout(() => void askOnce(), pollDelayMs(state.task.pollIntervalMs, state.failures));
+    state.timer = setTimeout(() => void askAgain(), pollDelayMs(state.task.pollIntervalMs, state.failures));
     state.timer.unref();
   }
 
@@ -180,7 +193,7 @@ export function followTask(
       await askOnce();
     },
     async cancel() {
-      await send('tasks/cancel');
+      await tellToCancel();
       await askOnce();
     },
     stop: () => finish(undefined),

@@ -19,16 +19,25 @@ import { continued, inputOutcome, refuseForeignAnswers, talk } from './converse.
 import { goOn, jobOfCall } from './go-on.ts';
 import { verdictBody } from './verdict-body.ts';
 
-/** The one door out: every byte that reaches a downstream on an agent's behalf passes here. */
-function send(
+/**
+ * The one door out: every byte that reaches a downstream on an agent's behalf passes here, once, whatever fails in what
+ * traces it.
+ */
+async function send(
   { downstreams, tracing }: Pick<GateDeps, 'downstreams' | 'tracing'>,
   request: DownstreamRequest,
 ): Promise<DownstreamOutcome> {
   if (tracing === undefined) return downstreams.request(request);
   const { server, method, judged, meta } = request;
-  return tracing.send({ server, method, tool: judged?.tool, meta }, (traced) =>
-    downstreams.request(traced === undefined ? request : { ...request, meta: traced }),
-  );
+  let sent: Promise<DownstreamOutcome> | undefined;
+  const go = (traced: JsonObject | undefined): Promise<DownstreamOutcome> =>
+    (sent ??= downstreams.request(traced === undefined ? request : { ...request, meta: traced }));
+  try {
+    return await tracing.send({ server, method, tool: judged?.tool, meta }, go);
+  } catch {
+    // Of what traces: a request that fails by itself fails here again.
+    return await go(undefined);
+  }
 }
 
 /** Asks a server about a task that it goes on with for an agent. */

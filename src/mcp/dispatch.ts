@@ -1,6 +1,8 @@
+import { isJsonObject } from '../core/json.ts';
 import type { GateDeps, GateOutcome } from '../gate/call.ts';
 import { callTool } from '../gate/gate.ts';
-import { APPROVAL_STATUS, APPROVAL_WAIT } from '../gate/own-tools.ts';
+import { APPROVAL_STATUS, APPROVAL_WAIT, isOwnTool } from '../gate/own-tools.ts';
+import type { ServedRequest } from '../gate/tracing.ts';
 import { callApprovalStatus, type StatusToolDeps } from './card/approval-status.ts';
 import { CARD_URI, showsCards } from './card/card.ts';
 import { readCard } from './card/read-card.ts';
@@ -40,6 +42,7 @@ function resultReply(deps: DispatchDeps, request: McpRequest, raw: string): McpR
 
 /** What the gate found, on the wire of this request's era. */
 async function replyOf(deps: DispatchDeps, request: McpRequest, outcome: Relayed): Promise<McpReply> {
+  if (outcome.kind !== 'asked') deps.gate.tracing?.found(outcome);
   switch (outcome.kind) {
     case 'result':
     case 'asked':
@@ -149,6 +152,20 @@ const METHODS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['completion/complete', completed],
 ]);
 
+/** What a span may tell of a request. A tool that is not there goes unnamed: anything could stand in its place. */
+function servedRequest({ gate }: DispatchDeps, { method, params, session }: McpRequest): ServedRequest {
+  const name = typeof params.name === 'string' ? params.name : '';
+  const isTool =
+    method === 'tools/call' && (gate.downstreams.catalog().byExposed.has(name) || isOwnTool(name));
+  const { _meta: meta } = params;
+  return {
+    method,
+    tool: isTool ? name : undefined,
+    session: session.id,
+    meta: isJsonObject(meta) ? meta : undefined,
+  };
+}
+
 const METHOD_NOT_FOUND = -32601;
 
 /** True for methods that `dispatch` serves. */
@@ -164,7 +181,9 @@ export async function dispatch(deps: DispatchDeps, request: McpRequest): Promise
     return { kind: 'error', error: { code: METHOD_NOT_FOUND, message, httpStatus: 404 } };
   }
   try {
-    return await handler(deps, request);
+    const { tracing } = deps.gate;
+    if (tracing === undefined) return await handler(deps, request);
+    return await tracing.serve(servedRequest(deps, request), async () => handler(deps, request));
   } catch (failure) {
     const thrown = rpcErrorFrom(failure);
     const rpc = request.method === 'resources/read' ? aboutResource(thrown, request.params.uri) : thrown;

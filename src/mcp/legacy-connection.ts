@@ -73,10 +73,10 @@ function updatedText(uri: string): string {
   return JSON.stringify({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } });
 }
 
-/** A client that has not read this much is gone or stuck: its stream ends, and it lists anew when it comes back. */
-const UNREAD_BYTES = 65_536;
+/** A client that has not read this much is gone or stuck. */
+export const UNREAD_BYTES = 65_536;
 
-/** Sends on the stream that the client opened by GET, if there is one. */
+/** Sends on the stream that the client opened by GET, if there is one. A stuck one ends: its client lists anew when it comes back. */
 export function sendOnStream({ stream }: Connection, json: string): void {
   if (stream === undefined) return;
   if (stream.writableLength > UNREAD_BYTES) stream.destroy();

@@ -3,7 +3,7 @@ import type { NewId } from '../core/ids.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 import type { CallClient } from '../gate/call.ts';
 import { sendEvent } from '../http/respond.ts';
-import type { Connection } from './legacy-connection.ts';
+import { type Connection, UNREAD_BYTES } from './legacy-connection.ts';
 import { progressUnder } from './progress.ts';
 import { isLoudEnough } from './relay/log-level.ts';
 import type { ApprovalPage, McpRequest } from './request.ts';
@@ -30,6 +30,10 @@ export function talkOf(
     deps.track(response);
     sendEvent(response, json);
   };
+  /** What may be lost is, rather than pile up for a client that does not read. */
+  const mention = (json: string): void => {
+    if (response.writableLength <= UNREAD_BYTES) send(json);
+  };
   const sendSomewhere = (json: string): void => {
     if (isOver()) sendEvent(connection.stream ?? response, json);
     else send(json);
@@ -48,11 +52,11 @@ export function talkOf(
     tell: ({ method, params }) => {
       const { logLevel } = connection;
       const isWanted = logLevel === undefined || isLoudEnough(params.level, logLevel);
-      if (isWanted) send(JSON.stringify({ jsonrpc: '2.0', method, params }));
+      if (isWanted) mention(JSON.stringify({ jsonrpc: '2.0', method, params }));
     },
   };
   const onProgress = progressUnder(input.progressToken, (params) =>
-    send(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params })),
+    mention(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params })),
   );
   const openPage =
     elicitations === undefined ? undefined : (page: ApprovalPage) => elicitations.ask(page, sendSomewhere);

@@ -111,7 +111,8 @@ export function createModernLane(deps: DispatchDeps & RelayDesks): ModernLane {
     request.signal.addEventListener('abort', subscriptions.close, { once: true });
     if (request.signal.aborted) subscriptions.close();
     const resourceSubscriptions: string[] = [];
-    for (const uri of new Set(uris)) if (await mayFollow(subscriptions, uri)) resourceSubscriptions.push(uri);
+    const asked = [...new Set(uris)].slice(0, LIMITS.subscriptionsPerSession);
+    for (const uri of asked) if (await mayFollow(subscriptions, uri)) resourceSubscriptions.push(uri);
     return { ...body, params: { ...params, notifications: { ...wanted, resourceSubscriptions } } };
   }
 

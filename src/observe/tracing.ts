@@ -1,13 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Attributes,
+  type Context,
   context,
+  diag,
+  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   type Link,
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
@@ -56,9 +60,20 @@ function attributesOf({ method, tool }: { method: string; tool: string | undefin
   };
 }
 
+/** What a broken SDK of the operator's throws is for its own diagnostics: no request fails by it. */
+function quietly(step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    diag.error('a span is incomplete', error);
+  }
+}
+
 function failed(span: Span, type: string): void {
-  span.setAttribute(SPANS.errorType, type);
-  span.setStatus({ code: SpanStatusCode.ERROR });
+  quietly(() => {
+    span.setAttribute(SPANS.errorType, type);
+    span.setStatus({ code: SpanStatusCode.ERROR });
+  });
 }
 
 function approvalOf({ meta }: SentRequest): string | undefined {
@@ -77,9 +92,15 @@ export function createTracing(): Tracing {
   // Not every SDK brings a context manager, and without one nothing else knows the span in force.
   const serving = new AsyncLocalStorage<Span>();
 
-  function found({ kind, code, approval, created }: FoundOutcome): void {
-    const span = serving.getStore();
-    if (span === undefined) return;
+  function begin(name: string, options: SpanOptions, parent: Context): Span {
+    let span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    quietly(() => {
+      span = tracer.startSpan(name, options, parent);
+    });
+    return span;
+  }
+
+  function tellOf(span: Span, { kind, code, approval, created }: FoundOutcome): void {
     span.setAttribute(SPANS.outcome, kind);
     if (kind === 'refused') failed(span, code ?? 'internal');
     if (kind === 'denied') failed(span, 'denied_by_policy');
@@ -90,26 +111,30 @@ export function createTracing(): Tracing {
   }
 
   return {
-    found,
+    found(outcome) {
+      const span = serving.getStore();
+      if (span !== undefined) quietly(() => tellOf(span, outcome));
+    },
 
     serve(served, run) {
       const parent = readTraceContext(served.meta);
       const base = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
       const attributes = { ...attributesOf(served), [SPANS.session]: served.session };
-      const span = tracer.startSpan(nameOf(served), { kind: SpanKind.SERVER, attributes }, base);
+      const span = begin(nameOf(served), { kind: SpanKind.SERVER, attributes }, base);
       return serving.run(span, async () => {
         try {
           const reply = await context.with(trace.setSpan(base, span), run);
           if (reply.kind === 'error') {
-            span.setAttribute(SPANS.rpcStatus, String(reply.error.code));
-            failed(span, String(reply.error.code));
+            const code = String(reply.error.code);
+            quietly(() => span.setAttribute(SPANS.rpcStatus, code));
+            failed(span, code);
           }
           return reply;
         } catch (error) {
           failed(span, 'internal');
           throw error;
         } finally {
-          span.end();
+          quietly(() => span.end());
         }
       });
     },
@@ -124,12 +149,12 @@ export function createTracing(): Tracing {
         ...(approval === undefined ? {} : { [SPANS.approval]: approval }),
       };
       const links = approval === undefined ? [] : memory.linksOf(approval);
-      const span = tracer.startSpan(nameOf(sent), { kind: SpanKind.CLIENT, attributes, links }, base);
+      const span = begin(nameOf(sent), { kind: SpanKind.CLIENT, attributes, links }, base);
       const own = span.spanContext();
       try {
         const meta = isSpanContextValid(own) ? withTraceContext(sent.meta, own) : sent.meta;
         const outcome = await context.with(trace.setSpan(base, span), () => go(meta));
-        span.setAttribute(SPANS.outcome, outcome.kind);
+        quietly(() => span.setAttribute(SPANS.outcome, outcome.kind));
         if (outcome.kind === 'result' && outcome.isError) failed(span, 'tool_error');
         else if (['error', 'not_sent', 'unknown'].includes(outcome.kind)) failed(span, outcome.kind);
         return outcome;
@@ -137,7 +162,7 @@ export function createTracing(): Tracing {
         failed(span, 'internal');
         throw error;
       } finally {
-        span.end();
+        quietly(() => span.end());
       }
     },
 
@@ -148,8 +173,8 @@ export function createTracing(): Tracing {
         [SPANS.outcome]: state,
       };
       const links = memory.linksOf(approval);
-      const span = tracer.startSpan(`${SPANS.decide} ${tool}`, { attributes, links }, ROOT_CONTEXT);
-      span.end();
+      const span = begin(`${SPANS.decide} ${tool}`, { attributes, links }, ROOT_CONTEXT);
+      quietly(() => span.end());
       memory.keep(approval, { decision: span.spanContext() });
     },
   };

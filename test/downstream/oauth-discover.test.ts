@@ -76,6 +76,12 @@ describe('the authorization server of a remote server', () => {
     'https://[fd00::1]',
     'https://localhost:8443',
     'https://as.internal',
+    'https://as.internal.',
+    'https://localhost.:8443',
+    'https://100.64.0.1',
+    'https://198.18.0.1',
+    'https://192.0.0.192',
+    'https://255.255.255.255',
     'http://as.example',
   ])('may not be %s for a server elsewhere, and is not even asked', async (issuer) => {
     const { asked, fetch } = web({ [PRM]: resource({ authorization_servers: [issuer] }) });

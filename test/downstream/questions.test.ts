@@ -110,6 +110,22 @@ describe('a question of a server', () => {
     expect(answers).toMatchObject([{ id: 'q', error: { code: -32601 } }]);
   });
 
+  it('about a task is asked of nobody on a shared channel, and its log is told to nobody', () => {
+    const { questions, answers, standStill } = open();
+    const conversation = talk();
+    questions.join({ conversation, standStill });
+    const _meta = { 'io.modelcontextprotocol/related-task': { taskId: 'task-of-another-session' } };
+    questions.hear(question('q', { message: '?', _meta }), 'shared');
+    const log = {
+      jsonrpc: '2.0',
+      method: 'notifications/message',
+      params: { level: 'info', data: 1, _meta },
+    };
+    expect(questions.hear(log, 'shared')).toBe(true);
+    expect([conversation.asked, conversation.told]).toEqual([[], []]);
+    expect(answers).toMatchObject([{ id: 'q', error: { code: -32601 } }]);
+  });
+
   it('may come without an address again some time after a call of another session was given up', () => {
     const { questions, standStill, clock } = open();
     const conversation = talk({ answer: never });

@@ -73,11 +73,13 @@ test('a call that cannot be written down as a job is waited for, and still ends 
 });
 
 test('a call that was not sent yet is no job', async () => {
-  const { noted, detacher, call, end } = open({ unsent: true });
-  const outcome = detacher.call(call);
-  setTimeout(() => end.resolve(RESULT), 20);
-  expect(await outcome).toEqual(RESULT);
-  expect(noted.created).toBe(0);
+  for (const always of [false, true]) {
+    const { noted, detacher, call, end } = open({ unsent: true });
+    const outcome = detacher.call(call, { always });
+    setTimeout(() => end.resolve(RESULT), 20);
+    expect(await outcome).toEqual(RESULT);
+    expect(noted.created).toBe(0);
+  }
 });
 
 test('a call that is sent only after the time of its caller is over is a job as soon as it is sent', async () => {
@@ -85,9 +87,11 @@ test('a call that is sent only after the time of its caller is over is a job as 
     const { noted, detacher, call, end, seen } = open({ unsent: true });
     const outcome = detacher.call(call, { always });
     setTimeout(() => seen.call?.longWork?.sent({} as Parameters<LongWork['sent']>[0]), 20);
-    expect(await Promise.race([outcome, new Promise((resolve) => setTimeout(resolve, 1_000))])).toMatchObject({
-      kind: 'job',
-    });
+    expect(await Promise.race([outcome, new Promise((resolve) => setTimeout(resolve, 1_000))])).toMatchObject(
+      {
+        kind: 'job',
+      },
+    );
     end.resolve(RESULT);
     await detacher.idle();
     expect(noted.ended).toMatchObject([{ state: 'completed' }]);

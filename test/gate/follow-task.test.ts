@@ -119,6 +119,27 @@ describe('following a task', () => {
     expect(await ended).toMatchObject({ cancelled: true, outcome: { kind: 'unknown' } });
   });
 
+  test('tells the server again that it is to cancel, until the server has heard it', async () => {
+    const asked: string[] = [];
+    const cancels = [AWAY, says({})];
+    let heard = false;
+    const { cancel, ended } = followTask(
+      async ({ method }) => {
+        asked.push(method);
+        if (method === 'tasks/get') return says({ status: heard ? 'cancelled' : 'working' });
+        const outcome = cancels.shift() ?? AWAY;
+        heard = outcome.kind === 'result';
+        return outcome;
+      },
+      { server: 'works', task: WORKING, era: () => 'modern' },
+    );
+    await cancel();
+    expect(asked).toEqual(['tasks/cancel', 'tasks/get']);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked).toEqual(['tasks/cancel', 'tasks/get', 'tasks/cancel', 'tasks/get']);
+    expect(await ended).toMatchObject({ cancelled: true });
+  });
+
   test('stops when it is told to, and asks nothing more', async () => {
     const { asked, ended, stop } = follow([DONE]);
     stop();

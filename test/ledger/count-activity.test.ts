@@ -39,6 +39,7 @@ it('counts calls by what policy found, and waits by how they ended and how long 
   await wait(fixture, 'apr_3', ['approval.expired', 9_000]);
   await wait(fixture, 'apr_4', ['approval.cancelled', 0]);
   await wait(fixture, 'apr_5');
+  await wait(fixture, 'apr_6', ['approval.denied', 4_000]);
   const { buckets, judged, bucketMs, since } = await countActivity(fixture.database, at(fixture));
   expect([bucketMs, since]).toEqual([MINUTE_MS, START_MS]);
   expect(buckets).toEqual([
@@ -46,28 +47,28 @@ it('counts calls by what policy found, and waits by how they ended and how long 
       at: START_MS,
       allowed: 2,
       denied: 1,
-      held: 5,
+      held: 6,
       approved: 1,
-      refused: 1,
+      refused: 2,
       expired: 1,
       cancelled: 1,
-      medianMs: 2_000,
+      medianMs: 4_000,
       longestMs: 5_000,
     },
   ]);
-  expect(judged).toMatchObject({ counted: 8, complete: true });
+  expect(judged).toMatchObject({ counted: 9, complete: true });
   expect(judged.rules).toEqual([
-    { value: 'payments', allow: 0, hold: 5, deny: 0 },
+    { value: 'payments', allow: 0, hold: 6, deny: 0 },
     { value: null, allow: 0, hold: 0, deny: 1 },
     { value: 'free', allow: 1, hold: 0, deny: 0 },
     { value: 'harmless', allow: 1, hold: 0, deny: 0 },
   ]);
   expect(judged.actions.map(({ value }) => value)).toEqual(['oracle/pay', 'oracle/crash', 'oracle/echo']);
   expect(judged.sessions).toEqual([
-    { value: 'ses_1', allow: 0, hold: 5, deny: 0 },
+    { value: 'ses_1', allow: 0, hold: 6, deny: 0 },
     { value: 'ses_2', allow: 1, hold: 0, deny: 1 },
   ]);
-  expect(judged.subjects).toEqual([{ value: 'ann', allow: 0, hold: 5, deny: 0 }]);
+  expect(judged.subjects).toEqual([{ value: 'ann', allow: 0, hold: 6, deny: 0 }]);
 });
 
 it('puts each entry into the stretch of time in which it was written, and none beyond the end', async () => {

@@ -54,6 +54,27 @@ test('a client that does not come back leaves the question, and every later one,
   expect(parking.resume(attendance(), back)).toBeUndefined();
 });
 
+test('a call that its client has left behind ends with its session, and is waited for by a stop', async () => {
+  for (const end of ['session', 'stop'] as const) {
+    const { parking } = openLot();
+    const seen: { signal?: AbortSignal | undefined } = {};
+    const asked = await parking.begin(attendance(), async ({ client, signal }) => {
+      seen.signal = signal;
+      await client.ask(QUESTION, WAITS);
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      return DONE;
+    });
+    expect(asked.kind).toBe('asked');
+    await vi.advanceTimersByTimeAsync(LIMITS.parkedCallMs);
+    expect(seen.signal?.aborted).toBe(false);
+    parking.endSession('ses_b');
+    expect(seen.signal?.aborted).toBe(false);
+    if (end === 'session') parking.endSession('ses_a');
+    else await parking.close();
+    expect(seen.signal?.aborted).toBe(true);
+  }
+});
+
 test('the time runs only while the client is away', async () => {
   const { parking } = openLot();
   const never = Promise.withResolvers<GateOutcome>();

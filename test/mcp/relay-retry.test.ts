@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ANSWERS } from './support/answering-clients.ts';
 import { ASKING_POLICY, type AskingGateway, startAskingGateway } from './support/asking-gateway.ts';
@@ -150,4 +152,31 @@ test('what policy has forbidden meanwhile is denied, whatever was answered', asy
   const { result } = (await retry({ elicitation, roots })).message;
   expect(result).toMatchObject({ isError: true, structuredContent: { status: 'denied_by_policy' } });
   expect(asking.modern.received).toHaveLength(before);
+});
+
+test('answers to what config no longer relays are not sent, and nobody has answered on the ledger', async () => {
+  const own = await startAskingGateway();
+  try {
+    const session = await mint(own.gateway);
+    const { requestState } = (await request(session, 'tools/call', CALL)).message.result;
+    const file = join(own.gateway.dir, 'countersign.json');
+    const config = JSON.parse(await readFile(file, 'utf8'));
+    config.mcp_servers.modern.relay = ['roots'];
+    await writeFile(file, JSON.stringify(config));
+    await own.gateway.restart();
+    const port = new URL(own.gateway.app.origin).port;
+    const url = new URL(session.access.url);
+    url.port = port;
+    const moved = { ...session, access: { ...session.access, url: url.href } };
+    const inputResponses = { elicitation, roots };
+    await request(moved, 'tools/call', { ...CALL, requestState, inputResponses });
+    expect(own.modern.received.at(-1).inputResponses).toEqual({ roots });
+    const bodies = (await own.entries('call.asked')).map(({ body }) => [body.kind, body.answer]);
+    expect(bodies).toEqual([
+      ['elicitation', 'none'],
+      ['roots', 'result'],
+    ]);
+  } finally {
+    await own.close();
+  }
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LIMITS } from '../../src/core/limits.ts';
 import { ASKING_POLICY, type AskingGateway, startAskingGateway } from './support/asking-gateway.ts';
 import { type EventStream, eventStream } from './support/event-stream.ts';
 import { mint, revoke, type TestSession } from './support/sessions.ts';
@@ -133,6 +134,14 @@ describe('a 2026-07-28 client', () => {
     expect(await updatesOn(three.stream)).toEqual([]);
     await Promise.all([one, two, three].map(({ stream }) => stream.close()));
     await expect.poll(watched).toEqual([]);
+  });
+
+  test('is told of no more resources than a session may follow, however many it names', async () => {
+    const session = await mint(asking.gateway);
+    const unknown = Array.from({ length: LIMITS.subscriptionsPerSession }, (_, n) => `modern://none/${n}`);
+    const { stream, honoured } = await listen(session, [...unknown, MOTTO]);
+    expect(honoured.resourceSubscriptions ?? []).toEqual([]);
+    await stream.close();
   });
 
   test('of another session hears nothing of it', async () => {

@@ -53,7 +53,8 @@ export function addChannelCommands(program: Command, cli: Cli): void {
       cli.action(async ({ client, out }, name: string) => {
         const trial = await (await client()).channels.test(name);
         if (out.json) out.value(trial);
-        else if (trial.delivered) out.line(`Sent to ${name}.`);
+        else if (trial.delivered)
+          out.line(`Sent to ${name}${trial.error === null ? '' : `, ${trial.error}`}.`);
         else out.lines(facts([['Not sent', trial.error]]));
         return trial.delivered ? EXIT.ok : EXIT.error;
       }),

@@ -27,8 +27,15 @@ export interface RemoteServer {
   readonly auth: ServerAuth;
 }
 
-const PRIVATE_ADDRESS =
-  /^(?:0|10|127|169\.254|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.|^\[|(?:^|\.)(?:localhost|local|internal)$/;
+/** Any IPv6 literal, what IANA keeps for networks of one's own and for special purposes in IPv4, and the names for here. */
+const PRIVATE_ADDRESS = new RegExp(
+  [
+    String.raw`^(?:0|10|127|169\.254|172\.(?:1[6-9]|2\d|3[01])|192\.(?:168|0\.0))\.`,
+    String.raw`^(?:100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])|198\.1[89]|22[4-9]|23\d|24\d|25[0-5])\.[\d.]+$`,
+    String.raw`^\[`,
+    String.raw`(?:^|\.)(?:localhost|local|internal)\.?$`,
+  ].join('|'),
+);
 
 function fail(server: RemoteServer, problem: string): never {
   throw new CountersignError('downstream_unavailable', `The server "${server.name}": ${problem}`);

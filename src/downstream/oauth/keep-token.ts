@@ -156,6 +156,8 @@ export function createTokenKeeper(server: RemoteServer, deps: TokenKeeperDeps): 
       Object.assign(state, { kept, failed: undefined, loading: Promise.resolve() });
     },
     async forget(by) {
+      // A reading under way would bring back what is forgotten here.
+      await loaded();
       const had = await store.forget(server.name, { reason: 'requested', by });
       Object.assign(state, { kept: undefined, failed: undefined });
       return had;

@@ -40,8 +40,9 @@ export interface Parking {
     request: Attendance,
     back: { id: string; round: number; responses: JsonObject },
   ): Promise<Attended> | undefined;
+  /** Cancels those of one session, also where the client did not come back in time. */
   endSession(sessionId: string): void;
-  /** Cancels every call that waits for its client, and resolves when their outcomes are recorded. */
+  /** Cancels every call that waits for its client, or did until it was too late; resolves when their outcomes are recorded. */
   close(): Promise<void>;
 }
 
@@ -68,6 +69,8 @@ const NOBODY: ClientAnswer = { none: 'Nobody answered.' };
 
 export function createParking(deps: { newId: NewId; report: (error: unknown) => void }): Parking {
   const calls = new Map<string, Call>();
+  /** Calls that nobody can come back to, and that go on at their servers. */
+  const leftBehind = new Set<Call>();
   const state = { isClosed: false };
 
   /** The client has its outcome, or does not come back: nothing that is asked, now or later, is answered any more. */
@@ -76,6 +79,14 @@ export function createParking(deps: { newId: NewId; report: (error: unknown) => 
     calls.delete(call.id);
     call.isAbandoned = true;
     for (const { settle } of [...call.open.values()]) settle(NOBODY);
+  }
+
+  /** The client did not come back: its call goes on, but not beyond the end of its session. */
+  function leaveBehind(call: Call): void {
+    const forget = (): unknown => leftBehind.delete(call);
+    leftBehind.add(call);
+    call.outcome.then(forget, forget);
+    abandon(call);
   }
 
   function end(call: Call): void {
@@ -110,7 +121,7 @@ export function createParking(deps: { newId: NewId; report: (error: unknown) => 
 
   function sendBack(call: Call): Attended {
     call.round += 1;
-    call.timer = setTimeout(() => abandon(call), LIMITS.parkedCallMs);
+    call.timer = setTimeout(() => leaveBehind(call), LIMITS.parkedCallMs);
     call.timer.unref();
     const questions = Object.fromEntries([...call.open].map(([key, { request }]) => [key, request]));
     return { kind: 'asked', id: call.id, round: call.round, questions };
@@ -194,12 +205,12 @@ export function createParking(deps: { newId: NewId; report: (error: unknown) => 
     },
 
     endSession(sessionId) {
-      for (const call of [...calls.values()]) if (call.sessionId === sessionId) end(call);
+      for (const call of [...calls.values(), ...leftBehind]) if (call.sessionId === sessionId) end(call);
     },
 
     async close() {
       state.isClosed = true;
-      const waiting = [...calls.values()];
+      const waiting = [...calls.values(), ...leftBehind];
       for (const call of waiting) end(call);
       await Promise.allSettled(waiting.map(({ outcome }) => outcome));
     },

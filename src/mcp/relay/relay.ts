@@ -101,7 +101,7 @@ function lost(): CountersignError {
   );
 }
 
-/** What the server of a relayed round gets: the answers to its questions, each recorded by its kind. */
+/** What the server of a relayed round gets: the answers to its questions, as far as config still relays them, each recorded by its kind. */
 async function takeAnswers(
   deps: RelayDeps,
   { session }: McpRequest,
@@ -109,8 +109,9 @@ async function takeAnswers(
 ): Promise<CallRetry> {
   const { server, continues, action, asked, inner } = state;
   const inputResponses: JsonObject = {};
+  const relays = deps.gate.downstreams.relays(server);
   const recorded = asked.map(([key, relayed]) => {
-    const result = given[key];
+    const result = relays.includes(relayed) ? given[key] : undefined;
     const { answer, kind } = heard(relayed, isJsonObject(result) ? { result } : { none: 'Nobody answered.' });
     if ('result' in answer) inputResponses[key] = answer.result;
     return { server, relay: relayed, answer: kind };

@@ -2,10 +2,12 @@ import { toRfc3339 } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Catalog } from '../../downstream/catalog.ts';
+import { scopeCovers } from '../../core/scope.ts';
+import type { Catalog, CatalogTool } from '../../downstream/catalog.ts';
 import { taskSupport } from '../../downstream/tasks/task.ts';
 import type { GateCall, GateOutcome } from '../../gate/call.ts';
 import type { Detacher } from '../../gate/detach.ts';
+import { pollDelayMs } from '../../gate/follow-task.ts';
 import { rpcError } from '../errors.ts';
 import { type McpReply, type McpRequest, textParam } from '../request.ts';
 import { withMetaMember } from '../result.ts';
@@ -58,6 +60,10 @@ function created(task: ClientTask): McpReply {
   return { kind: 'result', raw };
 }
 
+function isInScope({ session }: McpRequest, { server, tool: name }: CatalogTool): boolean {
+  return scopeCovers(session.scope, { kind: 'tool', server, name });
+}
+
 /** Makes a call as a task. What policy denies, or was refused before it was sent, is an error: there is no task of it. */
 export async function callAsLegacyTask(
   deps: LegacyTaskDeps,
@@ -65,7 +71,8 @@ export async function callAsLegacyTask(
   call: GateCall,
 ): Promise<McpReply> {
   const tool = deps.gate.downstreams.catalog().byExposed.get(call.name);
-  if (tool !== undefined && taskSupport(tool.definition) === 'forbidden') {
+  // Outside the scope nothing exists, and the gate says so.
+  if (tool !== undefined && isInScope(request, tool) && taskSupport(tool.definition) === 'forbidden') {
     const message = `The tool ${call.name.slice(0, 100)} cannot be called as a task.`;
     return { kind: 'error', error: { code: METHOD_NOT_FOUND, message, httpStatus: 200 } };
   }
@@ -127,7 +134,7 @@ async function endOf(deps: LegacyTaskDeps, request: McpRequest, taskId: string):
     const task = await lookAtTask(deps, request, taskId);
     const isOpen = task.status === 'working' || task.status === 'input_required';
     if (!isOpen || until.aborted || deps.now() >= deadline) return task;
-    await deps.jobs.wait({ id: taskId, timeoutMs: task.pollIntervalMs, abort: until });
+    await deps.jobs.wait({ id: taskId, timeoutMs: pollDelayMs(task.pollIntervalMs, 0), abort: until });
   }
 }
 

@@ -77,6 +77,8 @@ export async function listenToTasks(
 
   const open = new Map<string, () => void>();
   const said = new Map<string, string>();
+  /** Tasks of which a change is to be told: once each, however often they change until the client has read on. */
+  const waiting = new Set<string>();
   const output = new TransformStream<string, string>();
   const writer = output.writable.getWriter();
   const write = (text: string): void => void writer.write(text).catch(stop);
@@ -106,10 +108,16 @@ export async function listenToTasks(
     stop();
   }
 
-  /** Tells of one change after the other, so that none overtakes another. */
+  /** Tells of one change after the other, so that none overtakes another, and no faster than they are read. */
   function changed(taskId: string): void {
+    if (waiting.has(taskId)) return;
+    waiting.add(taskId);
     queue = queue
-      .then(() => tell(taskId))
+      .then(() => writer.ready)
+      .then(() => {
+        waiting.delete(taskId);
+        return tell(taskId);
+      })
       .catch((err: unknown) => deps.log.error({ err }, 'a client could not be told of a task'));
   }
 
@@ -148,6 +156,7 @@ export async function listenToTasks(
   }
 
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   pump(source).catch(stop);
   const { headers } = response;
   return new Response(output.readable.pipeThrough(new TextEncoderStream()), { status: 200, headers });

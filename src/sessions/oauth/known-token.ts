@@ -1,6 +1,6 @@
 import { sha256Hex } from '../../core/digest.ts';
 import type { Session } from '../session.ts';
-import { selectSession, sessionFromRow } from '../store.ts';
+import { selectSession, selectSessionByToken, sessionFromRow } from '../store.ts';
 import type { OauthDeps } from './deps.ts';
 import { isOauthSecret } from './secret.ts';
 import { clientOfSession, refreshByHash } from './store.ts';
@@ -10,16 +10,28 @@ export function isConnectionToken(text: string): boolean {
   return isOauthSecret('access', text) || isOauthSecret('refresh', text);
 }
 
-/** The session of an access or refresh token in force, with its client; undefined for any other text. */
+/** When an access token in force ends, in epoch milliseconds; undefined for any other text. */
+export async function accessTokenEnd(
+  deps: Pick<OauthDeps, 'database' | 'sessions'>,
+  token: string,
+): Promise<number | undefined> {
+  if (!isOauthSecret('access', token) || (await deps.sessions.authenticate(token)) === undefined)
+    return undefined;
+  const row = (await deps.database.query(selectSessionByToken(sha256Hex(token))))[0];
+  return row?.token_expires_at == null ? undefined : Number(row.token_expires_at);
+}
+
+/** The session of an access or refresh token in force, with its client and the token's own end; undefined for any other text. */
 export async function sessionOfToken(
   deps: Pick<OauthDeps, 'database' | 'workspace' | 'sessions' | 'now'>,
   token: string,
-): Promise<{ readonly session: Session; readonly clientId: string } | undefined> {
+): Promise<{ readonly session: Session; readonly clientId: string; readonly endsAt: number } | undefined> {
   const session = isOauthSecret('access', token)
     ? await deps.sessions.authenticate(token)
     : await sessionOfRefresh(deps, token);
   const clientId = session && (await clientOfSession(deps.database, session.id));
-  return session === undefined || clientId === undefined ? undefined : { session, clientId };
+  if (session === undefined || clientId === undefined) return undefined;
+  return { session, clientId, endsAt: (await accessTokenEnd(deps, token)) ?? session.expiresAt };
 }
 
 async function sessionOfRefresh(

@@ -24,6 +24,18 @@ export interface StoredCode {
   readonly expiresAt: number;
 }
 
+/** How many clients registered themselves within the last minute. */
+export async function countClients(
+  database: Reader,
+  at: { workspace: string; now: number },
+): Promise<number> {
+  const rows = await database.query({
+    sql: 'SELECT count(*) AS registered FROM oauth_client WHERE workspace = ? AND created_at > ?',
+    params: [at.workspace, at.now - 60_000],
+  });
+  return Number(rows[0]?.registered ?? 0);
+}
+
 /** Matches only while fewer than `perMinute` clients registered themselves within the last minute. */
 export function insertClient(
   client: OauthClient,

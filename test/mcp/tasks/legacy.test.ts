@@ -148,6 +148,19 @@ test('what is denied, or no task can be of, is an error', async () => {
   expect((await call('plain', 'words', null)).result.content[0].text).toBe('words');
 });
 
+test('a tool outside the scope is as unknown to a call as a task as one that never was', async () => {
+  const { gateway } = await open();
+  const narrow = await legacyWire((await mint(gateway, { tools: ['oracle/slow'] })).access);
+  const errors = [];
+  for (const name of ['plain', 'build', 'never'])
+    errors.push((await narrow.request('tools/call', { name, arguments: {}, task: {} })).message.error);
+  const said = errors.map(({ code, message }, at) => [
+    code,
+    message.replace(['plain', 'build', 'never'][at], ''),
+  ]);
+  expect(new Set(said.map((one) => JSON.stringify(one))).size).toBe(1);
+});
+
 test('a tool that must be called as a task can be called by clients that know none', async () => {
   const { session, call } = await open();
   expect((await call('render', 'at once', null)).result.content[0].text).toBe('at once: done');

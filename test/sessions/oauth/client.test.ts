@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import { isDocumentId, readClient, readDocument } from '../../../src/sessions/oauth/client.ts';
+import type { OauthDeps } from '../../../src/sessions/oauth/deps.ts';
 import { registerClient } from '../../../src/sessions/oauth/register-client.ts';
 import { type OauthDesk, openDesk, REDIRECT } from './support/desk.ts';
 
@@ -153,6 +154,26 @@ describe('a client that registers itself', () => {
     await expect(registerClient(desk.deps, metadata)).rejects.toMatchObject({ code: 'rate_limited' });
     desk.office.advance(60_000);
     await expect(registerClient(desk.deps, metadata)).resolves.toBeDefined();
+  });
+
+  it('takes no turn of the ledger when it is refused, which calls of agents would wait behind', async () => {
+    desk.office.advance(60_000);
+    const turns = { taken: 0 };
+    const ledger: OauthDeps['ledger'] = {
+      ...desk.deps.ledger,
+      commit(change) {
+        turns.taken += 1;
+        return desk.deps.ledger.commit(change);
+      },
+    };
+    const most = LIMITS.oauthRegistrationsPerMinute;
+    const ask = () => registerClient({ ...desk.deps, ledger }, { redirect_uris: [REDIRECT] });
+    const atOnce = await Promise.allSettled(Array.from({ length: most + 5 }, ask));
+    expect(atOnce.filter(({ status }) => status === 'fulfilled')).toHaveLength(most);
+    const before = turns.taken;
+    for (let n = 0; n < 5; n += 1) await expect(ask()).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(turns.taken).toBe(before);
+    desk.office.advance(60_000);
   });
 
   it('is forgotten before those to which somebody consented, when there are too many', async () => {
