@@ -25,10 +25,11 @@ export function followEndpoint(
       return { at: isBehind ? checkpointAt : undefined, more: await fanOut(deps, found) };
     },
     async send(delivery) {
-      if (found === undefined) return;
+      const endpoint = found;
+      if (endpoint === undefined) return;
       const message = { id: delivery.event, body: delivery.body };
-      const attempt = await attemptDelivery(deps, found, message);
-      const { disabled } = await settleAttempt(deps, { endpoint: found, delivery, attempt });
+      const attempt = await attemptDelivery(deps, endpoint, message);
+      const { disabled } = await settleAttempt(deps, { endpoint, delivery, attempt });
       if (disabled) onDisabled();
     },
   };

@@ -109,9 +109,12 @@ export function insertEndpoint(
   };
 }
 
-/** What a change leaves as it is, it does not name. One that is switched on again begins where the ledger ends. */
+/**
+ * What a change leaves as it is, it does not name. One that is switched on again begins where the ledger ends. Refused
+ * when the address is not `at.url`, where that is given.
+ */
 export function updateEndpoint(
-  at: { id: string; workspace: string },
+  at: { id: string; workspace: string; url?: string },
   change: {
     url?: string | undefined;
     events?: readonly string[] | undefined;
@@ -130,7 +133,7 @@ export function updateEndpoint(
         checkpoint_size = CASE WHEN enabled = 0 AND ? = 1 THEN ? ELSE checkpoint_size END,
         disabled_reason = CASE WHEN ? = 0 THEN ? WHEN ? = 1 THEN NULL ELSE disabled_reason END,
         enabled = COALESCE(?, enabled)
-      WHERE id = ? AND workspace = ? RETURNING id`,
+      WHERE id = ? AND workspace = ?${at.url === undefined ? '' : ' AND url = ?'} RETURNING id`,
     params: [
       url ?? null,
       events === undefined ? null : JSON.stringify(events),
@@ -145,6 +148,7 @@ export function updateEndpoint(
       on,
       at.id,
       at.workspace,
+      ...(at.url === undefined ? [] : [at.url]),
     ],
   };
 }

@@ -64,6 +64,8 @@ export function createSessionDirectory(deps: {
   const raised = new Set<string>();
   const revoked = new Set<string>();
   const listeners = new Set<(sessionId: string) => void>();
+  /** Grows with each token that is replaced; a lookup that began before is made again. */
+  let replacements = 0;
 
   /** A stored session with the newest count that this process knows. */
   function seen(session: SessionWithCalls): SessionWithCalls {
@@ -87,7 +89,9 @@ export function createSessionDirectory(deps: {
   }
 
   async function load(tokenHash: string): Promise<{ session: Session; until: number } | undefined> {
+    const before = replacements;
     const row = (await deps.database.query(selectSessionByToken(tokenHash)))[0];
+    if (before !== replacements) return load(tokenHash);
     if (row === undefined) return undefined;
     const session = sessionFromRow(row);
     if (!isActive(session)) return undefined;
@@ -141,6 +145,7 @@ export function createSessionDirectory(deps: {
     },
 
     tokenReplaced(id) {
+      replacements += 1;
       // Kept as dead ones, so that the sweep still notices when the session ends.
       for (const [hash, { session }] of byToken)
         if (session.id === id) byToken.set(hash, { session, until: 0 });

@@ -60,8 +60,8 @@ export const RELAY_BUGS: readonly PlantedBug[] = [
   {
     name: 'relay: a question on a stream of nobody is asked elsewhere',
     file: QUESTIONS,
-    find: "if (on === 'shared') return onlySession();",
-    replace: "if (on === 'shared' || on === undefined) return onlySession();",
+    find: "if (on === 'shared') return isAboutTask",
+    replace: "if (on === 'shared' || on === undefined) return isAboutTask",
     tests: UNIT,
   },
   {

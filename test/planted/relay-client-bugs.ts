@@ -77,8 +77,8 @@ export const RELAY_CLIENT_BUGS: readonly PlantedBug[] = [
   {
     name: 'relayed: a retry brings answers to what nobody asked',
     file: 'src/mcp/relay/relay.ts',
-    find: '  const inputResponses: JsonObject = {};\n  const recorded = asked.map(',
-    replace: '  const inputResponses: JsonObject = { ...given };\n  const recorded = asked.map(',
+    find: '  const inputResponses: JsonObject = {};\n  const relays =',
+    replace: '  const inputResponses: JsonObject = { ...given };\n  const relays =',
     tests: RETRY,
   },
   {

@@ -75,6 +75,13 @@ export const WEBHOOK_BUGS: readonly PlantedBug[] = [
     tests: OUTBOX,
   },
   {
+    name: 'a webhook is switched off by an address that it no longer has',
+    file: 'src/notifications/deliveries/settle.ts',
+    find: ', url: endpoint.url };',
+    replace: ' };',
+    tests: ['test/notifications/gone.test.ts'],
+  },
+  {
     name: 'a delivery is given up one attempt early',
     file: 'src/notifications/deliveries/settle.ts',
     find: 'retryDelay(delivery.attempts + 1, deps.random)',

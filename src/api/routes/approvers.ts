@@ -4,8 +4,10 @@ import { listPeople } from '../../principals/people/people.ts';
 import type { Passkey } from '../../principals/people/person.ts';
 import { removePasskey } from '../../principals/people/remove-passkey.ts';
 import { removePerson } from '../../principals/people/remove-person.ts';
+import { principalRef } from '../../principals/principal.ts';
 import { addPasskey } from '../../principals/web/add-passkey.ts';
 import { createInvite } from '../../principals/web/invite-person.ts';
+import { endSessionsOf } from '../../sessions/oauth/end-removed.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { answers, answersTagged, creates, idParam, wholeList } from '../openapi.ts';
@@ -103,8 +105,10 @@ export function addApproverRoutes(api: Api, deps: ApiDeps, streams: OpenStreams)
     }),
     async (c) => {
       const { id } = c.req.valid('param');
-      await removePerson(deps.principals, { ...signedBy(c, c.req.valid('json')), personId: id });
+      const act = signedBy(c, c.req.valid('json'));
+      await removePerson(deps.principals, { ...act, personId: id });
       streams.recheck();
+      await endSessionsOf(deps.oauth, { person: `person:${id}`, by: principalRef(act.by) });
       return c.json({ id, removed: true as const }, 200);
     },
   );

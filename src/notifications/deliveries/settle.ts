@@ -24,19 +24,26 @@ export async function recordAttempt(
 
 /**
  * Records what became of an attempt for an endpoint, which an answer of 410 switches off (Standard Webhooks,
- * "Deliverability").
+ * "Deliverability"). `endpoint` is as it was asked: of an address that was changed meanwhile, 410 is a failure as any other.
  */
 export async function settleAttempt(
   deps: Pick<OutboxDeps, 'ledger' | 'now' | 'random' | 'workspace'>,
-  tried: { endpoint: Pick<Endpoint, 'id'>; delivery: Delivery; attempt: Attempt },
+  tried: { endpoint: Pick<Endpoint, 'id' | 'url'>; delivery: Delivery; attempt: Attempt },
 ): Promise<{ disabled: boolean }> {
-  const { endpoint, attempt } = tried;
-  await recordAttempt(deps, tried);
-  if (attempt.outcome !== 'gone') return { disabled: false };
-  const where = { id: endpoint.id, workspace: deps.workspace };
-  await deps.ledger.commit({
+  const { endpoint, delivery, attempt } = tried;
+  if (attempt.outcome !== 'gone') {
+    await recordAttempt(deps, tried);
+    return { disabled: false };
+  }
+  const { status, error } = attempt;
+  const where = { id: endpoint.id, workspace: deps.workspace, url: endpoint.url };
+  const about = { webhook: delivery.webhook, event: delivery.event, at: deps.now(), status, error };
+  const off = await deps.ledger.commit({
     guard: updateEndpoint(where, { enabled: false, reason: 'gone', from: deps.ledger.head().size }),
+    then: [endDelivery({ ...about, state: 'dead' })],
     entries: [endpointEntry('webhook.changed', { id: endpoint.id }, { enabled: false, reason: 'gone' })],
   });
-  return { disabled: true };
+  if (off.kind === 'applied') return { disabled: true };
+  await recordAttempt(deps, { delivery, attempt: { ...attempt, outcome: 'failed' } });
+  return { disabled: false };
 }

@@ -249,3 +249,15 @@ export function replaceToken(token: { sessionId: string; hash: string; until: nu
     params: [token.hash, token.until, token.sessionId],
   };
 }
+
+/** The sessions in force that a person minted or consented to, without those that were narrowed from them. */
+export async function sessionsOfPerson(
+  database: Reader,
+  at: { by: string; workspace: string; now: number },
+): Promise<string[]> {
+  const rows = await database.query({
+    sql: 'SELECT id FROM session WHERE workspace = ? AND minted_by = ? AND revoked_at IS NULL AND expires_at > ?',
+    params: [at.workspace, at.by, at.now],
+  });
+  return rows.map((row) => String(row.id));
+}
