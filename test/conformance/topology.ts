@@ -49,7 +49,7 @@ export async function openThrough(topology: Topology, revision: Revision): Promi
     oracle: topology === 'union' ? { prefix: 'second' } : false,
     servers: { fixture: { type: 'http', url: fixture.url, relay: RELAY } },
     // A server without tasks has only calls that take long, and what the suites call long is short.
-    settings: topology === 'crossed' ? { jobs: { detach_after: '100ms' } } : {},
+    settings: topology === 'crossed' ? { jobs: { detach_after: '700ms' } } : {},
   });
   const { status, body } = await gateway.api('POST', '/v1/sessions', {});
   if (status !== 201) throw new Error(`no session was minted: ${JSON.stringify(body)}`);

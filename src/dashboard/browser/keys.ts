@@ -25,10 +25,11 @@ export function onKeys(table: KeyTable): () => void {
     const dialog = document.querySelector('dialog[open]') !== null;
     if (event.repeat || modified || event.defaultPrevented || dialog) return;
     if (isTyping(event.target) || isPressing(event)) return;
-    const chord = event.timeStamp - before.at < CHORD_MS ? `${before.key} ${event.key}` : '';
-    before.key = event.key;
+    // After `g` a key has no meaning of its own: several tables listen, and `b` of one is not the end of `g b` of another.
+    const isSecond = before.key === 'g' && event.timeStamp - before.at < CHORD_MS;
+    before.key = isSecond ? '' : event.key;
     before.at = event.timeStamp;
-    const action = table[chord] ?? table[event.key];
+    const action = table[isSecond ? `g ${event.key}` : event.key];
     if (action === undefined) return;
     event.preventDefault();
     action(event);
