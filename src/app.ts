@@ -90,7 +90,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
   await Promise.race([downstreams.ready(), pause(READY_WAIT_MS)]);
 
   const capabilityKeys = await openKeys(state);
-  const sessions = createSessionDirectory({ database, ledger, now });
+  const sessions = createSessionDirectory({ workspace, database, ledger, now });
   const changes = createChangeSignal();
   const work = wireJobs(state, { sessions, gate: () => gate, onChanged: (id) => onChanged(id) });
   undo.add(() => work.close());

@@ -54,6 +54,8 @@ export interface SessionDirectory {
 const CACHE_LIMIT = 10_000;
 
 export function createSessionDirectory(deps: {
+  /** Sessions of any other do not exist here. */
+  workspace: string;
   database: Reader;
   ledger: Ledger;
   now: Clock;
@@ -94,7 +96,7 @@ export function createSessionDirectory(deps: {
     if (before !== replacements) return load(tokenHash);
     if (row === undefined) return undefined;
     const session = sessionFromRow(row);
-    if (!isActive(session)) return undefined;
+    if (session.workspace !== deps.workspace || !isActive(session)) return undefined;
     if (byToken.size >= CACHE_LIMIT) {
       const oldest = byToken.keys().next().value;
       if (oldest !== undefined) byToken.delete(oldest);

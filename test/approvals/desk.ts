@@ -147,7 +147,7 @@ export async function openDesk(): Promise<Desk> {
   const dispatched: string[] = [];
   const changed: string[] = [];
   const alarms: BreakGlassUse[] = [];
-  const sessions = createSessionDirectory({ database, ledger, now });
+  const sessions = createSessionDirectory({ workspace: 'default', database, ledger, now });
   const minting = { ledger, now, newId, random, workspace: 'default', defaultTtlMs: 3_600_000 };
   const mint: Desk['mint'] = async (request = {}) =>
     (await mintSession(minting, request, 'key:test')).session;

@@ -118,7 +118,7 @@ export async function openWorld(outside: Outside) {
     },
   };
 
-  const sessions = createSessionDirectory({ database, ledger, now });
+  const sessions = createSessionDirectory({ workspace: 'default', database, ledger, now });
   const policy: PolicyInForce = {
     version: 'sha256:policy',
     evaluate: () => outside.policy.verdict,

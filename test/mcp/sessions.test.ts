@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import Database from 'libsql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { McpAccess } from '../support/agents.ts';
 import { createLibrary, type Library } from '../support/downstreams/library.ts';
@@ -44,7 +46,7 @@ async function answerTo(access: McpAccess, method: string): Promise<string> {
   return JSON.stringify([response.status, headers, await response.text()]);
 }
 
-test('an unknown, a malformed, an expired and a revoked session get one identical 404, by header and by URL', async () => {
+test('an unknown, a malformed, an expired, a revoked and another workspace’s session get one identical 404, by header and by URL', async () => {
   const expired = await mint(gateway, { ttl_ms: 1_000 });
   const revoked = await mint(gateway);
   await modernWire(revoked.access).request('tools/list');
@@ -53,7 +55,12 @@ test('an unknown, a malformed, an expired and a revoked session get one identica
     .poll(async () => JSON.parse(await answerTo(expired.access, 'MODERN'))[0], { timeout: 5_000 })
     .toBe(404);
 
-  const tokens = [RANDOM, 'nonsense', `${expired.token}x`, expired.token, revoked.token];
+  const foreign = await mint(gateway);
+  const database = new Database(join(gateway.dir, 'data', 'countersign.db'));
+  database.exec(`UPDATE session SET workspace = 'other' WHERE id = '${foreign.id}'`);
+  database.close();
+
+  const tokens = [RANDOM, foreign.token, 'nonsense', `${expired.token}x`, expired.token, revoked.token];
   const url = `${gateway.app.origin}/mcp`;
   const answers = new Set<string>();
   for (const token of tokens) {

@@ -10,7 +10,10 @@ const NAMED = /^`(test\/[\w/-]+\.test\.ts)`: (.+)$/;
 const ROWS = PAGE.split('\n')
   .filter((line) => line.startsWith('| ') && !/^\| (?:attack|---)/.test(line))
   .map((line) => {
-    const [attack = '', , tests = ''] = line.slice(2, -2).split(' | ');
+    const [attack = '', , tests = ''] = line
+      .slice(2, -2)
+      .split(' | ')
+      .map((cell) => cell.trim());
     return { attack, tests: tests.split('<br>') };
   });
 

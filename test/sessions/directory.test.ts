@@ -12,7 +12,7 @@ async function open() {
   onTestFinished(() => office.close());
   const database = office.deps.database as Database;
   const { ledger, now } = office.deps;
-  const directory = createSessionDirectory({ database, ledger, now });
+  const directory = createSessionDirectory({ workspace: 'default', database, ledger, now });
   const mint = (request: MintRequest = {}) =>
     mintSession({ ...office.deps, defaultTtlMs: 60_000 }, request, 'key:test');
   return { office, database, ledger, now, directory, mint };
@@ -79,7 +79,7 @@ describe('a session', () => {
     expect(await directory.authenticate(token)).toBeUndefined();
     expect(directory.isActive(session)).toBe(false);
     expect(directory.mayStillAct(session.id)).toBe(false);
-    const next = createSessionDirectory({ database, ledger, now });
+    const next = createSessionDirectory({ workspace: 'default', database, ledger, now });
     expect(await next.authenticate(token)).toBeUndefined();
     const again = await directory.revoke({ id: session.id, by: 'key:test', reason: 'again' });
     expect(again.revokeReason).toBe('leaked');
@@ -90,7 +90,7 @@ describe('a session', () => {
     const { database, now, mint } = await open();
     const { session, token } = await mint();
     const broken = { commit: () => Promise.reject(new Error('disk full')) };
-    const directory = createSessionDirectory({ database, ledger: broken, now });
+    const directory = createSessionDirectory({ workspace: 'default', database, ledger: broken, now });
     expect(await directory.authenticate(token)).toBeDefined();
     await expect(directory.revoke({ id: session.id, by: 'key:test', reason: 'leaked' })).rejects.toThrow();
     expect(await directory.authenticate(token)).toBeUndefined();

@@ -12,7 +12,7 @@ async function open() {
   onTestFinished(() => office.close());
   const { ledger, now, newId, random } = office.deps;
   const database = office.deps.database as Database;
-  const sessions = createSessionDirectory({ database, ledger, now });
+  const sessions = createSessionDirectory({ workspace: 'default', database, ledger, now });
   const deps: NarrowDeps = { database, ledger, sessions, now, newId, random };
   const mint = (request: MintRequest = {}) =>
     mintSession({ ...office.deps, defaultTtlMs: 60_000 }, request, 'key:test');
@@ -139,6 +139,7 @@ describe('a child session', () => {
     const { database, ledger, deps, mint } = await open();
     const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const slow = createSessionDirectory({
+      workspace: 'default',
       database,
       now: deps.now,
       ledger: {

@@ -17,7 +17,7 @@ async function openTree() {
   onTestFinished(() => office.close());
   const { ledger, now, newId, random } = office.deps;
   const database = office.deps.database as Database;
-  const sessions = createSessionDirectory({ database, ledger, now });
+  const sessions = createSessionDirectory({ workspace: 'default', database, ledger, now });
   const deps: NarrowDeps = { database, ledger, sessions, now, newId, random };
   const narrow = async (parent: Held, ttlMs?: number): Promise<Held> => {
     const { session, token } = await narrowSession(deps, { token: parent.token, ttlMs });
@@ -50,7 +50,12 @@ describe('revoking a session', () => {
         body: { reason: 'leaked', descendants: [b.id] },
       },
     ]);
-    const restarted = createSessionDirectory({ database, ledger, now: office.deps.now });
+    const restarted = createSessionDirectory({
+      workspace: 'default',
+      database,
+      ledger,
+      now: office.deps.now,
+    });
     expect(await restarted.authenticate(b.token)).toBeUndefined();
     expect(await restarted.get(b.id)).toMatchObject({ revokeReason: 'leaked' });
   });
@@ -73,6 +78,7 @@ describe('revoking a session', () => {
     const late: Held[] = [];
     const { database, ledger, now } = deps;
     const racing = createSessionDirectory({
+      workspace: 'default',
       database,
       now,
       ledger: {
@@ -85,7 +91,7 @@ describe('revoking a session', () => {
     await racing.revoke({ id: root.id, ...why });
     const [entry] = await office.entries('session.revoked');
     expect(entry?.body.descendants).toEqual([a.id, b.id, c.id, late[0]?.id]);
-    const restarted = createSessionDirectory({ database, ledger, now });
+    const restarted = createSessionDirectory({ workspace: 'default', database, ledger, now });
     expect(await restarted.authenticate(late[0]?.token ?? '')).toBeUndefined();
     expect(racing.mayStillAct(late[0]?.id ?? '')).toBe(false);
     expect(await alive(root)).toEqual([true]);
@@ -94,7 +100,12 @@ describe('revoking a session', () => {
   it('shuts the whole tree in this process when it could not be written', async () => {
     const { database, deps, root, a, b, c } = await openTree();
     const broken = { commit: () => Promise.reject(new Error('disk full')) };
-    const directory = createSessionDirectory({ database, ledger: broken, now: deps.now });
+    const directory = createSessionDirectory({
+      workspace: 'default',
+      database,
+      ledger: broken,
+      now: deps.now,
+    });
     for (const one of [root, a, b, c]) expect(await directory.authenticate(one.token)).toBeDefined();
     await expect(directory.revoke({ id: root.id, ...why })).rejects.toThrow('disk full');
     for (const one of [root, a, b, c]) {

@@ -17,7 +17,7 @@ it('a token that is replaced while it is looked up is not taken from then on', a
       return rows;
     },
   };
-  const sessions = createSessionDirectory({ database: slow, ledger, now });
+  const sessions = createSessionDirectory({ workspace: 'default', database: slow, ledger, now });
   const tokens = await desk.connect();
   const early = sessions.authenticate(tokens.accessToken);
   await found.promise;

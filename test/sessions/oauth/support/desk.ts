@@ -55,7 +55,7 @@ export interface OauthDesk {
 export async function openDesk(): Promise<OauthDesk> {
   const office = await openOffice();
   const { database, ledger, now, newId, random, workspace } = office.deps;
-  const sessions = createSessionDirectory({ database, ledger, now });
+  const sessions = createSessionDirectory({ workspace: 'default', database, ledger, now });
   const documents = new Map<string, JsonValue>();
   const fetched: string[] = [];
   const findClient = createFindClient({
