@@ -59,6 +59,15 @@ describe('an orchestrator', () => {
       ).toHaveLength(1);
 
       const entries = said(await boss.call('log_query', { approval: approval_id, limit: 200 })).data;
+      const narrowed = said(
+        await boss.call('log_query', {
+          approval: approval_id,
+          verdict: 'hold',
+          tool: 'pa*',
+          since: '1h',
+        }),
+      ).data;
+      expect(narrowed.map((one: any) => one.type)).toEqual(['approval.requested']);
       expect(entries.map((one: any) => one.type)).toContain('approval.decided');
       const ended = said(await boss.call('session_revoke', { session_id: minted.id, reason: 'done' }));
       expect(ended).toMatchObject({ id: minted.id, state: 'revoked', revoke_reason: 'done' });
