@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { Entry } from '../ledger/entry.ts';
 import { openPayload } from '../ledger/payload.ts';
 import { proveInclusion } from '../ledger/prove.ts';
@@ -40,7 +41,7 @@ export interface ExportDeps {
 }
 
 export interface ExportRequest {
-  /** Discloses arguments, calls, views, results and tokens that were not erased. */
+  /** Discloses arguments, calls, views, results and tokens that were not erased; no token before it has run out. */
   readonly payloads: boolean;
   /** Only what is about this approval, with inclusion proofs. */
   readonly approval: string | undefined;
@@ -59,7 +60,10 @@ const DECISIVE: ReadonlySet<string> = new Set([
 
 /** The texts that a page of entries commits to, as far as they are still there. */
 async function disclosed(deps: ExportDeps, entries: readonly Entry[]): Promise<(entry: Entry) => Payload[]> {
-  const committing = entries.filter((entry) => commitmentsOf(entry).length > 0);
+  const spentBefore = deps.now() - LIMITS.capabilityTokenTtlMs - LIMITS.clockSkewMs;
+  // A token that may still be used is a secret; whoever exports later can be shown it.
+  const isUsable = ({ type, ts }: Entry): boolean => type === 'capability.exchanged' && ts > spentBefore;
+  const committing = entries.filter((entry) => commitmentsOf(entry).length > 0 && !isUsable(entry));
   const idsOf = (types: readonly string[]): string[] =>
     committing
       .filter((entry) => types.includes(entry.type))

@@ -63,15 +63,29 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-/** Copies stderr into the log at debug level, at a bounded rate: a flood is slowed down, counted and cut. */
+/** Shorter values are words such as `true`, and no secrets. */
+const SECRET_CHARACTERS = 8;
+
+/** The line with the name of the variable in place of each value that the definition puts into the environment. */
+function withoutValues(line: string, env: StdioServer['env']): string {
+  return Object.entries(env)
+    .filter(([, value]) => value.length >= SECRET_CHARACTERS)
+    .sort(([, one], [, other]) => other.length - one.length)
+    .reduce((text, [name, value]) => text.replaceAll(value, () => `[${name}]`), line);
+}
+
+/**
+ * Copies stderr into the log at debug level, at a bounded rate: a flood is slowed down, counted and cut. Programs that
+ * fail like to print what they were configured with; the values of `server.env` are left out.
+ */
 function drainErrors({
   stream,
-  server,
+  server: { name: server, env },
   timers,
   log,
 }: {
   stream: Readable;
-  server: string;
+  server: StdioServer;
   timers: Timers;
   log: Log;
 }): void {
@@ -87,7 +101,7 @@ function drainErrors({
         if (line.trim() === '' || state.lines >= LIMITS.downstreamStderrLinesPerSecond) continue;
         state.lines++;
         log.debug(
-          { server, stderr: line.slice(0, 500), dropped_bytes: state.dropped },
+          { server, stderr: withoutValues(line, env).slice(0, 500), dropped_bytes: state.dropped },
           'the server wrote to stderr',
         );
         state.dropped = 0;
@@ -132,7 +146,7 @@ export function startChild(input: {
     windowsHide: true,
     detached: process.platform !== 'win32',
   });
-  drainErrors({ stream: child.stderr, server: server.name, timers, log });
+  drainErrors({ stream: child.stderr, server, timers, log });
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       const why =
