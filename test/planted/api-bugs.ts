@@ -93,4 +93,11 @@ export const API_BUGS: readonly PlantedBug[] = [
     replace: 'of Object.entries<Json>(methods).slice(0, 1)) {',
     tests: REFERENCE,
   },
+  {
+    name: 'an export shows a token that may still be used',
+    file: 'src/evidence/write-export.ts',
+    find: '.length > 0 && !isUsable(entry)',
+    replace: '.length > 0',
+    tests: ['test/stories/canaries.test.ts'],
+  },
 ];
