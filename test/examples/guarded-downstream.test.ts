@@ -4,7 +4,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import Database from 'libsql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDataKey } from '../../src/ledger/open-key.ts';
+import { openPayload } from '../../src/ledger/payload.ts';
 import { connectV1 } from '../support/agents.ts';
 import { type Approver, enrol } from '../support/approver.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -102,13 +105,15 @@ async function approvedPayment(payment: Record<string, unknown>): Promise<any> {
   return (await gateway.api('GET', `/v1/approvals/${id}/wait?timeout_ms=10000`)).body;
 }
 
-/** The tokens that left the gateway, as somebody would have them who reads what is kept beside the ledger. */
-async function stolenTokens(): Promise<string[]> {
-  const response = await fetch(`${gateway.app.origin}/v1/logs/export?payloads=true`, {
-    headers: { authorization: `Bearer ${gateway.apiKey}` },
-  });
-  const lines = (await response.text()).split('\n').filter((line) => line.includes('"payload"'));
-  return lines.map((line) => String(JSON.parse(line).payload.text)).filter((text) => /^eyJ/.test(text));
+/** The tokens that left the gateway, as somebody would have them who holds its data folder. */
+function stolenTokens(): string[] {
+  const folder = join(gateway.dir, 'data');
+  const key = openDataKey({ file: join(folder, 'payload.key'), random: () => new Uint8Array() });
+  const database = new Database(join(folder, 'countersign.db'));
+  const rows = database.prepare('SELECT commitment, ciphertext FROM payload ORDER BY created_at').all([]);
+  database.close();
+  const texts = (rows as { commitment: string; ciphertext: string }[]).map((row) => openPayload(key, row));
+  return texts.filter((text) => text !== undefined && /^eyJ/.test(text)) as string[];
 }
 
 test('the guarded server pays what a person approved, and knows who did', async () => {
@@ -127,7 +132,7 @@ test('the guarded server pays nobody who comes past the gateway', async () => {
 test('the guarded server takes no capability twice, for other arguments, or after a restart', async () => {
   await approvedPayment({ to: 'c_2', amount_cents: 100 });
   const before = await paid();
-  const token = (await stolenTokens()).at(-1);
+  const token = stolenTokens().at(-1);
   const again = { to: 'c_2', amount_cents: 100 };
   expect(textOf(await call(pastGateway, 'pay', again, { [META]: token }))).toContain('Refused (used)');
   const more = { to: 'c_2', amount_cents: 999_999 };
@@ -151,7 +156,7 @@ test('the guarded server pays nothing that policy lets through without a decisio
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const before = await paid();
-  const forged = { [META]: (await stolenTokens()).at(-1) };
+  const forged = { [META]: stolenTokens().at(-1) };
   for (const meta of [undefined, forged])
     expect(textOf(await call(throughGateway, 'bank_pay', PAYMENT, meta))).toContain('Refused (malformed)');
   expect(await paid()).toEqual(before);
