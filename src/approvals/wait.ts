@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { CountersignError } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
+import { waitUntil } from '../core/wait-until.ts';
 import type { Reader } from '../storage/database.ts';
 import { type Approval, isSettled, stateAt } from './approval.ts';
 import { approvalFromRow, selectApproval } from './store.ts';
@@ -43,39 +43,23 @@ export function isAnswered(approval: Approval, now: number): boolean {
 }
 
 /**
- * Resolves with the approval once it is answered, or as it stands when `timeoutMs` has passed or `abort` fires.
- * A poll backs the wake-up signal, so that a change made elsewhere is seen too. Throws `not_found`.
+ * Resolves with the approval once it is answered, or as it stands when `timeoutMs` has passed or `abort` fires. Throws
+ * `not_found`.
  */
-export async function waitForApproval(
-  deps: WaitDeps,
+export function waitForApproval(
+  { database, now, signal }: WaitDeps,
   input: { id: string; timeoutMs: number; abort?: AbortSignal | undefined },
 ): Promise<Approval> {
-  const deadline = deps.now() + input.timeoutMs;
-  let wake: () => void = () => undefined;
-  const unsubscribe = deps.signal.subscribe(input.id, () => wake());
-  const onAbort = (): void => wake();
-  input.abort?.addEventListener('abort', onAbort);
-  try {
-    for (;;) {
-      let woken = false;
-      const next = new Promise<void>((resolve) => {
-        wake = () => {
-          woken = true;
-          resolve();
-        };
-      });
-      const row = (await deps.database.query(selectApproval(input.id)))[0];
-      if (row === undefined) throw new CountersignError('not_found', `There is no approval ${input.id}.`);
-      const approval = approvalFromRow(row);
-      const left = deadline - deps.now();
-      if (isAnswered(approval, deps.now()) || left <= 0 || input.abort?.aborted === true) return approval;
-      if (woken) continue;
-      const timer = setTimeout(() => wake(), Math.min(left, LIMITS.waitPollMs));
-      await next;
-      clearTimeout(timer);
-    }
-  } finally {
-    unsubscribe();
-    input.abort?.removeEventListener('abort', onAbort);
-  }
+  const { id } = input;
+  const waited = {
+    now,
+    subscribe: (listener: () => void) => signal.subscribe(id, listener),
+    async read(): Promise<Approval> {
+      const row = (await database.query(selectApproval(id)))[0];
+      if (row === undefined) throw new CountersignError('not_found', `There is no approval ${id}.`);
+      return approvalFromRow(row);
+    },
+    isDone: (approval: Approval) => isAnswered(approval, now()),
+  };
+  return waitUntil(waited, input);
 }
