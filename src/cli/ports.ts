@@ -1,7 +1,8 @@
+import type { ConfigFacts } from '../config/inspect.ts';
+import type { ConfigInput } from '../config.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { InclusionProof } from '../sdk/ledger.ts';
 import type { ExplainedVerdict, RuleTrace } from '../sdk/policies.ts';
-import type { ConfigFacts, ConfigQuestion } from './doctor-port.ts';
 import type { ExportAnswer, ExportQuestion } from './evidence-port.ts';
 import type { McpFinding } from './mcp-port.ts';
 
@@ -197,7 +198,7 @@ export interface CliDeps {
   readonly playAgent: (options: AgentOptions) => Promise<AgentOutcome>;
   readonly approveHeadless: (options: HeadlessOptions) => Promise<void>;
   /** Reads a configuration and makes nothing. Throws what a start would throw. */
-  readonly inspectConfig: (question: ConfigQuestion) => Promise<ConfigFacts>;
+  readonly inspectConfig: (question: Omit<ConfigInput, 'port' | 'readOnly'>) => Promise<ConfigFacts>;
   /** Connects to an MCP endpoint as a client does, and lists its tools. Never rejects. */
   readonly probeMcp: (access: Pick<McpAccess, 'url' | 'headers'>) => Promise<McpFinding>;
   readonly env: Environment;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ConfigFacts } from '../../config/inspect.ts';
 import { errorText, isCountersignError } from '../../core/errors.ts';
 import { isCountersignApiError } from '../../sdk/api-error.ts';
 import type { Countersign } from '../../sdk/countersign.ts';
@@ -8,7 +9,6 @@ import { checkConfig } from '../doctor/check-config.ts';
 import { checkFolder } from '../doctor/check-folder.ts';
 import { approverFindings, ledgerFindings, serverFindings } from '../doctor/check-inside.ts';
 import { count, type Finding, findingLines, ok, problem, skipped, warning } from '../doctor/finding.ts';
-import type { ConfigFacts } from '../doctor-port.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 
 interface DoctorOptions {

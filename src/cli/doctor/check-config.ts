@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
+import type { ConfigFacts } from '../../config/inspect.ts';
 import { errorText } from '../../core/errors.ts';
 import type { Context } from '../context.ts';
-import type { ConfigFacts } from '../doctor-port.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
 /** The configuration, when it can be read, and what there is to say of it. */
