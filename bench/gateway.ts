@@ -37,7 +37,7 @@ function policyText(): string {
     'defaults: { effect: hold, on_error: hold, mode: enforce }',
     'rules:',
     ...fillers,
-    '  - id: echo-reads\n    match: { tools: ["bench/echo"] }\n    effect: allow\n    read_only: true',
+    '  - id: echo-reads\n    match: { tools: ["bench/echo"] }\n    effect: allow\n    read_only: true\n    intent: parallel',
     '  - id: echo-writes\n    match: { tools: ["bench/echo_write"] }\n    effect: allow',
     '  - id: echo-held\n    match: { tools: ["bench/echo_held"] }\n    effect: hold',
     '  - id: free-actions\n    match: { tools: ["bench.free"], kinds: [action] }\n    effect: allow',

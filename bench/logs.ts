@@ -69,6 +69,7 @@ const FILTERS: readonly EntryFilter[] = [
   { text: 'refund telephone' },
   { text: 'ticket 4711', subject: 'user-0' },
   { text: 'paid agents', verdict: 'deny' },
+  { call: 'req_500040' },
 ];
 
 async function slowestMs(run: (filter: EntryFilter) => Promise<unknown>): Promise<number> {

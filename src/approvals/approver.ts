@@ -1,4 +1,5 @@
 import type { ApprovalTerms, AuthenticatorTerms } from '../policy/verdict.ts';
+import type { Maker } from '../principals/makers/maker.ts';
 import type { Approval } from './approval.ts';
 
 /** The group whose members may decide when nobody else can. */
@@ -40,7 +41,7 @@ export function groupsAt(
  * True when the agent that asks, or whoever else asks, acts for this approver: by their id, their reference, or the
  * subject that stands with them, also as an actor writes it (`user:` and the subject).
  */
-export function isRequester(
+function isRequester(
   approval: Pick<Approval, 'subject' | 'requester'>,
   approver: Pick<Approver, 'kind' | 'id' | 'subject'>,
 ): boolean {
@@ -53,6 +54,31 @@ export function isRequester(
   return own.includes(approval.subject) || own.includes(approval.requester);
 }
 
+/** What the maker of whoever asks has done to be that. */
+function madeWords({ call, requester }: Pick<Approval, 'call' | 'requester'>, keys: number): string {
+  const asks = call.kind === 'tool' ? 'minted this session' : 'requested this action';
+  if (requester.startsWith('service_account:')) return `registered the service account that ${asks}`;
+  if (keys === 0) return asks;
+  return keys === 1 ? `made the API key that ${asks}` : `made the API key behind the one that ${asks}`;
+}
+
+/** What is asked, by whom and for whom. */
+type Asking = Pick<Approval, 'call' | 'subject' | 'requester'>;
+
+/** Why a request is this approver's own, in one sentence: their agent asks, or they made what asks; undefined otherwise. */
+export function ownRequest(
+  approval: Asking,
+  approver: Pick<Approver, 'kind' | 'id' | 'subject'>,
+  maker: Maker,
+): string | undefined {
+  if (isRequester(approval, approver))
+    return 'The call was made by your own agent; another person must decide it.';
+  if (maker.kind === 'unknown')
+    return 'Countersign cannot tell who made the session or the key that asks, so nobody may decide this where the requester is excluded. Mint a new session, or make a new key, and ask anew.';
+  if (maker.kind === 'nobody' || maker.person !== approverRef(approver)) return undefined;
+  return `You ${madeWords(approval, maker.keys)}; another person must decide it.`;
+}
+
 /** When a decision is made, and whether by the way that is left when nobody else can decide. */
 export interface Deciding {
   readonly at: number;
@@ -63,11 +89,11 @@ export interface Deciding {
 export function approverRefusal(
   terms: ApprovalTerms,
   approver: Approver,
-  context: Deciding & { approval: Pick<Approval, 'subject' | 'requester' | 'requestedAt'> },
+  context: Deciding & { approval: Asking & Pick<Approval, 'requestedAt'>; maker: Maker },
 ): string | undefined {
-  const { approval, at, breakGlass } = context;
-  if ((breakGlass || terms.excludeRequester) && isRequester(approval, approver))
-    return 'The call was made by your own agent; another person must decide it.';
+  const { approval, at, breakGlass, maker } = context;
+  const own = ownRequest(approval, approver, maker);
+  if ((breakGlass || terms.excludeRequester) && own !== undefined) return own;
   if (breakGlass) {
     if (approver.kind !== 'person') return 'Only people can break the glass.';
     return approver.groups.includes(BREAK_GLASS_GROUP)

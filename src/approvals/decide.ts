@@ -98,7 +98,7 @@ export async function decideApprovalRequest(deps: DecideDeps, input: DecideInput
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const now = deps.now();
     const approval = await getApproval(deps, input.approvalId);
-    checkMayDecide(approval, approver, { at: now, breakGlass });
+    await checkMayDecide(deps, { approval, approver }, { at: now, breakGlass });
     const terms = termsOf(approval);
     const unfit = authenticatorRefusal(terms.authenticator, verified.authenticator, breakGlass);
     if (unfit !== undefined) throw new CountersignError('forbidden', `${unfit} Nothing was decided.`);

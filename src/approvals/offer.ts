@@ -4,6 +4,7 @@ import { CountersignError } from '../core/errors.ts';
 import type { NewId, RandomBytes } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Maker } from '../principals/makers/maker.ts';
 import type { Reader } from '../storage/database.ts';
 import { type Approval, type Decision, stateAt, termsOf } from './approval.ts';
 import { type Approver, approverRef, approverRefusal, type Deciding } from './approver.ts';
@@ -23,16 +24,23 @@ export interface OfferDeps {
   readonly random: RandomBytes;
   /** The log's origin, named in every statement. */
   readonly log: string;
+  /** Who made what asks; it never changes. */
+  readonly makerOf: (approval: Pick<Approval, 'requester'>) => Promise<Maker>;
 }
 
 /** Throws `conflict` unless it is still to be decided, `forbidden` unless this approver may decide it at this moment. */
-export function checkMayDecide(approval: Approval, approver: Approver, deciding: Deciding): void {
+export async function checkMayDecide(
+  deps: Pick<OfferDeps, 'makerOf'>,
+  { approval, approver }: { approval: Approval; approver: Approver },
+  deciding: Deciding,
+): Promise<void> {
   const state = stateAt(approval, deciding.at);
   if (state === 'expired')
     throw new CountersignError('conflict', `${approval.id} has expired. The agent must make the call again.`);
   if (state !== 'pending')
     throw new CountersignError('conflict', `${approval.id} is already ${state}; a decision is final.`);
-  const refusal = approverRefusal(termsOf(approval), approver, { approval, ...deciding });
+  const maker = await deps.makerOf(approval);
+  const refusal = approverRefusal(termsOf(approval), approver, { approval, maker, ...deciding });
   if (refusal !== undefined) throw new CountersignError('forbidden', refusal);
 }
 
@@ -76,7 +84,7 @@ export async function offerStatement(
   const { approver, decision, breakGlass = false } = input;
   const by = approverRef(approver);
   const approval = await getApproval(deps, input.approvalId);
-  checkMayDecide(approval, approver, { at: now, breakGlass });
+  await checkMayDecide(deps, { approval, approver }, { at: now, breakGlass });
   await decisionsBefore(deps.database, { approvalId: approval.id, by });
   const reason = parseReason('reason', input.reason);
   if (breakGlass) checkBreakGlass({ decision, reason });

@@ -16,7 +16,7 @@ const BLOCK_BYTES = 64;
 
 function padded(key: Uint8Array, pad: number): Uint8Array {
   const block = new Uint8Array(BLOCK_BYTES).fill(pad);
-  for (const [index, byte] of key.entries()) block[index] = byte ^ pad;
+  for (let index = 0; index < key.length; index++) block[index] = (key[index] as number) ^ pad;
   return block;
 }
 

@@ -2,6 +2,8 @@
 export const LIMITS = {
   messageBytes: 4 * 1024 * 1024,
   jsonDepth: 64,
+  /** Of what a server says by itself; deeper values could not be written again for a client. */
+  noticeDepth: 512,
   ledgerEntryBytes: 64 * 1024,
   sessionTtlMinMs: 1_000,
   sessionTtlMaxMs: 30 * 24 * 3_600_000,
@@ -54,6 +56,8 @@ export const LIMITS = {
   dpopAgeMs: 60_000,
   clockSkewMs: 5_000,
   concurrentCallsPerSession: 256,
+  /** On top of those: for what ends or answers a call. */
+  spareRequestsPerSession: 16,
   /** How long a call waits for a client of 2026-07-28 that was asked something and has not come back. */
   parkedCallMs: 9 * 60_000,
   parkedCallsPerSession: 16,
@@ -72,10 +76,10 @@ export const LIMITS = {
   statementTtlMs: 5 * 60_000,
   openActsPerPerson: 100,
   passkeysPerPerson: 20,
-  /** Longer than any call can take: the longest timeout, drawn out by progress as far as it can be. */
-  replayLeaseMs: 2 * 3_600_000,
-  /** How long the replay of a call waits for a server's task, within its lease. */
-  replayTaskMs: 110 * 60_000,
+  /** How long a dispatch counts as under way without word of the process that follows it, which keeps the lease. */
+  replayLeaseMs: 10 * 60_000,
+  /** How long the replay of a call waits for a server's task. */
+  replayTaskMs: 24 * 3_600_000,
   waitPollMs: 1_000,
   /** What one redaction step or retention sweep erases at most; their ids fit one ledger entry. */
   redactionBatch: 500,
@@ -200,4 +204,13 @@ export const LIMITS = {
   channelItems: 8,
   channelNameCharacters: 100,
   channelEffectCharacters: 160,
+  pushDevicesPerPerson: 20,
+  pushEndpointCharacters: 2_048,
+  pushDeviceNameCharacters: 100,
+  /** Of the text that is encrypted; with what encrypting adds it stays under the 4,096 that every push service takes. */
+  pushMessageBytes: 3_000,
+  pushNoteCharacters: 300,
+  /** How long a push service keeps a message for a device that is offline. */
+  pushTtlMinMs: 60_000,
+  pushTtlMaxMs: 24 * 3_600_000,
 } as const;

@@ -1,6 +1,7 @@
+import { escapeToAscii } from '../core/ascii.ts';
 import type { Catalog, CatalogTool, ServerStatus } from './catalog.ts';
 import type { Offer } from './list.ts';
-import { exposedName } from './name.ts';
+import { exposedName, nameProblem } from './name.ts';
 import { type Pin, pinState } from './pin.ts';
 import type { ServerConfig } from './server-config.ts';
 
@@ -62,16 +63,20 @@ export function collisionText({ exposed, claims }: Collision): string {
   return `the tool name "${exposed}" is claimed by ${who}; set a different "prefix" for one of these servers`;
 }
 
+/** What to tell about tools that have no name for agents. */
+function unnamedText(unnamed: readonly string[], prefix: string | undefined): string {
+  const many = `${unnamed.length} of its tools`;
+  if (prefix === undefined) return `${many} have names that MCP does not allow; set "prefix" to expose them`;
+  const named = unnamed.slice(0, 5).map((tool) => `"${escapeToAscii(tool)}" (${nameProblem(tool)})`);
+  return `${many} are left out, since nobody could tell their names by looking at them: ${named.join(', ')}`;
+}
+
 function problemOf(
   view: ServerView,
   { unnamed, collisions }: { unnamed: readonly string[]; collisions: readonly Collision[] },
 ) {
   const problems = view.status.problem === undefined ? [] : [view.status.problem];
-  if (unnamed.length > 0) {
-    problems.push(
-      `${unnamed.length} of its tools have names that MCP does not allow; set "prefix" to expose them`,
-    );
-  }
+  if (unnamed.length > 0) problems.push(unnamedText(unnamed, view.config.prefix));
   const { unreadable } = view.offer;
   if (unreadable.length > 0) {
     problems.push(

@@ -1,5 +1,6 @@
 import { CLIENT_CAPABILITIES_META_KEY, LOG_LEVEL_META_KEY } from '@modelcontextprotocol/client';
 import type { JsonObject } from '../core/json.ts';
+import { createTransientMap } from '../core/transient-map.ts';
 import type { DownstreamOutcome } from './catalog.ts';
 import { createDeadline } from './deadline.ts';
 import type { Call, Timers } from './link.ts';
@@ -71,7 +72,7 @@ export function callMeta({
 
 export function createInflight(input: { channel: Channel; timers: Timers; questions: Questions }): Inflight {
   const { channel, timers, questions } = input;
-  const entries = new Map<number, Entry>();
+  const entries = createTransientMap<number, Entry>();
   const state = {
     nextId: FIRST_OWN_ID,
     queue: [] as Entry[],
@@ -81,7 +82,7 @@ export function createInflight(input: { channel: Channel; timers: Timers; questi
 
   function flush(): void {
     state.scheduled = false;
-    const queue = state.queue.filter((entry) => entries.has(entry.id));
+    const queue = state.queue.filter((entry) => entries.get(entry.id) !== undefined);
     state.queue = [];
     if (queue.length === 0 || state.ended !== undefined) return;
     for (const entry of queue) entry.sent = true;
@@ -117,7 +118,7 @@ export function createInflight(input: { channel: Channel; timers: Timers; questi
       let seat: Seat | undefined;
 
       function settle(outcome: DownstreamOutcome): void {
-        if (!entries.delete(id)) return;
+        if (entries.take(id) === undefined) return;
         deadline.stop();
         seat?.leave(outcome.kind === 'unknown' ? 'given_up' : 'answered');
         request.signal?.removeEventListener('abort', abort);
@@ -175,7 +176,7 @@ export function createInflight(input: { channel: Channel; timers: Timers; questi
 
   function end(reason: string): void {
     state.ended ??= reason;
-    for (const entry of [...entries.values()]) {
+    for (const entry of entries.values()) {
       entry.settle(
         entry.sent
           ? { kind: 'unknown', reason }

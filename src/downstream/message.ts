@@ -1,5 +1,7 @@
+import { isDeeperThan, parseExact } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { sliceMembers } from '../core/json-slice.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { DownstreamOutcome, Retry } from './catalog.ts';
 import { readTask } from './tasks/task.ts';
 
@@ -49,7 +51,15 @@ export type Incoming =
 
 const GARBAGE: Incoming = { kind: 'garbage' };
 
-/** Reads one message. Never throws: what is not JSON-RPC is `garbage`. */
+/** What is passed on is written anew for the client's hop, so that its numbers must stay as the server wrote them. */
+function saidByItself(text: string, message: JsonObject & { readonly method: string }): Incoming {
+  if (isDeeperThan(text, LIMITS.noticeDepth)) return GARBAGE;
+  const exact = parseExact(text);
+  const params = isJsonObject(exact) && isJsonObject(exact.params) ? exact.params : {};
+  return { kind: 'other', method: message.method, params, message: { ...message, params } };
+}
+
+/** Reads one message. Never throws: what is not JSON-RPC, or is nested beyond reason, is `garbage`. */
 export function readMessage(text: string): Incoming {
   let message: JsonValue;
   try {
@@ -60,8 +70,7 @@ export function readMessage(text: string): Incoming {
   }
   if (!isJsonObject(message) || message.jsonrpc !== '2.0') return GARBAGE;
   if (typeof message.method === 'string') {
-    const params = isJsonObject(message.params) ? message.params : {};
-    return { kind: 'other', method: message.method, params, message };
+    return saidByItself(text, { ...message, method: message.method });
   }
   const name = message.result !== undefined ? 'result' : 'error';
   const value = message[name];

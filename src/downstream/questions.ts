@@ -1,6 +1,7 @@
 import { errorText } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
+import { createTransientMap } from '../core/transient-map.ts';
 import type { Conversation, ConversationAnswer, RelayKind, Utterance } from './catalog.ts';
 import { canBeAsked, questionKind } from './conversation.ts';
 import type { Log, Timers } from './link.ts';
@@ -30,6 +31,7 @@ export interface Questions {
 }
 
 interface Place extends Seat {
+  readonly number: number;
   readonly conversation: Conversation;
   readonly standStill: () => () => void;
   readonly open: Set<string>;
@@ -71,7 +73,8 @@ export function createQuestions(deps: {
   log: Log;
 }): Questions {
   const { server, relayed, answer, timers, log } = deps;
-  const places = new Map<Seat, Place>();
+  const places = createTransientMap<number, Place>();
+  const state = { nextPlace: 0 };
   const questions = new Map<string, Question>();
   const noted = new Set<RelayKind>();
 
@@ -90,7 +93,7 @@ export function createQuestions(deps: {
 
   function forgetGivenUp(): void {
     const now = timers.now();
-    for (const place of places.values()) if (!place.present && place.until <= now) places.delete(place);
+    for (const place of places.values()) if (!place.present && place.until <= now) places.take(place.number);
   }
 
   function close(key: string, question: Question): void {
@@ -150,7 +153,7 @@ export function createQuestions(deps: {
   /** The call in flight whose client was asked to open a page; none when several were asked for the same. */
   function askedToOpen(elicitationId: JsonValue | undefined): Place | undefined {
     if (typeof elicitationId !== 'string') return undefined;
-    const found = [...places.values()].filter(({ present, pages }) => present && pages.has(elicitationId));
+    const found = places.values().filter(({ present, pages }) => present && pages.has(elicitationId));
     return found.length === 1 ? found[0] : undefined;
   }
 
@@ -165,7 +168,7 @@ export function createQuestions(deps: {
   function leave(place: Place, how: 'answered' | 'given_up'): void {
     if (!place.present) return;
     place.present = false;
-    if (how === 'answered') places.delete(place);
+    if (how === 'answered') places.take(place.number);
     else {
       place.until = timers.now() + LIMITS.downstreamGivenUpMs;
       forgetGivenUp();
@@ -182,6 +185,7 @@ export function createQuestions(deps: {
   return {
     join({ conversation, standStill }) {
       const place: Place = {
+        number: state.nextPlace++,
         conversation,
         standStill,
         open: new Set(),
@@ -190,7 +194,7 @@ export function createQuestions(deps: {
         until: 0,
         leave: (how) => leave(place, how),
       };
-      places.set(place, place);
+      places.set(place.number, place);
       return place;
     },
     hear(message, on) {
@@ -199,7 +203,7 @@ export function createQuestions(deps: {
       if (typeof method !== 'string') return false;
       const concerned = (): readonly Place[] => {
         if (on === 'shared') return isAboutTask(params) ? [] : onlySession();
-        const place = on === undefined ? undefined : places.get(on);
+        const place = places.values().find((one) => one === on);
         return place?.present ? [place] : [];
       };
       if (method === 'notifications/cancelled') return withdraw(JSON.stringify(params.requestId ?? null));

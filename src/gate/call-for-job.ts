@@ -2,7 +2,7 @@ import { CountersignError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Session } from '../sessions/session.ts';
 import type { GateDeps, GateOutcome } from './call.ts';
-import { forwardLive } from './forward.ts';
+import { prepareLive, sendLive } from './forward.ts';
 import { identify } from './identify.ts';
 import { judge } from './judge.ts';
 import { narrow } from './narrow.ts';
@@ -44,5 +44,5 @@ export async function callForJob(deps: GateDeps, input: CallForJob): Promise<Gat
       `Policy does not allow this session to call "${server}/${tool.tool}" (${verdict.effect}).`,
     );
   const call = { session, name: tool.exposed, args, meta: undefined, idempotencyKey: undefined };
-  return forwardLive(deps, { call, tool, verdict, isOwn: true });
+  return sendLive(deps, await prepareLive(deps, { call, tool, verdict, isOwn: true }));
 }

@@ -14,7 +14,7 @@ import type {
 } from '../downstream/catalog.ts';
 import type { Job } from '../jobs/job.ts';
 import type { NewJob } from '../jobs/ports.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { RunningLedger } from '../ledger/ledger.ts';
 import type { Counters } from '../policy/limits.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { Session } from '../sessions/session.ts';
@@ -110,7 +110,7 @@ export interface AnsweredTool {
 
 export interface GateDeps {
   readonly downstreams: Downstreams;
-  readonly ledger: Ledger;
+  readonly ledger: Pick<RunningLedger, 'commit' | 'isWritable'>;
   readonly policy: () => PolicyInForce;
   readonly isActive: (session: Session) => boolean;
   readonly spendCall: (sessionId: string) => Statement;

@@ -1,4 +1,5 @@
 import { CountersignError } from '../core/errors.ts';
+import { isDeeperThan, parseExact } from '../core/exact-json.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Conversation, ConversationAnswer, RelayKind, Retry, Utterance } from '../downstream/catalog.ts';
@@ -113,7 +114,8 @@ export function continued({ retry }: { retry?: CallRetry | undefined }): JsonObj
 function questionsIn(
   raw: string,
 ): { asked: [string, Utterance][]; state: JsonValue | undefined } | undefined {
-  const { inputRequests = {}, requestState } = JSON.parse(raw) as JsonObject;
+  if (isDeeperThan(raw, LIMITS.noticeDepth)) return undefined;
+  const { inputRequests = {}, requestState } = parseExact(raw) as JsonObject;
   if (!isJsonObject(inputRequests)) return undefined;
   const asked: [string, Utterance][] = [];
   for (const [key, one] of Object.entries(inputRequests)) {

@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Job } from '../jobs/job.ts';
 import type { EndedJob, Jobs, NewJob } from '../jobs/ports.ts';
 import type { ClientAnswer, GateCall, GateOutcome } from './call.ts';
+import { endedCall } from './ended-job.ts';
 
 export interface DetachDeps {
   /** The path of a call, as ever. */
@@ -29,32 +30,6 @@ export interface Detacher {
 }
 
 type Unmade = Omit<NewJob, 'source' | 'remoteId'>;
-
-function endOf(outcome: GateOutcome, wasCancelled: boolean): EndedJob {
-  switch (outcome.kind) {
-    case 'result':
-      return { state: 'completed', result: { kind: 'result', text: outcome.raw } };
-    case 'error':
-      return {
-        state: 'failed',
-        result: { kind: 'error', text: outcome.raw },
-        reason: 'The server answered with an error.',
-      };
-    case 'refused': {
-      const isUnknown = outcome.code === 'outcome_unknown';
-      if (wasCancelled && (isUnknown || outcome.code === 'cancelled'))
-        return { state: 'cancelled', reason: `It was cancelled. ${outcome.message}` };
-      return { state: isUnknown ? 'unknown' : 'failed', reason: outcome.message };
-    }
-    case 'input_required':
-      return {
-        state: 'failed',
-        reason: 'The server asked for input when nobody was there any more to answer.',
-      };
-    default:
-      return { state: 'failed', reason: 'It was not sent.' };
-  }
-}
 
 /** How long a caller waits. The time stands still while it is asked something, and begins anew with its answer. */
 function createPatience(ms: number) {
@@ -97,7 +72,7 @@ export function createDetacher(deps: DetachDeps): Detacher {
     });
     const done = running
       .then(
-        (outcome) => endOf(outcome, wasCancelled),
+        (outcome) => endedCall(outcome, { cancelled: wasCancelled }),
         (error: unknown): EndedJob => ({ state: 'unknown', reason: `It broke off: ${errorText(error)}` }),
       )
       .then((end) => jobs.settle(job.id, end))

@@ -1,5 +1,5 @@
 import { canonicalize } from '../core/canonical.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject, JsonValue } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { DownstreamOutcome, FinalOutcome } from '../downstream/catalog.ts';
 import { readTask, type ServerTask } from '../downstream/tasks/task.ts';
@@ -31,6 +31,8 @@ export interface FollowedTask {
 }
 
 const UNKNOWN_TASK = -32602;
+/** No other error is an answer to the wish for an end: the server is told again. */
+const CANNOT_CANCEL: ReadonlySet<JsonValue | undefined> = new Set([-32601, UNKNOWN_TASK]);
 
 /** How long to leave a server alone: as it wishes, within bounds; longer with each failure to reach it. */
 export function pollDelayMs(wishedMs: number | undefined, failures: number): number {
@@ -63,6 +65,14 @@ function endOf(task: ServerTask): TaskEnd | undefined {
   }
 }
 
+/** What a server said to the wish for an end; undefined when it may not have heard it. */
+function heardCancel(outcome: DownstreamOutcome): 'delivered' | 'refused' | undefined {
+  if (outcome.kind === 'result') return 'delivered';
+  const isRefused =
+    outcome.kind === 'error' && CANNOT_CANCEL.has((JSON.parse(outcome.raw) as JsonObject).code);
+  return isRefused ? 'refused' : undefined;
+}
+
 /** Whether a server answered that it has no such task. */
 function isForgotten(outcome: DownstreamOutcome): boolean {
   return outcome.kind === 'error' && (JSON.parse(outcome.raw) as JsonObject).code === UNKNOWN_TASK;
@@ -81,6 +91,7 @@ export function followTask(
     /** Undefined while the server is away. */
     era: () => 'legacy' | 'modern' | undefined;
     onTold?: (task: ServerTask) => void;
+    onCancelHeard?: (standing: 'delivered' | 'refused') => void;
   },
 ): FollowedTask {
   const { server, era } = input;
@@ -126,8 +137,10 @@ export function followTask(
 
   async function tellToCancel(): Promise<void> {
     state.toCancel = true;
-    const { kind } = await send('tasks/cancel');
-    if (kind === 'result' || kind === 'error') state.toCancel = false;
+    const standing = heardCancel(await send('tasks/cancel'));
+    if (standing === undefined) return;
+    state.toCancel = false;
+    input.onCancelHeard?.(standing);
   }
 
   async function askNow(): Promise<void> {

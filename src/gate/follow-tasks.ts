@@ -1,20 +1,22 @@
 import type { Clock } from '../core/clock.ts';
+import { isCountersignError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Downstreams } from '../downstream/catalog.ts';
 import type { ServerTask } from '../downstream/tasks/task.ts';
 import type { Job } from '../jobs/job.ts';
 import type { Jobs } from '../jobs/ports.ts';
 import type { EntryRef } from '../ledger/entry.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { endedJob } from './ended-job.ts';
 import { type FollowedTask, followTask, type TaskEnd } from './follow-task.ts';
-import { askServer, recordOutcome } from './forward.ts';
+import { askServer } from './forward.ts';
+import { outcomeBody } from './outcome.ts';
 import type { ServerTasks } from './server-tasks.ts';
 
 export interface FollowTasksDeps {
   readonly downstreams: Downstreams;
-  readonly ledger: Ledger;
   readonly jobs: Jobs;
+  /** False once the session was revoked in this process: what it has begun ends with it. */
+  readonly mayStillAct: (sessionId: string) => boolean;
   readonly report: (error: unknown) => void;
   readonly now: Clock;
 }
@@ -49,30 +51,34 @@ export function createServerTasks(deps: FollowTasksDeps): ServerTasks {
   const underWay = new Set<Promise<void>>();
   const stopping = new AbortController();
 
-  function start(server: string, task: ServerTask, onTold?: (task: ServerTask) => void): FollowedTask {
+  function start(
+    server: string,
+    task: ServerTask,
+    heard: Pick<Parameters<typeof followTask>[1], 'onTold' | 'onCancelHeard'> = {},
+  ): FollowedTask {
     const era = () => downstreams.catalog().servers.find(({ name }) => name === server)?.era;
-    return followTask((request) => askServer(downstreams, request), {
+    return followTask((request) => askServer(deps, request), {
       server,
       task,
       era,
-      ...(onTold === undefined ? {} : { onTold }),
+      ...heard,
     });
   }
 
-  /** Puts the end on the ledger and settles the job; tries again while the ledger cannot be written. */
-  async function record(job: Job, end: TaskEnd): Promise<void> {
-    let isRecorded = false;
+  /**
+   * Settles the job with the outcome of its call, both or neither, so that a stop in between leaves nothing to be said
+   * twice; tries again while the ledger cannot be written.
+   */
+  async function record(job: Job, { outcome, cancelled }: TaskEnd): Promise<void> {
+    const entries = [{ type: 'call.outcome' as const, ref: refOf(job), body: outcomeBody(outcome) }];
     while (!stopping.signal.aborted) {
-      isRecorded ||= await recordOutcome(deps, refOf(job), end.outcome);
-      if (isRecorded) {
-        try {
-          await jobs.settle(job.id, endedJob(end.outcome, { cancelled: end.cancelled }));
-          return;
-        } catch (error) {
-          report(error);
-          const now = await jobs.find(job.id).catch(() => undefined);
-          if (now?.endedAt !== undefined) return;
-        }
+      try {
+        await jobs.settle(job.id, { ...endedJob(outcome, { cancelled }), entries });
+        return;
+      } catch (error) {
+        report(error);
+        const now = await jobs.find(job.id).catch(() => undefined);
+        if (now?.endedAt !== undefined) return;
       }
       await pause(RECORD_AGAIN_MS, stopping.signal);
     }
@@ -80,10 +86,13 @@ export function createServerTasks(deps: FollowTasksDeps): ServerTasks {
 
   function follow(job: Job, task: ServerTask): void {
     let shown: string = job.state;
-    const one = start(job.server, task, (told) => {
-      if (told.status === shown || (told.status !== 'working' && told.status !== 'input_required')) return;
-      shown = told.status;
-      jobs.move(job.id, told.status).catch(report);
+    const one = start(job.server, task, {
+      onTold(told) {
+        if (told.status === shown || (told.status !== 'working' && told.status !== 'input_required')) return;
+        shown = told.status;
+        jobs.move(job.id, told.status).catch(report);
+      },
+      onCancelHeard: (standing) => void jobs.cancelHeard(job.id, standing).catch(report),
     });
     followed.set(job.id, { ...one, sessionId: job.sessionId });
     const stopListening = jobs.onCancel(job.id, () => void one.cancel());
@@ -110,6 +119,19 @@ export function createServerTasks(deps: FollowTasksDeps): ServerTasks {
         underWay.delete(done);
       });
     underWay.add(done);
+    // The session may have been revoked while its job was written down, or read after a start.
+    if (job.sessionId !== undefined && !deps.mayStillAct(job.sessionId)) void cancelForSession(job.id);
+  }
+
+  /** Durable first, so that the next start goes on with it; what cannot be written down is told to the server all the same. */
+  async function cancelForSession(jobId: string): Promise<void> {
+    try {
+      await jobs.requestCancel(jobId, undefined);
+    } catch (error) {
+      if (isCountersignError(error) && error.code === 'conflict') return;
+      report(error);
+      await followed.get(jobId)?.cancel();
+    }
   }
 
   return {
@@ -158,7 +180,7 @@ export function createServerTasks(deps: FollowTasksDeps): ServerTasks {
     },
 
     endSession(sessionId) {
-      for (const one of followed.values()) if (one.sessionId === sessionId) void one.cancel();
+      for (const [id, one] of followed) if (one.sessionId === sessionId) void cancelForSession(id);
     },
 
     async close() {
@@ -170,6 +192,7 @@ export function createServerTasks(deps: FollowTasksDeps): ServerTasks {
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     function done(): void {

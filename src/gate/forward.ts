@@ -8,7 +8,6 @@ import type {
   CatalogTool,
   DownstreamOutcome,
   DownstreamRequest,
-  Downstreams,
   FinalOutcome,
 } from '../downstream/catalog.ts';
 import type { EntryRef } from '../ledger/entry.ts';
@@ -17,83 +16,89 @@ import type { Session } from '../sessions/session.ts';
 import type { CallClient, CallRetry, GateCall, GateDeps, GateOutcome } from './call.ts';
 import { continued, inputOutcome, refuseForeignAnswers, talk } from './converse.ts';
 import { goOn, jobOfCall } from './go-on.ts';
+import { BROKE_OFF, outcomeBody, toGateOutcome, unrecorded, withoutTask } from './outcome.ts';
 import { verdictBody } from './verdict-body.ts';
+
+type SendDeps = Pick<GateDeps, 'downstreams' | 'tracing' | 'report'>;
 
 /**
  * The one door out: every byte that reaches a downstream on an agent's behalf passes here, once, whatever fails in what
- * traces it.
+ * traces it. Never rejects. That nothing was sent is only ever said by whoever holds the connection (`not_sent`): what
+ * breaks here or below leaves the outcome unknown.
  */
-async function send(
-  { downstreams, tracing }: Pick<GateDeps, 'downstreams' | 'tracing'>,
-  request: DownstreamRequest,
-): Promise<DownstreamOutcome> {
-  if (tracing === undefined) return downstreams.request(request);
-  const { server, method, judged, meta } = request;
-  let sent: Promise<DownstreamOutcome> | undefined;
-  const go = (traced: JsonObject | undefined): Promise<DownstreamOutcome> =>
-    (sent ??= downstreams.request(traced === undefined ? request : { ...request, meta: traced }));
+async function send(deps: SendDeps, request: DownstreamRequest): Promise<DownstreamOutcome> {
+  const { downstreams, tracing } = deps;
   try {
-    return await tracing.send({ server, method, tool: judged?.tool, meta }, go);
-  } catch {
-    // Of what traces: a request that fails by itself fails here again.
-    return await go(undefined);
+    if (tracing === undefined) return await downstreams.request(request);
+    const { server, method, judged, meta } = request;
+    let sent: Promise<DownstreamOutcome> | undefined;
+    const go = (traced: JsonObject | undefined): Promise<DownstreamOutcome> =>
+      (sent ??= downstreams.request(traced === undefined ? request : { ...request, meta: traced }));
+    try {
+      return await tracing.send({ server, method, tool: judged?.tool, meta }, go);
+    } catch {
+      // Of what traces: a request that fails by itself fails here again.
+      return await go(undefined);
+    }
+  } catch (error) {
+    deps.report(error);
+    return BROKE_OFF;
   }
 }
 
 /** Asks a server about a task that it goes on with for an agent. */
 export function askServer(
-  downstreams: Downstreams,
+  deps: Pick<GateDeps, 'downstreams' | 'report'>,
   request: { server: string; method: string; paramsText: string; timeoutMs: number },
 ): Promise<DownstreamOutcome> {
-  return send({ downstreams }, { ...request, tasks: true });
+  const { downstreams, report } = deps;
+  return send({ downstreams, report }, { ...request, tasks: true });
 }
 
-/** A task where nobody wanted one. */
-function withoutTask(outcome: DownstreamOutcome): FinalOutcome {
-  if (outcome.kind !== 'task') return outcome;
-  return { kind: 'unknown', reason: 'the server answered with a task, which was not asked for' };
+/** An allowed call of which nothing has been sent, and whose intent is durable unless it is written beside the call. */
+export interface ReadyCall extends AllowedCall {
+  /** Where the intent is written beside the call: whether it could be. Never rejects. */
+  readonly intent: Promise<boolean> | undefined;
+  readonly ref: EntryRef & { readonly call: string };
+  readonly paramsText: string;
 }
 
-function outcomeBody(outcome: FinalOutcome): JsonObject {
-  switch (outcome.kind) {
-    case 'result':
-      return { kind: 'result', is_error: outcome.isError, bytes: Buffer.byteLength(outcome.raw) };
-    case 'error':
-    case 'input_required':
-      return { kind: outcome.kind, bytes: Buffer.byteLength(outcome.raw) };
-    default:
-      return { kind: outcome.kind, reason: outcome.reason };
-  }
+interface AllowedCall {
+  readonly call: GateCall;
+  readonly tool: CatalogTool;
+  readonly verdict: Verdict;
+  /** A question of the gateway's own, which takes none of the session's calls. */
+  readonly isOwn?: boolean;
 }
 
 /**
- * Sends an allowed call. Its intent is durable before the first byte leaves: when the ledger cannot be written,
- * nothing is sent. The outcome is durable before the agent sees it, except for tools that the operator's rule marks
- * read-only, whose outcome is recorded right after.
+ * An operator's rule lets this call leave while its intent is being written. Not where a cap on calls must be kept exactly,
+ * and not after a write that failed: then every call waits for its intent, until one was written.
  */
-export async function forwardLive(
-  deps: GateDeps,
-  input: {
-    call: GateCall;
-    tool: CatalogTool;
-    verdict: Verdict;
-    /** A question of the gateway's own, which takes none of the session's calls. */
-    isOwn?: boolean;
-  },
-): Promise<GateOutcome> {
+function isParallel({ ledger }: GateDeps, { call, verdict, isOwn }: AllowedCall): boolean {
+  return (
+    verdict.parallelIntent && isOwn !== true && call.session.callCap === undefined && ledger.isWritable()
+  );
+}
+
+/**
+ * Makes the intent of an allowed call durable; when the ledger cannot be written, there is none to send. Whatever this
+ * throws, nothing was sent.
+ */
+export async function prepareLive(deps: GateDeps, input: AllowedCall): Promise<ReadyCall> {
   const { call, tool, verdict, isOwn = false } = input;
   refuseForeignAnswers(call.retry, tool.server);
   const id = deps.newId('req');
   const argumentsText = canonicalize(call.args);
   const { retainMs } = verdict;
   const sealed = deps.sealArguments({ id, subject: call.session.subject, text: argumentsText, retainMs });
-  const ref: EntryRef = {
+  const ref = {
     session: call.session.id,
     subject: call.session.subject,
     call: id,
     action: `${tool.server}/${tool.tool}`,
   };
-  const intent = await deps.ledger.commit({
+  const writing = deps.ledger.commit({
     // Only a cap has to be exact; other counts are for people to read and need no write of their own.
     ...(isOwn || call.session.callCap === undefined ? {} : { guard: deps.spendCall(call.session.id) }),
     then: [sealed.sidecar],
@@ -111,6 +116,19 @@ export async function forwardLive(
       },
     ],
   });
+  const paramsText = callParamsText({ tool: tool.tool, argumentsText });
+  if (isParallel(deps, input)) {
+    deps.countCall(call.session.id);
+    const intent = writing.then(
+      () => true,
+      (error: unknown) => {
+        deps.report(error);
+        return false;
+      },
+    );
+    return { ...input, ref, paramsText, intent };
+  }
+  const intent = await writing;
   if (intent.kind === 'refused') {
     throw new CountersignError(
       'forbidden',
@@ -126,13 +144,31 @@ export async function forwardLive(
     await recordOutcome(deps, ref, { kind: 'not_sent', code: 'cancelled', reason });
     throw new CountersignError('not_found', reason);
   }
+  return { ...input, ref, paramsText, intent: undefined };
+}
 
+/**
+ * Sends a call that is ready. Never rejects: from here on it may have been sent, and whatever happens is an outcome. It is
+ * durable before the agent sees it, except for tools that the operator's rule marks read-only, whose outcome is recorded
+ * right after.
+ */
+export async function sendLive(deps: GateDeps, ready: ReadyCall): Promise<GateOutcome> {
+  try {
+    return await sendAndRecord(deps, ready);
+  } catch (error) {
+    deps.report(error);
+    return toGateOutcome(ready.tool, BROKE_OFF);
+  }
+}
+
+async function sendAndRecord(deps: GateDeps, ready: ReadyCall): Promise<GateOutcome> {
+  const { call, tool, verdict, ref, isOwn = false } = ready;
   const job = jobOfCall({ call, tool, verdict, ref });
   call.longWork?.sent(job);
   const answer = await send(deps, {
     server: tool.server,
     method: 'tools/call',
-    paramsText: callParamsText({ tool: tool.tool, argumentsText }),
+    paramsText: ready.paramsText,
     judged: tool,
     stillAllowed: () => deps.isActive(call.session),
     ...(call.meta === undefined ? {} : { meta: call.meta }),
@@ -141,19 +177,20 @@ export async function forwardLive(
     ...(call.longWork === undefined ? {} : { tasks: true }),
     ...talk(deps, { ...call, server: tool.server, ref }),
   });
+  if (ready.intent !== undefined && !(await ready.intent)) return unrecorded(tool);
   const outcome = answer.kind === 'task' ? await goOn(deps, { call, task: answer.task, job, ref }) : answer;
   if (outcome.kind === 'job') return outcome;
   const recorded = recordOutcome(deps, ref, outcome, verdict.readOnly);
   if (!verdict.readOnly && !(await recorded)) return unrecorded(tool);
   if (deps.onAnswer !== undefined && outcome.kind === 'result' && !isOwn)
-    await deps.onAnswer({ call, tool, verdict, id, outcome });
+    await deps.onAnswer({ call, tool, verdict, id: ref.call, outcome });
   if (outcome.kind === 'input_required')
     return inputOutcome(deps, { client: call.client, server: tool.server, ref, raw: outcome.raw });
   return toGateOutcome(tool, outcome);
 }
 
 /** Never rejects: a call that has been sent is not undone by a ledger that cannot be written. */
-export async function recordOutcome(
+async function recordOutcome(
   deps: Pick<GateDeps, 'ledger' | 'report'>,
   ref: EntryRef,
   outcome: FinalOutcome,
@@ -168,39 +205,6 @@ export async function recordOutcome(
   }
 }
 
-/** What an agent must hear when a call was sent and the ledger then failed: never that it did not run. */
-function unrecorded(tool: { exposed: string; server: string }): GateOutcome {
-  return {
-    kind: 'refused',
-    code: 'outcome_unknown',
-    message: `${tool.exposed} was sent to ${tool.server}, but its outcome could not be recorded and is withheld. It has probably run; check before calling it again.`,
-  };
-}
-
-function toGateOutcome(
-  tool: { exposed: string; server: string },
-  outcome: Exclude<FinalOutcome, { kind: 'input_required' }>,
-): GateOutcome {
-  switch (outcome.kind) {
-    case 'result':
-      return { kind: 'result', raw: outcome.raw };
-    case 'error':
-      return { kind: 'error', raw: outcome.raw };
-    case 'not_sent':
-      return {
-        kind: 'refused',
-        code: outcome.code,
-        message: `${tool.exposed} was not called: ${outcome.reason}`,
-      };
-    case 'unknown':
-      return {
-        kind: 'refused',
-        code: 'outcome_unknown',
-        message: `${tool.exposed} was sent to ${tool.server}, but its outcome is not known: ${outcome.reason} It may have run; check before calling it again.`,
-      };
-  }
-}
-
 /**
  * Sends the frozen bytes of an approved call: the stored arguments and nothing else of what the agent once sent.
  * The approval id and attempt travel as the idempotency key, with the capability's token where the server wants it.
@@ -208,7 +212,7 @@ function toGateOutcome(
  * whose end is waited for.
  */
 export async function dispatchFrozen(
-  deps: Pick<GateDeps, 'downstreams' | 'tasks' | 'tracing'>,
+  deps: SendDeps & Pick<GateDeps, 'tasks'>,
   approval: Approval,
   sending: { attempt: number; token: string | undefined; stillAllowed: () => boolean } & Pick<
     DownstreamRequest,

@@ -5,7 +5,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { CatalogTool } from '../downstream/catalog.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { GateCall, GateDeps, GateOutcome } from './call.ts';
-import { forwardLive } from './forward.ts';
+import { prepareLive, type ReadyCall, sendLive } from './forward.ts';
 import { identify } from './identify.ts';
 import { judgeAndCount } from './judge.ts';
 import { narrow } from './narrow.ts';
@@ -14,9 +14,10 @@ import { verdictBody } from './verdict-body.ts';
 
 /**
  * The path of a tool call, in order. Each step either narrows what may happen next or throws. Throws `internal` when
- * something breaks before anything was sent; once a call has been sent, whatever happens is an outcome.
+ * something breaks before anything was sent; once a call may have been sent, whatever happens is an outcome.
  */
 export async function callTool(deps: GateDeps, call: GateCall): Promise<GateOutcome> {
+  let ready: ReadyCall;
   try {
     identify(deps, call.session);
     const tool = resolveTool(deps.downstreams.catalog(), call.name);
@@ -31,7 +32,7 @@ export async function callTool(deps: GateDeps, call: GateCall): Promise<GateOutc
       case 'hold':
         return { kind: 'held', ...(await hold(deps, call, tool, verdict)) };
       case 'allow':
-        return await forwardLive(deps, { call, tool, verdict });
+        ready = await prepareLive(deps, { call, tool, verdict });
     }
   } catch (error) {
     if (error instanceof CountersignError)
@@ -39,6 +40,8 @@ export async function callTool(deps: GateDeps, call: GateCall): Promise<GateOutc
     const message = `The call was not sent: the gateway failed while judging it (${errorText(error)}). Try again; an operator finds more in its log.`;
     throw new CountersignError('internal', message, { cause: error });
   }
+  // Outside of the catch: nothing in there can send, so that what is caught was not sent.
+  return sendLive(deps, ready);
 }
 
 function quarantined(tool: CatalogTool): GateOutcome {

@@ -70,6 +70,7 @@ export function failedClosed(policy: Pick<PolicyInForce, 'version'>, error: unkn
     matched: [],
     reason: `Policy could not be evaluated (${errorText(error)}), so the call is denied. An operator must mend the policy.`,
     readOnly: false,
+    parallelIntent: false,
     idempotent: false,
     redact: [],
     shadow: [],

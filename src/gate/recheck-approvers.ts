@@ -8,6 +8,7 @@ import {
 import type { SignedDecision } from '../approvals/list-signed.ts';
 import { approversOf, outcomeOf } from '../approvals/quorum.ts';
 import type { ApprovalTerms } from '../policy/verdict.ts';
+import type { Maker } from '../principals/makers/maker.ts';
 
 /** Whoever decided, as they are enrolled now, with the passkey that signed. */
 export interface ApproverNow {
@@ -22,6 +23,8 @@ export interface RecheckApproversDeps {
   readonly approverNow: (
     signed: Pick<SignedDecision, 'approver' | 'proof'>,
   ) => Promise<ApproverNow | undefined>;
+  /** Who made what asked. */
+  readonly makerOf: (approval: Pick<Approval, 'requester'>) => Promise<Maker>;
 }
 
 interface Standing {
@@ -46,7 +49,7 @@ function standingOf(made: SignedDecision, now: ApproverNow): Standing {
 
 /** Why one of those who approved could not do so again on these terms. */
 function termsRefusal(
-  approval: Approval,
+  { approval, maker }: { approval: Approval; maker: Maker },
   standing: readonly Standing[],
   terms: ApprovalTerms,
 ): string | undefined {
@@ -54,7 +57,7 @@ function termsRefusal(
     const { breakGlass } = made;
     // An escalation that had widened the groups when the decision was made has done so for good.
     const refusal =
-      approverRefusal(terms, approver, { approval, at: made.decidedAt, breakGlass }) ??
+      approverRefusal(terms, approver, { approval, maker, at: made.decidedAt, breakGlass }) ??
       authenticatorRefusal(terms.authenticator, authenticator, breakGlass);
     if (refusal !== undefined) return refusal;
   }
@@ -84,12 +87,13 @@ export async function approversRefusal(
   });
   if (standing.length < counted.length)
     return 'Someone who approved it, or the passkey that they used, is no longer enrolled.';
+  const maker = await deps.makerOf(approval);
   for (const terms of [frozen, inForce]) {
     if (terms === undefined) continue;
     const approvals = approversOf(counted, breakGlass).length;
     if (!breakGlass && approvals < terms.quorum)
       return `Policy asks for ${terms.quorum} approvals; it has ${approvals}.`;
-    const refusal = termsRefusal(approval, standing, terms);
+    const refusal = termsRefusal({ approval, maker }, standing, terms);
     if (refusal !== undefined) return refusal;
   }
   return undefined;

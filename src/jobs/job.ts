@@ -1,4 +1,5 @@
 import type { ApprovalState } from '../approvals/approval.ts';
+import { numberOf } from '../core/exact-json.ts';
 import type { JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 
@@ -32,6 +33,14 @@ export const JOB_STATES: readonly JobState[] = [
 
 /** How a job ends. A job that ended never changes again, except that an operator may say what `unknown` was. */
 export type JobEnd = Extract<JobState, 'completed' | 'failed' | 'cancelled' | 'unknown'>;
+
+/**
+ * Whether the server has heard the wish for an end: `undelivered`, not yet, and it is told again; `delivered`, and it may
+ * run to its end all the same; `refused`, it cannot be cancelled there.
+ */
+export type CancelStanding = 'undelivered' | 'delivered' | 'refused';
+
+export const CANCEL_STANDINGS: readonly CancelStanding[] = ['undelivered', 'delivered', 'refused'];
 
 /** How far the work is. `progress` only grows. */
 export interface JobProgress {
@@ -73,6 +82,8 @@ export interface Job {
   /** Why it failed, was cancelled or is unknown, in one sentence. */
   readonly reason: string | undefined;
   readonly cancelRequestedAt: number | undefined;
+  /** Of work that a server goes on with by itself, once an end was asked for. */
+  readonly cancelStanding: CancelStanding | undefined;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly endedAt: number | undefined;
@@ -123,13 +134,14 @@ export function plainText(words: string, characters: number): string {
   return words.slice(0, characters).replaceAll('\0', '\uFFFD').toWellFormed();
 }
 
-/** Progress as a server tells it; undefined when it is not any. The message is cut, since servers write it. */
+/** Progress as a server tells it, in doubles; undefined when it is not any. The message is cut, since servers write it. */
 export function readProgress(told: JsonObject): JobProgress | undefined {
-  const { progress, total, message } = told;
-  if (typeof progress !== 'number' || !Number.isFinite(progress)) return undefined;
+  const { message } = told;
+  const [progress, total] = [numberOf(told.progress), numberOf(told.total)];
+  if (progress === undefined) return undefined;
   return {
     progress,
-    ...(typeof total === 'number' && Number.isFinite(total) ? { total } : {}),
+    ...(total === undefined ? {} : { total }),
     ...(typeof message === 'string' ? { message: plainText(message, LIMITS.jobMessageCharacters) } : {}),
   };
 }

@@ -6,14 +6,17 @@ import type { Job } from './job.ts';
 import { argumentsFor, type JobPair, readPoll, readRemoteId } from './pair.ts';
 import type { EndedJob, Jobs, NewJob } from './ports.ts';
 
-/** What a poll came to. `refused` will not change by asking again. */
+/**
+ * What asking came to. `refused` will not change by asking again. `unsent`: the server was certainly not reached, so that
+ * asking again is no second time.
+ */
 export type PollAnswer =
   | { readonly kind: 'result'; readonly raw: string; readonly isError: boolean }
-  | { readonly kind: 'silent'; readonly reason: string }
+  | { readonly kind: 'silent'; readonly reason: string; readonly unsent: boolean }
   | { readonly kind: 'refused'; readonly reason: string };
 
 export interface PollDeps {
-  readonly jobs: Pick<Jobs, 'create' | 'progressed' | 'settle' | 'onCancel'>;
+  readonly jobs: Pick<Jobs, 'create' | 'progressed' | 'settle' | 'onCancel' | 'cancelHeard'>;
   readonly pairs: readonly JobPair[];
   /** Calls a tool of the job's server for the session that began the work. Never rejects. */
   readonly ask: (job: Job, tool: string, args: JsonObject) => Promise<PollAnswer>;
@@ -95,9 +98,19 @@ export function createPoller(deps: PollDeps): Poller {
         };
   }
 
+  /** Tells the server of the wish for an end. False when it has certainly not heard it, and can be told again. */
+  async function tellToCancel(job: Job, tool: string, args: JsonObject): Promise<boolean> {
+    const answer = await deps.ask(job, tool, args);
+    if (answer.kind === 'silent' && answer.unsent) return false;
+    const isRefused = answer.kind === 'refused' || (answer.kind === 'result' && answer.isError);
+    if (answer.kind !== 'silent')
+      await jobs.cancelHeard(job.id, isRefused ? 'refused' : 'delivered').catch(deps.report);
+    return true;
+  }
+
   async function loop(job: Job, pair: JobPair, remoteId: string): Promise<void> {
     const args = argumentsFor(pair, remoteId);
-    const cancel = { asked: false, told: false, wake: () => {} };
+    const cancel = { asked: false, tried: false, told: false, wake: () => {} };
     const off = jobs.onCancel(job.id, () => {
       cancel.asked = true;
       cancel.wake();
@@ -106,18 +119,18 @@ export function createPoller(deps: PollDeps): Poller {
     let failures = 0;
     try {
       for (;;) {
-        if (!cancel.asked || cancel.told) {
+        if (!cancel.asked || cancel.tried) {
           await pause(delay, (wake) => {
             cancel.wake = wake;
           });
         }
         if (life.closed) return;
         if (cancel.asked && !cancel.told) {
-          cancel.told = true;
-          delay = pair.everyMs;
           if (pair.cancel === undefined)
             return void (await jobs.settle(job.id, { state: 'cancelled', reason: LEFT_ALONE }));
-          await deps.ask(job, pair.cancel, args);
+          if (!cancel.tried) delay = pair.everyMs;
+          cancel.tried = true;
+          cancel.told = await tellToCancel(job, pair.cancel, args);
         }
         const found = await poll(job, pair, args);
         if (life.closed) return;

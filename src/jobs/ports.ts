@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
-import type { Job, JobEnd, JobResult, JobSource, JobState } from './job.ts';
+import type { EntryDraft } from '../ledger/entry.ts';
+import type { CancelStanding, Job, JobEnd, JobResult, JobSource, JobState } from './job.ts';
 
 /** Work that begins. Everything is durable, and on the ledger, before its id is known to anybody. */
 export interface NewJob {
@@ -24,6 +25,8 @@ export interface EndedJob {
   readonly result?: JobResult | undefined;
   /** One sentence, without argument values. */
   readonly reason?: string | undefined;
+  /** Of the same fact, in the same transaction, before the entry of the job. */
+  readonly entries?: readonly EntryDraft[] | undefined;
 }
 
 /** The gateway's asynchronous work. A service of one process; what it tells survives a restart, except the newest progress. */
@@ -54,9 +57,11 @@ export interface Jobs {
   /**
    * Asks for an end. What still waits for a person is withdrawn at once; of anything else whoever does the work is
    * told, which may take a while or come too late. Repeating it is harmless. Throws `not_found`, and `conflict` once it
-   * has ended. `by` is a principal, as `api_key:key_…` or `session:ses_…`.
+   * has ended. `by` is a principal, as `api_key:key_…` or `session:ses_…`; undefined for the gateway itself.
    */
-  requestCancel(id: string, by: string): Promise<Job>;
+  requestCancel(id: string, by: string | undefined): Promise<Job>;
+  /** Notes what the server said to the wish for an end. Changes nothing where there is none, or once it has ended. */
+  cancelHeard(id: string, standing: Exclude<CancelStanding, 'undelivered'>): Promise<void>;
   /** Runs once when an end is asked for, or soon if that has happened. Returns how to stop listening. */
   onCancel(id: string, run: () => void): () => void;
   /** Runs on each change, progress included. Returns how to stop listening. */

@@ -1,5 +1,6 @@
 import type { ApprovalState } from '../approvals/approval.ts';
 import type { Row, SqlValue, Statement } from '../storage/database.ts';
+import { standingOf } from './cancelling/store.ts';
 import {
   approvalStatesOf,
   type Job,
@@ -20,12 +21,14 @@ export interface StoredJob extends Job {
 }
 
 const ROW_COLUMNS = `id, workspace, session_id, subject, source, server, tool, exposed, state, approval_id, call_id,
-  remote_id, redact, progress, reason, cancel_requested_at, cancel_requested_by, created_at, updated_at, ended_at, keep_until`;
+  remote_id, redact, progress, reason, cancel_requested_at, cancel_requested_by, cancel_standing, created_at,
+  updated_at, ended_at, keep_until`;
 /** The same of an approval; its state is as of `now`, whatever the sweep has recorded. */
 const APPROVAL_COLUMNS = `id, workspace, session_id, subject, 'approval' AS source, server, tool, exposed,
   CASE WHEN state IN ('pending', 'approved') AND expires_at <= ? THEN 'expired' ELSE state END AS state,
   id AS approval_id, NULL AS call_id, NULL AS remote_id, verdict AS redact, NULL AS progress,
   CASE state WHEN 'denied' THEN decision_reason ELSE state_reason END AS reason, NULL AS cancel_requested_at, NULL AS cancel_requested_by,
+  NULL AS cancel_standing,
   requested_at AS created_at, COALESCE(outcome_at, decided_at, requested_at) AS updated_at,
   COALESCE(outcome_at, decided_at, expires_at) AS ended_at, erase_at AS keep_until`;
 
@@ -170,9 +173,17 @@ export function selectJobs(filter: JobFilter): Statement {
   };
 }
 
-/** Jobs that are not ended, oldest first: what a start has to go on with. */
+/**
+ * Jobs that are not ended, oldest first: what a start has to go on with. `session_revoked` is 1 where whatever their
+ * session has begun is to end with it.
+ */
 export function selectOpenJobs(): Statement {
-  return { sql: `SELECT ${ROW_COLUMNS} FROM job WHERE ended_at IS NULL ORDER BY created_at, id`, params: [] };
+  return {
+    sql: `SELECT ${ROW_COLUMNS}, CASE WHEN EXISTS (SELECT 1 FROM session WHERE session.id = job.session_id
+        AND session.revoked_at IS NOT NULL) THEN 1 ELSE 0 END AS session_revoked
+      FROM job WHERE ended_at IS NULL ORDER BY created_at, id`,
+    params: [],
+  };
 }
 
 export function moveJob(move: { id: string; to: JobState; at: number }): Statement {
@@ -224,15 +235,6 @@ export function settleJob(end: {
   };
 }
 
-/** Marks that somebody wants it to end; the first who does is kept. */
-export function requestJobCancel(request: { id: string; by: string; at: number }): Statement {
-  return {
-    sql: `UPDATE job SET cancel_requested_at = ?, cancel_requested_by = ?, updated_at = ?
-      WHERE id = ? AND ended_at IS NULL AND cancel_requested_at IS NULL RETURNING id`,
-    params: [request.at, request.by, request.at, request.id],
-  };
-}
-
 const text = (value: SqlValue | undefined): string | undefined => (value == null ? undefined : String(value));
 const integer = (value: SqlValue | undefined): number | undefined =>
   value == null ? undefined : Number(value);
@@ -278,6 +280,7 @@ export function jobFromRow(row: Row): StoredJob {
         : { kind: String(row.result_kind) as NonNullable<Job['result']>['kind'], text: plain },
     reason: text(row.reason) ?? (isApproval ? REASONS[stored] : undefined),
     cancelRequestedAt: integer(row.cancel_requested_at),
+    cancelStanding: standingOf(row),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
     endedAt: ENDED.includes(state) ? integer(row.ended_at) : undefined,

@@ -6,6 +6,7 @@ import type { NewId, RandomBytes } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { sealText } from '../core/seal.ts';
 import type { Change, Ledger } from '../ledger/ledger.ts';
+import { noteCancel, requestJobCancel } from './cancelling/store.ts';
 import { type FindDeps, findJob, getJob, resultContext } from './find.ts';
 import { isEnded, type Job, plainText, readProgress } from './job.ts';
 import { jobEntry } from './job-entry.ts';
@@ -15,7 +16,6 @@ import {
   insertJob,
   jobFromRow,
   moveJob,
-  requestJobCancel,
   type StoredJob,
   saveProgress,
   selectOpenJobs,
@@ -132,7 +132,7 @@ export function createJobs(deps: TrackDeps): Tracker {
           at,
           keepUntil: at + deps.keepMs,
         }),
-        entries: [jobEntry(job, { type: 'job.ended', principal, body })],
+        entries: [...(end.entries ?? []), jobEntry(job, { type: 'job.ended', principal, body })],
       };
     };
     // A COMMIT whose fate was not reported is tried once more: the condition lets only one of the two through.
@@ -155,7 +155,7 @@ export function createJobs(deps: TrackDeps): Tracker {
   const requestCancel: Jobs['requestCancel'] = async (id, by) => {
     const job = await getJob(deps, id);
     if (isEnded(job.state)) throw ended(job);
-    if (job.state === 'waiting' && job.approvalId !== undefined)
+    if (job.state === 'waiting' && job.approvalId !== undefined && by !== undefined)
       await deps.withdraw({ approvalId: job.approvalId, by });
     else if (job.source === 'approval') live.cancel(id);
     else {
@@ -177,7 +177,9 @@ export function createJobs(deps: TrackDeps): Tracker {
         continue;
       }
       if (job.progress !== undefined) live.progressed(job.id, job.progress);
-      if (job.cancelRequestedAt !== undefined) live.cancel(job.id);
+      const isRevoked = job.source === 'task' && Number(row.session_revoked) === 1;
+      if (isRevoked) await requestCancel(job.id, undefined).catch(deps.report);
+      if (isRevoked || job.cancelRequestedAt !== undefined) live.cancel(job.id);
       run(job);
     }
   }
@@ -187,6 +189,10 @@ export function createJobs(deps: TrackDeps): Tracker {
     move,
     settle,
     requestCancel,
+    async cancelHeard(id, standing) {
+      const noted = await ledger.commit({ guard: noteCancel({ id, standing, at: now() }), entries: [] });
+      if (noted.kind === 'applied') changed(id);
+    },
     resume,
     changed,
     progressed(id, told) {

@@ -79,6 +79,7 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
   let closed = false;
   let turning = false;
   let signDue = false;
+  let writable = true;
   let cancelTimer: (() => void) | undefined;
   const known = createKnownActions();
   const queue: Item[] = [];
@@ -138,6 +139,7 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
       });
       return sealed.statements;
     });
+    writable = true;
     const kept = sealed as unknown as SealedBatch;
     known.add(items.filter((_, index) => results[index]?.kind === 'applied'));
     const grown = kept.head.frontier.size > head.frontier.size;
@@ -154,6 +156,8 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
       if (stale) await reread();
       await write(items);
     } catch (error) {
+      // A change that fails for what it is fails alone; then the others show that the ledger can be written.
+      writable = false;
       if (isAmbiguousCommit(error)) {
         stale = true;
         if (items.some((item) => item.isRotation)) rotations.doubt();
@@ -224,6 +228,7 @@ export async function createLedger(deps: LedgerDeps): Promise<RunningLedger> {
   if (head.note !== '') keeper?.keep(head.note, false);
   return {
     commit,
+    isWritable: () => writable,
     rotateKey,
     checkpointNow,
     head: () => ({ size: head.frontier.size, root: Buffer.from(rootOf(head.frontier)).toString('hex') }),

@@ -53,6 +53,8 @@ export type EntryType =
   | 'webhook.created'
   | 'webhook.changed'
   | 'webhook.removed'
+  | 'device.added'
+  | 'device.removed'
   | 'payload.redacted';
 
 /** Whom and what an entry is about; queries filter on these. */

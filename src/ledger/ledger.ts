@@ -32,6 +32,8 @@ export interface RotatedKey {
 
 /** The ledger as its owner holds it. */
 export interface RunningLedger extends Ledger {
+  /** False from a commit that could not be written until one that was. */
+  isWritable(): boolean;
   /**
    * Replaces the key that signs checkpoints, by an entry that the old key has signed. A crash at any moment leaves one
    * of both in force, the one that the ledger has. Throws `conflict` when that is not possible now, and

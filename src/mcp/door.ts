@@ -29,6 +29,12 @@ export function refuse(
   sendJson(response, status, JSON.stringify({ jsonrpc: '2.0', error: member, id }), headers);
 }
 
+/** Refuses what a session has no room for. */
+export function refuseBusy(response: ServerResponse): void {
+  const message = 'This session has too many requests under way. Wait for some to end.';
+  refuse(response, { status: 429, code: -32000, message, headers: { 'retry-after': '1' } });
+}
+
 /** Tells a client without a token how it gets one (RFC 9728 §5.1). */
 export function refuseNobody(response: ServerResponse, origin: string): void {
   sendJson(response, 401, NO_TOKEN, { 'www-authenticate': challenge(origin) });

@@ -17,8 +17,8 @@ export interface Connection {
   readonly sessionId: string;
   /** As declared, without what its revision does not have. */
   readonly clientCapabilities: JsonObject;
-  /** Calls under way, by JSON-RPC id, so that a cancellation finds them. */
-  readonly inFlight: Map<string, AbortController>;
+  /** Calls under way with their JSON-RPC ids, so that a cancellation finds them; also two that bear one id. */
+  readonly inFlight: Map<AbortController, string>;
   /** The stream that a GET has opened. */
   stream: ServerResponse | undefined;
   /** Present where the client declared that it can open pages. */
@@ -85,7 +85,7 @@ export function sendOnStream({ stream }: Connection, json: string): void {
 
 /** Ends all that belongs to a connection. */
 export function closeConnection(connection: Connection): void {
-  for (const controller of connection.inFlight.values()) controller.abort();
+  for (const controller of connection.inFlight.keys()) controller.abort();
   connection.elicitations?.close();
   connection.questions.close();
   connection.subscriptions.close();

@@ -132,11 +132,8 @@ export function createLegacyLane(
 
   function note(connection: Connection, id: JsonValue | undefined, controller: AbortController): () => void {
     const { inFlight } = connection;
-    const key = JSON.stringify(id);
-    inFlight.set(key, controller);
-    return () => {
-      if (inFlight.get(key) === controller) inFlight.delete(key);
-    };
+    inFlight.set(controller, JSON.stringify(id));
+    return () => inFlight.delete(controller);
   }
 
   async function own(
@@ -187,8 +184,10 @@ export function createLegacyLane(
       connection.elicitations?.answered(message);
       connection.questions.answered(message);
     }
-    if (method === 'notifications/cancelled' && isJsonObject(params))
-      connection.inFlight.get(JSON.stringify(params.requestId ?? null))?.abort();
+    if (method === 'notifications/cancelled' && isJsonObject(params)) {
+      const named = JSON.stringify(params.requestId ?? null);
+      for (const [controller, id] of connection.inFlight) if (id === named) controller.abort();
+    }
     response.writeHead(202).end();
   }
 

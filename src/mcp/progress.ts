@@ -1,3 +1,4 @@
+import { isGreater } from '../core/exact-json.ts';
 import type { JsonObject, JsonValue } from '../core/json.ts';
 
 /**
@@ -6,13 +7,13 @@ import type { JsonObject, JsonValue } from '../core/json.ts';
  */
 export function progressUnder(
   progressToken: JsonValue | undefined,
-  send: (params: JsonObject & { readonly progress: number }) => void,
+  send: (params: JsonObject) => void,
 ): ((progress: JsonObject) => void) | undefined {
   if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return undefined;
-  let last = Number.NEGATIVE_INFINITY;
+  let last: JsonValue = Number.NEGATIVE_INFINITY;
   return (params) => {
     const { progress } = params;
-    if (typeof progress !== 'number' || progress <= last) return;
+    if (progress === undefined || !isGreater(progress, { than: last })) return;
     last = progress;
     send({ ...params, progress, progressToken });
   };

@@ -8,14 +8,17 @@ import { isOwnTool } from '../gate/own-tools.ts';
 import { readBody } from '../http/body.ts';
 import { sendJson, sendWebResponse, toWebRequest } from '../http/respond.ts';
 import type { Session } from '../sessions/session.ts';
-import { answerDirect, type DirectRequest, MODERN_REVISION, modernToolCall, recognise } from './direct.ts';
+import { answerDirect, type DirectRequest, modernToolCall, recognise } from './direct.ts';
 import type { DispatchDeps } from './dispatch.ts';
-import { hasDoubledHeader, refuse, refuseNobody, refuseToken, tokenOf } from './door.ts';
+import { hasDoubledHeader, refuse, refuseBusy, refuseNobody, refuseToken, tokenOf } from './door.ts';
 import type { ElicitationDeps } from './elicitations.ts';
+import { isLegacyMessage } from './era.ts';
 import { rpcErrorFrom } from './errors.ts';
 import type { LegacyLane } from './legacy.ts';
+import type { Exchange } from './legacy-door.ts';
 import type { ModernLane } from './modern.ts';
-import { createOpenRequests } from './open-requests.ts';
+import { missingName } from './name-header.ts';
+import { createOpenRequests, type Slot } from './open-requests.ts';
 import { createCallHeaderCheck } from './param-headers.ts';
 import { createRelayDesks } from './relay/desks.ts';
 
@@ -40,6 +43,7 @@ export interface McpEndpoint {
   close(): Promise<void>;
 }
 
+const HEADER_MISMATCH = -32020;
 const LISTS = ['tools', 'resources', 'prompts'] as const;
 
 export function createMcpEndpoint(given: McpDeps): McpEndpoint {
@@ -76,11 +80,7 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
     }
   }
 
-  async function direct(
-    session: Session,
-    request: DirectRequest,
-    exchange: { message: IncomingMessage; response: ServerResponse },
-  ): Promise<boolean> {
+  async function direct(session: Session, request: DirectRequest, exchange: Exchange): Promise<boolean> {
     const { message, response } = exchange;
     const controller = new AbortController();
     let settle = (): void => undefined;
@@ -108,11 +108,7 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
     return true;
   }
 
-  async function viaLanes(
-    session: Session,
-    exchange: { message: IncomingMessage; response: ServerResponse },
-    body: JsonValue | undefined,
-  ): Promise<void> {
+  async function viaLanes(session: Session, exchange: Exchange, body: JsonValue | undefined): Promise<void> {
     const { message, response } = exchange;
     const isStream =
       message.method === 'GET' || (isJsonObject(body) && body.method === 'subscriptions/listen');
@@ -133,7 +129,8 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
     await sendWebResponse(response, await modern.handle(session, web, body));
   }
 
-  async function post(session: Session, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function post(session: Session, exchange: Exchange, slot: Slot): Promise<void> {
+    const { message, response } = exchange;
     if (!/^application\/json\s*(?:;|$)/i.test(message.headers['content-type'] ?? '')) {
       const message415 = 'Unsupported Media Type: Content-Type must be application/json';
       refuse(response, { status: 415, code: -32000, message: message415 });
@@ -150,7 +147,11 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
       refuse(response, { status: 400, code: -32600, message: batches });
       return;
     }
-    const exchange = { message, response };
+    // What ends or answers something that is under way has room left where nothing else has.
+    if (slot.isSpare && isJsonObject(body) && body.method !== undefined && body.id !== undefined) {
+      refuseBusy(response);
+      return;
+    }
     const call = modernToolCall(body, message.headers);
     if (call !== undefined) {
       const { id, params } = call;
@@ -158,25 +159,32 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
       const problem = callHeaderProblem(deps.gate.downstreams.catalog(), session, { params, headers });
       if (problem !== undefined) {
         const message = `Header mismatch: ${problem}`;
-        refuse(response, { status: 400, code: -32020, message, id });
+        refuse(response, { status: 400, code: HEADER_MISMATCH, message, id });
         return;
       }
     }
     const hot = recognise(body, message.headers);
     if (hot !== undefined && (await direct(session, hot, exchange))) return;
+    const unnamed = missingName(body, message.headers);
+    if (unnamed !== undefined) {
+      refuse(response, { status: 400, code: HEADER_MISMATCH, ...unnamed });
+      return;
+    }
     await viaLanes(session, exchange, body);
   }
 
-  async function serve(session: Session, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function serve(session: Session, exchange: Exchange, slot: Slot): Promise<void> {
+    const { message, response } = exchange;
     const { method } = message;
     if (method !== 'POST' && method !== 'GET' && method !== 'DELETE') {
       const headers = { allow: 'GET, POST, DELETE' };
       refuse(response, { status: 405, code: -32000, message: 'Method not allowed', headers });
     } else if (hasDoubledHeader(message)) {
       const doubled = 'A protocol header was sent twice. Send each Mcp-* header once.';
-      refuse(response, { status: 400, code: -32020, message: doubled });
-    } else if (method === 'POST') await post(session, message, response);
-    else await viaLanes(session, { message, response }, undefined);
+      refuse(response, { status: 400, code: HEADER_MISMATCH, message: doubled });
+    } else if (method === 'POST') await post(session, exchange, slot);
+    else if (method === 'GET' && slot.isSpare) refuseBusy(response);
+    else await viaLanes(session, exchange, undefined);
   }
 
   warnOfShadows(deps.gate.downstreams.catalog().tools);
@@ -193,11 +201,19 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
           return;
         }
         const session = await deps.authenticate(token);
-        if (session === undefined) refuseToken(response, { token, origin: deps.publicOrigin });
-        else if (open.enter(session.id, response)) await serve(session, message, response);
-        else {
-          const busy = 'This session has too many requests under way. Wait for some to end.';
-          refuse(response, { status: 429, code: -32000, message: busy, headers: { 'retry-after': '1' } });
+        if (session === undefined) {
+          refuseToken(response, { token, origin: deps.publicOrigin });
+          return;
+        }
+        const slot = open.enter(session.id, response);
+        if (slot === undefined) {
+          refuseBusy(response);
+          return;
+        }
+        try {
+          await serve(session, { message, response }, slot);
+        } finally {
+          slot.served();
         }
       } catch (failure) {
         const rpc = rpcErrorFrom(failure);
@@ -246,23 +262,4 @@ export function createMcpEndpoint(given: McpDeps): McpEndpoint {
       await Promise.all([loaded?.legacy.close(), loaded?.modern.close()]);
     },
   };
-}
-
-/** The SDK's own decision which era a message belongs to, so that this gateway cannot disagree with it. */
-async function isLegacyMessage({ headers }: IncomingMessage, body: JsonValue): Promise<boolean> {
-  const { classifyInboundRequest } = await import('@modelcontextprotocol/server');
-  const header = (name: string): string | undefined => {
-    const value = headers[name];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const [version, method, name] = ['mcp-protocol-version', 'mcp-method', 'mcp-name'].map(header);
-  if (isJsonObject(body) && version === MODERN_REVISION) return false;
-  const classified = classifyInboundRequest({
-    httpMethod: 'POST',
-    ...(version === undefined ? {} : { protocolVersionHeader: version }),
-    ...(method === undefined ? {} : { mcpMethodHeader: method }),
-    ...(name === undefined ? {} : { mcpNameHeader: name }),
-    body,
-  });
-  return classified.kind === 'legacy';
 }

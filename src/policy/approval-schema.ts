@@ -54,7 +54,10 @@ export const approvalSchema = z
         .meta({ description: 'How long the frozen call waits. Default 30m, at most 7d.' }),
       exclude_requester: flag()
         .optional()
-        .meta({ description: 'The person who asked may not decide. Default true.' }),
+        .meta({
+          description:
+            'Who asked, or made the key or service account that did, may not decide. Default true.',
+        }),
       approver: oneOf('person', 'automation')
         .optional()
         .meta({ description: 'automation lets a service account with a registered key decide.' }),

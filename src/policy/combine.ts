@@ -23,6 +23,7 @@ export interface CompiledRule {
   readonly redact: readonly string[];
   readonly retainMs: number | undefined;
   readonly readOnly: boolean | undefined;
+  readonly parallelIntent: boolean | undefined;
   readonly idempotent: boolean | undefined;
   readonly trustAnnotations: boolean;
 }
@@ -99,7 +100,7 @@ function uniquePlaces(findings: readonly Finding[]): RulePlace[] {
   return [...new Set(findings.map((finding) => finding.rule.place))];
 }
 
-function flagOf(enforced: readonly Finding[], name: 'readOnly' | 'idempotent'): boolean {
+function flagOf(enforced: readonly Finding[], name: 'readOnly' | 'parallelIntent' | 'idempotent'): boolean {
   const said = enforced
     .filter((finding) => finding.cause.kind === 'rule')
     .map((finding) => finding.rule[name]);
@@ -183,6 +184,7 @@ export function combine(combination: Combination): Verdict {
       : reasonOf(target, winner);
   const retainMs =
     enforced.length === 0 ? defaults.retainMs : shortest(enforced.map(({ rule }) => rule.retainMs));
+  const readOnly = flagOf(enforced, 'readOnly');
   return {
     effect,
     risk: highest(risks),
@@ -190,7 +192,8 @@ export function combine(combination: Combination): Verdict {
     matched: uniquePlaces(enforced),
     reason: dead ?? found,
     ...(merged === undefined || dead !== undefined ? {} : { approval: merged }),
-    readOnly: flagOf(enforced, 'readOnly'),
+    readOnly,
+    parallelIntent: readOnly && flagOf(enforced, 'parallelIntent'),
     idempotent: flagOf(enforced, 'idempotent'),
     ...(retainMs === undefined ? {} : { retainMs }),
     redact: [...new Set(enforced.flatMap((finding) => finding.rule.redact))],

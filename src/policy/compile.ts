@@ -92,6 +92,9 @@ function compileRule(
   if (shape.trust_annotations === true && shape.effect !== 'allow') {
     complain(['trust_annotations'], 'only an allow rule can trust annotations; a stricter rule needs none');
   }
+  if (shape.intent === 'parallel' && shape.read_only !== true) {
+    complain(['intent'], 'parallel is for rules with read_only: true; every other intent is written first');
+  }
   let condition: Condition | undefined;
   if (shape.when !== undefined) {
     const compiled = conditions.compile(shape.when);
@@ -135,6 +138,7 @@ function compileRule(
     })),
     redact: shape.redact ?? [],
     readOnly: shape.read_only,
+    parallelIntent: shape.intent === undefined ? undefined : shape.intent === 'parallel',
     idempotent: shape.idempotent,
     trustAnnotations: shape.trust_annotations ?? false,
   };

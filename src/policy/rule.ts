@@ -116,6 +116,10 @@ const ruleSchema = z.strictObject(
     read_only: flag()
       .optional()
       .meta({ description: 'The operator vouches that the tool only reads. false vetoes another rule.' }),
+    intent: z.enum(['first', 'parallel'], { error: 'expected first or parallel' }).optional().meta({
+      description:
+        'parallel, for read_only tools: the call leaves while its intent is being written. first vetoes another rule.',
+    }),
     idempotent: flag().optional().meta({
       description: 'The operator vouches that a second dispatch is harmless. false vetoes another rule.',
     }),

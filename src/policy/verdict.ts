@@ -51,8 +51,10 @@ export interface Verdict {
   readonly reason: string;
   /** Present when `effect` is `hold`, and for an action that is allowed: its quorum is 0. */
   readonly approval?: ApprovalTerms;
-  /** The operator's rule says that this tool only reads, so that its intent may be recorded beside the call. */
+  /** The operator's rule says that this tool only reads, so that its agent need not wait for the record of its outcome. */
   readonly readOnly: boolean;
+  /** And that the call may leave while its intent is being written. */
+  readonly parallelIntent: boolean;
   /** The operator's rule says that a second dispatch with the same idempotency key is harmless. */
   readonly idempotent: boolean;
   /** How long arguments and results are kept; the shortest of all matching rules, for ever when absent. Milliseconds. */

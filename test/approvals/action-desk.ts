@@ -11,6 +11,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createMemoryCounters } from '../../src/policy/limits.ts';
 import type { Verdict } from '../../src/policy/verdict.ts';
 import { approverNow } from '../../src/principals/approver-now.ts';
+import { createKey } from '../../src/principals/keys.ts';
 import type { Enrolled } from '../principals/support/office.ts';
 import { type Desk, holding, LOG, openDesk } from './desk.ts';
 
@@ -53,6 +54,8 @@ export async function openActionDesk(): Promise<ActionDesk> {
   const ada = await desk.office.bootstrap();
   const { ledger, now, newId, random, workspace } = desk.office.deps;
   const { database } = desk.replayDeps();
+  const named = { ...desk.office.deps, newId: () => 'key_ci' };
+  await createKey(named, { name: 'ci', roles: ['requester'], by: 'gateway:test' });
   const policy = {
     version: 'sha256:policy',
     evaluate: () => desk.world.verdict,
@@ -81,6 +84,7 @@ export async function openActionDesk(): Promise<ActionDesk> {
     now,
     decisions: (id: string) => listSignedDecisions(database, id),
     approverNow: (signed: { approver: string; proof: string }) => approverNow(desk.office.deps, signed),
+    makerOf: desk.decideDeps.makerOf,
   };
   const unused = (): never => {
     throw new Error('no token leaves the gateway here');

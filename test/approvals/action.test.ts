@@ -204,7 +204,8 @@ test('a service account acts for itself, sees its own requests alone, and carrie
   const listed = (await asBot('GET', `/v1/approvals?requester=${stage.requester.ref}`)).body.data;
   expect(listed.map((one: any) => one.id)).toEqual([asked.body.id]);
 
-  await stage.approver.decide(asked.body.id, 'approve');
+  const other = await stage.approver.invite('Bob');
+  await other.decide(asked.body.id, 'approve');
   expect((await stage.exchange(asked.body.id, bot.secret)).status).toBe(200);
   const reported = await asBot('POST', `/v1/approvals/${asked.body.id}/outcome`, { state: 'failed' });
   expect(reported.body).toMatchObject({ state: 'failed', state_reason: null });

@@ -20,6 +20,7 @@ import { recheck } from '../../src/gate/recheck.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { ApprovalTerms, Verdict } from '../../src/policy/verdict.ts';
 import { approverNow } from '../../src/principals/approver-now.ts';
+import { findMaker } from '../../src/principals/makers/find-maker.ts';
 import { verifyPersonAssertion } from '../../src/principals/prove.ts';
 import { createSessionDirectory, type SessionDirectory } from '../../src/sessions/directory.ts';
 import { type MintRequest, mintSession } from '../../src/sessions/mint.ts';
@@ -52,6 +53,7 @@ export function holding(terms: Partial<ApprovalTerms> = {}): Verdict {
     reason: 'Money leaves the company.',
     approval: { ...TERMS, ...terms },
     readOnly: false,
+    parallelIntent: false,
     idempotent: false,
     redact: [],
     shadow: [],
@@ -150,7 +152,7 @@ export async function openDesk(): Promise<Desk> {
   const sessions = createSessionDirectory({ workspace: 'default', database, ledger, now });
   const minting = { ledger, now, newId, random, workspace: 'default', defaultTtlMs: 3_600_000 };
   const mint: Desk['mint'] = async (request = {}) =>
-    (await mintSession(minting, request, 'key:test')).session;
+    (await mintSession(minting, request, 'gateway:test')).session;
   const session = await mint();
   const decideDeps: DecideDeps = {
     database,
@@ -160,6 +162,7 @@ export async function openDesk(): Promise<Desk> {
     newId,
     random,
     log: LOG,
+    makerOf: ({ requester }) => findMaker(office.deps, requester),
     release: (approval, at) => issueCapability({ newId }, { approval, basis: 'decision', dpop: false, at }),
     onDecided: (approval) => changed.push(approval.id),
     onBreakGlass: (use) => alarms.push(use),
@@ -179,6 +182,7 @@ export async function openDesk(): Promise<Desk> {
     isActive: sessions.isActive,
     decisions: (id: string) => listSignedDecisions(database, id),
     approverNow: (signed: { approver: string; proof: string }) => approverNow(office.deps, signed),
+    makerOf: decideDeps.makerOf,
   };
   const unused = (): never => {
     throw new Error('no token leaves the gateway here');

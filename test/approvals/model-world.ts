@@ -22,6 +22,7 @@ import type { Change, Ledger } from '../../src/ledger/ledger.ts';
 import type { Verdict } from '../../src/policy/verdict.ts';
 import { approverFacts } from '../../src/principals/approver-groups.ts';
 import { approverNow } from '../../src/principals/approver-now.ts';
+import { findMaker } from '../../src/principals/makers/find-maker.ts';
 import { createSessionDirectory } from '../../src/sessions/directory.ts';
 import { mintSession } from '../../src/sessions/mint.ts';
 import type { Session } from '../../src/sessions/session.ts';
@@ -135,6 +136,7 @@ export async function openWorld(outside: Outside) {
     decisions: (id: string) => listSignedDecisions(database, id),
     approverNow: (signed: { approver: string; proof: string }) =>
       approverNow({ database, workspace }, signed),
+    makerOf: ({ requester }: Pick<Approval, 'requester'>) => findMaker({ database, workspace }, requester),
   };
   const unused = (): never => {
     throw new Error('no token leaves the gateway here');
@@ -183,6 +185,7 @@ export async function openWorld(outside: Outside) {
     newId,
     random,
     log: signer.name,
+    makerOf: recheckDeps.makerOf,
     release: (approval: Approval, at: number) =>
       issueCapability({ newId }, { approval, basis: 'decision', dpop: false, at }),
     onDecided: () => undefined,
@@ -208,7 +211,7 @@ export async function openWorld(outside: Outside) {
       // Every other session acts for somebody who may not approve what it asks for.
       const subject = outside.sessions.length % 2 === 1 ? 'per_d' : 'default';
       const minting = { ledger, now, newId, random, workspace, defaultTtlMs: 900_000 };
-      outside.sessions.push((await mintSession(minting, { subject }, 'key:model')).session);
+      outside.sessions.push((await mintSession(minting, { subject }, 'gateway:model')).session);
     },
     hold: (session: Session, call: { n: number; key: string | undefined }) =>
       requestApproval(

@@ -8,8 +8,10 @@ import {
   groupsAt,
 } from '../../src/approvals/approver.ts';
 import { escalationsDue, nextEscalation } from '../../src/approvals/escalation.ts';
+import type { FrozenCall } from '../../src/approvals/frozen-call.ts';
 import { capabilityTtlMs, outcomeOf } from '../../src/approvals/quorum.ts';
 import type { ApprovalTerms } from '../../src/policy/verdict.ts';
+import type { Maker } from '../../src/principals/makers/maker.ts';
 import { holding } from './desk.ts';
 
 const made = (approver: string, how: Partial<Decision> = {}): Decision => ({
@@ -98,18 +100,29 @@ describe('an escalation', () => {
   });
 });
 
-const APPROVAL = { subject: 'ann', requester: 'session:ses_1', requestedAt: 0 };
+const APPROVAL = {
+  subject: 'ann',
+  requester: 'session:ses_1',
+  requestedAt: 0,
+  call: { kind: 'tool' } as FrozenCall,
+};
 const ADA: Approver = { kind: 'person', id: 'per_ada', groups: ['ops', 'break-glass'] };
 
 function refusal(
   terms: Partial<ApprovalTerms>,
-  how: { approver?: Partial<Approver>; approval?: Partial<typeof APPROVAL>; breakGlass?: boolean } = {},
+  how: {
+    approver?: Partial<Approver>;
+    approval?: Partial<typeof APPROVAL>;
+    maker?: Maker;
+    breakGlass?: boolean;
+  } = {},
 ): string | undefined {
   return approverRefusal(
     { ...(holding(terms).approval as ApprovalTerms) },
     { ...ADA, ...how.approver },
     {
       approval: { ...APPROVAL, ...how.approval },
+      maker: how.maker ?? { kind: 'nobody' },
       at: 0,
       breakGlass: how.breakGlass ?? false,
     },
@@ -126,6 +139,41 @@ describe('the requester', () => {
   ])('is known %s and may not decide', (_, approval, approver) => {
     expect(refusal({}, { approval, approver })).toMatch(/your own agent/);
     expect(refusal({ excludeRequester: false }, { approval, approver })).toBeUndefined();
+  });
+
+  const maker = { kind: 'person', person: 'person:per_ada', keys: 1 } as const;
+  const asking = { call: { kind: 'action' } as FrozenCall, requester: 'service_account:svc_1' };
+  it.each<[string, Extract<Maker, { kind: 'person' }>, Partial<typeof APPROVAL>, string]>([
+    ['minted the session', { ...maker, keys: 0 }, {}, 'You minted this session'],
+    ['made the key of the session', maker, {}, 'You made the API key that minted this session'],
+    [
+      'made the key of that key',
+      { ...maker, keys: 2 },
+      {},
+      'You made the API key behind the one that minted',
+    ],
+    [
+      'made the key that requested an action',
+      maker,
+      { ...asking, requester: 'api_key:key_1' },
+      'You made the API key that requested this action',
+    ],
+    [
+      'registered what requested it',
+      { ...maker, keys: 0 },
+      asking,
+      'You registered the service account that',
+    ],
+  ])('is whoever %s too, and is told so', (_, by, approval, words) => {
+    expect(refusal({}, { maker: by, approval })).toContain(words);
+    expect(refusal({ excludeRequester: false }, { maker: by, approval })).toBeUndefined();
+    expect(refusal({ excludeRequester: false }, { maker: by, approval, breakGlass: true })).toContain(words);
+    expect(refusal({}, { maker: { ...by, person: 'person:per_bob' }, approval })).toBeUndefined();
+  });
+
+  it('cannot be told from others where the maker is unknown, so that nobody decides', () => {
+    expect(refusal({}, { maker: { kind: 'unknown' } })).toMatch(/cannot tell who made/);
+    expect(refusal({ excludeRequester: false }, { maker: { kind: 'unknown' } })).toBeUndefined();
   });
 
   it('may not break the glass, whatever the rule says', () => {

@@ -66,6 +66,16 @@ const CHANGES: readonly (readonly [string, Change, RegExp])[] = [
     (desk) => Object.assign(desk.world, { verdict: holding({ groups: ['board'] }) }),
     /Only these groups/,
   ],
+  [
+    'it turns out that the approver minted the session',
+    (desk, { ada }) => sql(desk, 'UPDATE session SET minted_by = ?', `person:${ada.person.id}`),
+    /You minted this session; another person must decide it/,
+  ],
+  [
+    'nobody can tell who minted the session',
+    (desk) => sql(desk, "UPDATE session SET minted_by = 'api_key:key_gone'"),
+    /cannot tell who made the session or the key that asks/,
+  ],
   ['the approver was removed', (desk, { ada, bob }) => desk.office.remove(bob, ada), /no longer enrolled/],
   [
     'the passkey that the approver used was removed, though they have another',

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { systemClock, systemStopwatch, toRfc3339 } from '../../src/core/clock.ts';
 import { CountersignError, errorText, isCountersignError } from '../../src/core/errors.ts';
 import { systemNewId, systemRandomBytes } from '../../src/core/ids.ts';
@@ -8,6 +8,19 @@ describe('ids', () => {
     const id = systemNewId('apr');
     expect(id).toMatch(/^apr_[0-9A-Za-z]{22}$/);
     expect(22 * Math.log2(62)).toBeGreaterThanOrEqual(128);
+  });
+
+  test('of requests sort by when they were made, and are no easier to guess', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const times = [0, 1, 61, 62, 1_785_000_000_123, 1_785_000_000_124, Date.UTC(2500, 0, 1)];
+    const ids = times.map((time) => {
+      vi.setSystemTime(time);
+      return systemNewId('req');
+    });
+    vi.useRealTimers();
+    expect(ids.toSorted()).toEqual(ids);
+    for (const id of ids) expect(id).toMatch(/^req_[0-9A-Za-z]{30}$/);
+    expect(new Set(ids.map((id) => id.slice(-22))).size).toBe(ids.length);
   });
 
   test('do not repeat among ten thousand', () => {

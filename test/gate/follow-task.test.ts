@@ -140,6 +140,38 @@ describe('following a task', () => {
     expect(await ended).toMatchObject({ cancelled: true });
   });
 
+  test.each([
+    ['has done so', says({}), 'delivered'],
+    ['cannot', { kind: 'error', raw: '{"code":-32601,"message":"Method not found"}' }, 'refused'],
+    ['knows no such task', { kind: 'error', raw: '{"code":-32602,"message":"No such task"}' }, 'refused'],
+  ] as const)('says what a server that is to cancel and %s has answered', async (_, answer, standing) => {
+    const heard: string[] = [];
+    const { cancel, stop } = followTask(
+      async ({ method }) => (method === 'tasks/cancel' ? answer : says({ status: 'working' })),
+      { server: 'works', task: WORKING, era: () => 'modern', onCancelHeard: (one) => heard.push(one) },
+    );
+    await cancel();
+    expect(heard).toEqual([standing]);
+    stop();
+  });
+
+  test('takes no error of another kind, nor silence, for having heard that it is to cancel', async () => {
+    const heard: string[] = [];
+    const busy = { kind: 'error', raw: '{"code":-32603,"message":"busy"}' } as const;
+    const cancels: DownstreamOutcome[] = [busy, { kind: 'unknown', reason: 'lost' }, says({})];
+    const { cancel, stop } = followTask(
+      async ({ method }) =>
+        method === 'tasks/cancel' ? (cancels.shift() ?? AWAY) : says({ status: 'working' }),
+      { server: 'works', task: WORKING, era: () => 'modern', onCancelHeard: (one) => heard.push(one) },
+    );
+    await cancel();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(heard).toEqual([]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(heard).toEqual(['delivered']);
+    stop();
+  });
+
   test('stops when it is told to, and asks nothing more', async () => {
     const { asked, ended, stop } = follow([DONE]);
     stop();

@@ -34,7 +34,6 @@ function stage(ends: object) {
   const settled: string[] = [];
   const tasks = createServerTasks({
     downstreams: { request, catalog: () => ({ servers: [{ name: 'works', era: 'modern' }] }) },
-    ledger: { commit: async () => undefined },
     jobs: {
       create: async () => {
         await written.promise;
@@ -43,7 +42,9 @@ function stage(ends: object) {
       },
       settle: async (_id: string, { state: end }: { state: string }) => settled.push(end),
       onCancel: () => () => undefined,
+      cancelHeard: async () => undefined,
     },
+    mayStillAct: () => true,
     report: () => undefined,
     now: () => 0,
   } as unknown as FollowTasksDeps);

@@ -44,7 +44,7 @@ async function setUp(pair: Partial<JobPair> = {}) {
       report: (error) => reported.push(error),
       async ask(_job, tool, args) {
         asked.push({ tool, args });
-        return answers.shift() ?? { kind: 'silent', reason: 'nothing was prepared.' };
+        return answers.shift() ?? { kind: 'silent', reason: 'nothing was prepared.', unsent: false };
       },
     });
   const poller = open();
@@ -144,7 +144,7 @@ describe('asking about work', () => {
   it('is given up after many failures in a row, and not before', async () => {
     const { begin, turn, job, room } = await setUp();
     await begin();
-    const silent: PollAnswer = { kind: 'silent', reason: 'the server is down.' };
+    const silent: PollAnswer = { kind: 'silent', reason: 'the server is down.', unsent: true };
     for (let round = 1; round < LIMITS.jobPollFailures; round += 1) await turn(silent);
     await turn(told({ state: 'running' }));
     const odd: PollAnswer[] = [told({}), { ...told({ state: 'done' }), isError: true } as PollAnswer, silent];
@@ -202,7 +202,7 @@ describe('asking about work', () => {
       schedule: manualSchedule().schedule,
       now,
       report: (error) => reported.push(error),
-      ask: async () => ({ kind: 'silent', reason: 'nobody is to be asked.' }),
+      ask: async () => ({ kind: 'silent', reason: 'nobody is to be asked.', unsent: true }),
     });
     await jobs.resume({ poll: empty.follow });
     const { id } = await job();
@@ -219,6 +219,47 @@ describe('cancelling work that a tool began', () => {
     await room.jobs.requestCancel(id, 'api_key:key_1');
     expect(await room.jobs.wait({ id, timeoutMs: 60_000 })).toMatchObject({ state: 'cancelled' });
     expect(asked.map(({ tool }) => tool)).toEqual(['study_stop', 'study_status']);
+  });
+
+  it('tells a server again that was certainly not reached, until it has heard, and shows how that stands', async () => {
+    const { begin, job, room, asked, turn, answers } = await setUp();
+    const away: PollAnswer = { kind: 'silent', reason: 'it is away.', unsent: true };
+    await begin();
+    const { id } = await job();
+    answers.push(away, away);
+    await room.jobs.requestCancel(id, 'api_key:key_1');
+    await expect.poll(() => asked.length).toBe(2);
+    expect((await job()).cancelStanding).toBe('undelivered');
+    await turn(told({}), told({ state: 'stopping' }));
+    expect((await job()).cancelStanding).toBe('delivered');
+    await turn(told({ state: 'stopped' }));
+    expect(await room.jobs.wait({ id, timeoutMs: 60_000 })).toMatchObject({ state: 'cancelled' });
+    expect(asked.map(({ tool }) => tool)).toEqual([
+      ...['study_stop', 'study_status', 'study_stop', 'study_status'],
+      'study_status',
+    ]);
+  });
+
+  it('does not tell a server again that may have heard', async () => {
+    const { begin, job, room, asked, turn, answers } = await setUp();
+    await begin();
+    const { id } = await job();
+    answers.push({ kind: 'silent', reason: 'no answer.', unsent: false }, told({ state: 'running' }));
+    await room.jobs.requestCancel(id, 'api_key:key_1');
+    await expect.poll(() => asked.length).toBe(2);
+    await turn(told({ state: 'stopped' }));
+    expect(await room.jobs.wait({ id, timeoutMs: 60_000 })).toMatchObject({ state: 'cancelled' });
+    expect(asked.filter(({ tool }) => tool === 'study_stop')).toHaveLength(1);
+  });
+
+  it('shows that its server refuses to stop it', async () => {
+    const { begin, job, room, asked, answers } = await setUp();
+    await begin();
+    const { id } = await job();
+    answers.push({ kind: 'result', raw: result({}), isError: true }, told({ state: 'running' }));
+    await room.jobs.requestCancel(id, 'api_key:key_1');
+    await expect.poll(() => asked.length).toBe(2);
+    expect(await job()).toMatchObject({ state: 'working', cancelStanding: 'refused' });
   });
 
   it('leaves it alone, and says so, where no tool stops it', async () => {

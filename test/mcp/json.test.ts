@@ -84,7 +84,8 @@ describe('members that only look like the right ones are not them', () => {
       '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":PARAMS}'.replace('PARAMS', params),
     )) {
       const reply = await post(gateway.app.session.mcp.url, { headers, body });
-      expect(reply.message.error.code).toSatisfy((code) => code === -32602 || code === -32020);
+      const isModern = headers['mcp-protocol-version'] === '2026-07-28';
+      expect([reply.status, reply.message.error.code]).toEqual(isModern ? [400, -32020] : [200, -32602]);
     }
     expect(gateway.received()).toHaveLength(0);
   });

@@ -54,6 +54,30 @@ describe('headers that disagree with the body of a 2026-07-28 request are refuse
     expect([reply.status, reply.message.error.code]).toEqual([400, code]);
   });
 
+  test.each([
+    ['tools/call', 'name'],
+    ['prompts/get', 'name'],
+    ['resources/read', 'uri'],
+    ['tasks/get', 'taskId'],
+    ['tasks/update', 'taskId'],
+    ['tasks/cancel', 'taskId'],
+  ])('%s whose body has no %s as text, with Mcp-Name and without it', async (method, member) => {
+    const odd = [{}, { [member.toUpperCase()]: 'echo' }, { [`${member}\0`]: 'echo' }, { [member]: ['echo'] }];
+    for (const params of [...odd, { [member]: null }]) {
+      for (const name of ['echo', undefined]) {
+        for (const meta of [{}, { progressToken: 'p' }]) {
+          const reply = await modern.request(method, params, {
+            id: 'odd',
+            meta,
+            headers: { 'mcp-name': name },
+          });
+          expect([reply.status, reply.message.error.code, reply.message.id]).toEqual([400, -32020, 'odd']);
+          expect(reply.message.error.message).toContain(`params.${member}`);
+        }
+      }
+    }
+  });
+
   test('an unknown revision is answered with what is supported', async () => {
     const meta = { 'io.modelcontextprotocol/protocolVersion': '2099-01-01' };
     const headers = { 'mcp-protocol-version': '2099-01-01' };

@@ -87,6 +87,8 @@ describe('a policy file', () => {
       rule('trust_annotations: true'),
       '6:24: rule a: trust_annotations: only an allow rule can trust annotations',
     ],
+    [rule('intent: parallel'), '6:13: rule a: intent: parallel is for rules with read_only: true'],
+    [rule('intent: later'), '6:13: rules[0].intent: expected first or parallel'],
     [
       rule('limits: [{ name: x, per: session, max: 1, window: 1h }]'),
       '6:14: rules[0].limits[0].on_exceed is missing: expected hold or deny',
@@ -153,6 +155,7 @@ rules:
     redact: [/card_number, "result:/receipt/pan", /a~1b/0]
     retain: 30d
     read_only: false
+    intent: first
     idempotent: false
     trust_annotations: false
     on_error: hold

@@ -139,6 +139,14 @@ export function claimApproval(claim: {
   };
 }
 
+/** Keeps the lease of a dispatch that its owner follows; refused once it has been settled, by whomever. */
+export function keepLease(kept: { id: string; owner: string; until: number }): Statement {
+  return {
+    sql: `UPDATE approval SET lease_until = ? WHERE id = ? AND state = 'executing' AND lease_owner = ? RETURNING id`,
+    params: [kept.until, kept.id, kept.owner],
+  };
+}
+
 /** Records the outcome, if this owner and attempt still hold the lease. */
 export function settleApproval(outcome: {
   id: string;

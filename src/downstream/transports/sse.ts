@@ -9,6 +9,16 @@ import { createQuestions } from '../questions.ts';
 import type { HttpServer } from '../server-config.ts';
 import { createBoundedFetch } from './bounded-fetch.ts';
 
+/** The text of what the SDK has read; undefined for what is nested deeper than can be written, and concerns nobody. */
+function written(message: JSONRPCMessage): string | undefined {
+  try {
+    return JSON.stringify(message);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Opens a server over the HTTP+SSE transport of revision 2024-11-05. Requests are posted byte for byte; answers pass
  * through the SDK's parser, so that they keep their values but not their spelling.
@@ -90,7 +100,8 @@ export async function openSse(input: OpenLink & { readonly server: HttpServer })
   const { client, capabilities, info } = state.handshake;
   const toClient = sdk.onmessage;
   sdk.onmessage = (message: JSONRPCMessage) => {
-    if (!inflight.deliver(readMessage(JSON.stringify(message)))) toClient?.(message);
+    const text = written(message);
+    if (text !== undefined && !inflight.deliver(readMessage(text))) toClient?.(message);
   };
   client.onclose = () => fall('the connection was closed');
   client.onerror = (error) => {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { CountersignError } from '../../core/errors.ts';
+import { createTransientMap } from '../../core/transient-map.ts';
 import type { Applied, Reader, Statement } from '../../storage/database.ts';
 import type { Entry } from '../entry.ts';
 import type { Change, RotatedKey, RotateInput, RunningLedger } from '../ledger.ts';
@@ -56,7 +57,7 @@ export async function openLedgerThread(
   report: (error: unknown) => void,
 ): Promise<LedgerThread> {
   const worker = new Worker(HOST, { workerData: data, stdout: false, stderr: false });
-  const waiting = new Map<number, Waiter>();
+  const waiting = createTransientMap<number, Waiter>();
   const listeners = new Set<(entries: readonly Entry[]) => void>();
   const sqlNumbers = new Map<string, number>();
   let newSql: string[] = [];
@@ -65,14 +66,14 @@ export async function openLedgerThread(
   let lateFlush: NodeJS.Timeout | undefined;
   let nextId = 0;
   let failure: CountersignError | undefined;
+  let writable = true;
   let reader: Reader | undefined;
   let publishing: Promise<void> = Promise.resolve();
   let published = 0;
 
   function fail(cause: unknown): void {
     failure ??= gone(cause);
-    for (const { reject } of waiting.values()) reject(failure);
-    waiting.clear();
+    for (const { reject } of waiting.clear()) reject(failure);
   }
 
   const started = Promise.withResolvers<Extract<FromThread, { kind: 'ready' }>>();
@@ -87,8 +88,7 @@ export async function openLedgerThread(
   });
 
   function settle(id: number, act: (waiter: Waiter) => void): void {
-    const waiter = waiting.get(id);
-    waiting.delete(id);
+    const waiter = waiting.take(id);
     if (waiter !== undefined) act(waiter);
   }
 
@@ -124,6 +124,7 @@ export async function openLedgerThread(
       case 'settled':
         moved(message.head);
         for (const result of message.results) {
+          writable = 'applied' in result;
           if ('applied' in result) settle(result.id, (one) => one.resolve(result.applied as never));
           else settle(result.id, (one) => one.reject(unpackError(result.error)));
         }
@@ -216,6 +217,7 @@ export async function openLedgerThread(
             later,
           ),
         ),
+      isWritable: () => writable && failure === undefined,
       checkpointNow: () =>
         ask<string>((id) => {
           flush();

@@ -136,6 +136,7 @@ const JOB: Job = {
   result: undefined,
   reason: undefined,
   cancelRequestedAt: undefined,
+  cancelStanding: undefined,
   createdAt: 1_000,
   updatedAt: 2_000,
   endedAt: undefined,

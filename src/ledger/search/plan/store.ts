@@ -96,36 +96,13 @@ function verdict(found: FoundVerdict): Choice {
   };
 }
 
-/** The session of a call whose arguments were not erased. */
-async function sessionOf(database: Reader, call: string): Promise<string | undefined> {
-  const [payload] = await database.query({
-    sql: 'SELECT created_at FROM payload WHERE id = ?',
-    params: [call],
-  });
-  if (typeof payload?.created_at !== 'number') return undefined;
-  const [row] = await database.query({
-    sql: `SELECT session FROM ledger WHERE seq >= (SELECT seq FROM ledger WHERE ts >= ? ORDER BY ts, seq LIMIT 1)
-      AND +call = ? ORDER BY seq LIMIT 1`,
-    params: [payload.created_at, call],
-  });
-  return row?.session == null ? undefined : String(row.session);
-}
-
-/** Calls have no index of their own, which would cost every call more than it is worth: its session has. */
-async function callChoices(database: Reader, call: string): Promise<Choice[]> {
-  const test = { sql: 'ledger.call = ?', params: [call] };
-  const session = await sessionOf(database, call);
-  return [{ test, sources: undefined }, ...(session === undefined ? [] : [equals('session', session)])];
-}
-
 /** Everything that a filter asks for but time and words. */
 export async function choicesOf(database: Reader, filter: EntryFilter): Promise<Choice[]> {
   const choices: Choice[] = [];
-  for (const field of ['approval', 'session', 'subject', 'principal'] as const) {
+  for (const field of ['approval', 'call', 'session', 'subject', 'principal'] as const) {
     const value = filter[field];
     if (value !== undefined) choices.push(equals(field, value));
   }
-  if (filter.call !== undefined) choices.push(...(await callChoices(database, filter.call)));
   if (filter.agent !== undefined) choices.push(await agent(database, filter.agent));
   if (filter.action !== undefined) choices.push(await pattern(database, 'action', filter.action));
   if (filter.tool !== undefined) choices.push(await tool(database, filter.tool));
