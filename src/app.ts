@@ -1,4 +1,4 @@
-import { apiLimits } from './app/api-limits.ts';
+import { apiLimiter } from './app/api-limits.ts';
 import { collectCosignatures } from './app/collect-cosignatures.ts';
 import { deriveKey } from './app/derive-key.ts';
 import { exportState } from './app/export-state.ts';
@@ -182,7 +182,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     byHand: { database, workspace, ledger, now, onChanged },
     redact: redactions.deps,
     exportLedger: (request: ExportRequest) => exportState(state, request),
-    limits: apiLimits(state),
+    limiter: apiLimiter(state),
     answerSealing: { key: deriveKey(state.dataKey, 'countersign/idempotent-answer/v1'), random },
     ask: wireActions(state, gate),
     takeUp,
@@ -194,6 +194,7 @@ async function start(options: StartOptions, config: Config, undo: Undo): Promise
     work,
     webhooks: webhooks.endpoints,
     toPeople: webhooks.toPeople,
+    devices: webhooks.devices,
     downstreams,
     serverLogins,
     pins: async (server: string) => [...(await pins.read(server)).values()],

@@ -86,6 +86,7 @@ export const detailSchema = approvalSchema
     instance: z.string(),
     log: z.string(),
     redact: z.array(z.string()),
+    own_request: z.string().nullable(),
     result: z.object({ kind: z.enum(['result', 'error', 'note']), text: z.string() }).nullable(),
   })
   .openapi('ApprovalDetail');
@@ -176,6 +177,8 @@ export function detailBody(
     approval: Approval;
     decisions: readonly Decision[];
     tool: CatalogTool | undefined;
+    /** Why it is the own request of the person who reads it, if it is. */
+    ownRequest: string | undefined;
   },
   context: BodyContext,
 ): z.infer<typeof detailSchema> {
@@ -205,6 +208,7 @@ export function detailBody(
     instance: approval.instance,
     log: context.log,
     redact: [...redact],
+    own_request: input.ownRequest ?? null,
     result: settled === undefined ? null : { kind: settled.kind, text: shownResult(settled, redact) },
   };
 }

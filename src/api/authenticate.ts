@@ -6,7 +6,6 @@ import { type Principal, principalRef } from '../principals/principal.ts';
 import { authenticateWeb } from '../principals/web/sign-in.ts';
 import { readSessionCookie } from '../principals/web/web-session.ts';
 import type { ApiContext, ApiDeps } from './context.ts';
-import type { RateLimiter } from './rate/limit-rate.ts';
 
 const CSRF_HEADER = 'x-countersign-csrf';
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
@@ -44,6 +43,23 @@ export function sentProof(
     : { proof, method: c.req.method, url: `${deps.publicOrigin}${pathname}` };
 }
 
+/** Takes a request out of what whoever sends it has left. Throws `rate_limited`, whatever else is wrong with it. */
+async function counted<Found extends Principal | undefined>(
+  { limiter }: ApiDeps,
+  c: ApiContext,
+  authenticated: Promise<Found>,
+): Promise<Found> {
+  let principal: Principal | undefined;
+  try {
+    const found = await authenticated;
+    principal = found;
+    return found;
+  } finally {
+    if (principal === undefined) limiter.takeFromStranger(c);
+    else limiter.takeFrom(c, principalRef(principal));
+  }
+}
+
 /**
  * Whoever the Authorization header stands for: an API key, or a service account by its access token, which is bound to
  * a key where the scheme is DPoP (RFC 9449 §7.1). Throws `unauthenticated` when that is nobody.
@@ -64,7 +80,10 @@ async function byHeader(deps: ApiDeps, c: ApiContext, header: string): Promise<P
   );
 }
 
-/** Who calls an OAuth endpoint, never by a cookie, and the key that the request proved, if it did. Throws `unauthenticated`. */
+/**
+ * Who calls an OAuth endpoint, never by a cookie, and the key that the request proved, if it did. Throws `unauthenticated`,
+ * and `rate_limited` as `admit` does.
+ */
 export async function authenticateClient(
   deps: ApiDeps,
   c: ApiContext,
@@ -75,7 +94,7 @@ export async function authenticateClient(
       'unauthenticated',
       'Send an API key as Authorization: Bearer cs_…, or the access token of a service account (csa_…).',
     );
-  const principal = await byHeader(deps, c, header);
+  const principal = await counted(deps, c, byHeader(deps, c, header));
   const sent = sentProof(deps, c);
   if (sent === undefined) return { principal, jkt: undefined };
   // With a bound token the proof was spent just now; its key is the one that the token names.
@@ -102,13 +121,6 @@ export async function authenticate(deps: ApiDeps, c: ApiContext): Promise<Princi
  * Lets a request in with whoever sends it, within what that caller may use of the API. Throws `unauthenticated`, and
  * `rate_limited`, which is all that an address hears whose requests say too often of nobody who sends them.
  */
-export async function admit(deps: ApiDeps, limiter: RateLimiter, c: ApiContext): Promise<void> {
-  let principal: Principal | undefined;
-  try {
-    principal = await authenticate(deps, c);
-  } finally {
-    if (principal === undefined) limiter.takeFromStranger(c);
-    else limiter.takeFrom(c, principalRef(principal));
-  }
-  c.set('principal', principal);
+export async function admit(deps: ApiDeps, c: ApiContext): Promise<void> {
+  c.set('principal', await counted(deps, c, authenticate(deps, c)));
 }

@@ -23,6 +23,7 @@ import type { RedactDeps } from '../ledger/redact/redact.ts';
 import type { WitnessStanding } from '../ledger/witness/standing.ts';
 import type { Channels } from '../notifications/channels/look.ts';
 import type { EndpointDeps } from '../notifications/ports.ts';
+import type { DeviceDeps } from '../notifications/push/ports.ts';
 import type { ToolSchema } from '../policy/args-schema.ts';
 import type { PolicyStore } from '../policy/load.ts';
 import type { PasskeyDeps } from '../principals/deps.ts';
@@ -34,7 +35,7 @@ import type { OauthDeps } from '../sessions/oauth/deps.ts';
 import type { Reader } from '../storage/database.ts';
 import type { BindingDeps } from './denial-binding.ts';
 import type { AnswerSealing } from './idempotency/answer.ts';
-import type { ApiRates } from './rate/allowance.ts';
+import type { RateLimiter } from './rate/limit-rate.ts';
 
 /** What the routes work with; made once by the wiring. */
 export interface ApiDeps {
@@ -57,7 +58,7 @@ export interface ApiDeps {
   /** The lines of an export, as they are asked for. Throws `not_found` for an approval that is not on the ledger. */
   readonly exportLedger: (request: ExportRequest) => Promise<AsyncGenerator<string, void>>;
   readonly answerSealing: AnswerSealing;
-  readonly limits: { readonly rates: ApiRates; readonly now: Clock; readonly trustedProxy: boolean };
+  readonly limiter: RateLimiter;
   readonly ask: AskDeps;
   readonly takeUp: TakeUpDeps;
   /** Only where the draft of access requests is switched on. */
@@ -72,6 +73,8 @@ export interface ApiDeps {
     readonly channels: Channels;
     readonly isDenyLink: (given: { approval: string; signature: string }) => boolean;
   };
+  /** Undefined where the configuration has Web Push switched off. */
+  readonly devices: DeviceDeps | undefined;
   readonly downstreams: Downstreams;
   readonly serverLogins: ServerLogins;
   /** The pinned definitions of one server's tools. */

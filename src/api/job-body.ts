@@ -2,7 +2,14 @@ import { z } from '@hono/zod-openapi';
 import { toRfc3339 } from '../core/clock.ts';
 import type { JsonValue } from '../core/json.ts';
 import type { JobEvent } from '../jobs/follow.ts';
-import { isEnded, JOB_SOURCES, JOB_STATES, type Job } from '../jobs/job.ts';
+import {
+  CANCEL_STANDINGS,
+  type CancelStanding,
+  isEnded,
+  JOB_SOURCES,
+  JOB_STATES,
+  type Job,
+} from '../jobs/job.ts';
 import { redactResult } from '../policy/redact.ts';
 
 export const jobStateSchema = z.enum(JOB_STATES as readonly [Job['state'], ...Job['state'][]]);
@@ -26,6 +33,7 @@ export const jobSchema = z
     approval_url: z.string().nullable(),
     call: z.string().nullable(),
     cancel_requested_at: z.string().nullable(),
+    cancel_standing: z.enum(CANCEL_STANDINGS as readonly [CancelStanding, ...CancelStanding[]]).nullable(),
     created_at: z.string(),
     updated_at: z.string(),
     ended_at: z.string().nullable(),
@@ -60,6 +68,7 @@ export function jobBody(job: Job, { publicOrigin }: { publicOrigin: string }): z
     approval_url: approvalId === undefined ? null : `${publicOrigin}/approvals/${approvalId}`,
     call: job.callId ?? null,
     cancel_requested_at: timeOrNull(job.cancelRequestedAt),
+    cancel_standing: job.cancelStanding ?? null,
     created_at: toRfc3339(job.createdAt),
     updated_at: toRfc3339(job.updatedAt),
     ended_at: timeOrNull(job.endedAt),

@@ -20,6 +20,11 @@ export const pageQuery = {
   cursor: z.string().max(500).optional(),
 };
 
+/** The query of a route that waits. */
+export const waitQuery = z.strictObject({
+  timeout_ms: z.coerce.number().int().min(0).max(LIMITS.approvalWaitMaxMs).default(LIMITS.approvalWaitMaxMs),
+});
+
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ data: z.array(item), next_cursor: z.string().nullable(), has_more: z.boolean() });
 }

@@ -10,7 +10,6 @@ import { createAnswerOnce } from './idempotency/answer-once.ts';
 import { allowedMethods } from './methods.ts';
 import { createOpenStreams } from './open-streams.ts';
 import { methodProblem, type Problem, problemOf } from './problem.ts';
-import { createRateLimiter } from './rate/limit-rate.ts';
 import { addAccessRoutes } from './routes/access.ts';
 import { addAccessRequestRoutes } from './routes/access-requests.ts';
 import { addActionRoutes } from './routes/actions.ts';
@@ -37,6 +36,7 @@ import { addOauthRegisterRoutes } from './routes/oauth-register.ts';
 import { addOverviewRoutes } from './routes/overview.ts';
 import { addPolicyRoutes } from './routes/policies.ts';
 import { addRecordedPolicyRoutes } from './routes/policies-recorded.ts';
+import { addPushRoutes } from './routes/push.ts';
 import { addRedactRoutes } from './routes/redact.ts';
 import { addReferenceRoutes } from './routes/reference.ts';
 import { addServerLoginRoutes } from './routes/server-logins.ts';
@@ -108,10 +108,9 @@ export function createApi(deps: ApiDeps): Api {
     await next();
   });
   const answerOnce = createAnswerOnce(deps);
-  const limiter = createRateLimiter(deps.limits);
   for (const path of ['/v1/*', '/access/*']) {
     api.use(path, async (c, next) => {
-      await admit(deps, limiter, c);
+      await admit(deps, c);
       if (!isSafe(c)) await checkBody(c);
       return path === '/v1/*' ? answerOnce(c, next) : next();
     });
@@ -165,6 +164,7 @@ export function createApi(deps: ApiDeps): Api {
   addWitnessRoutes(api, deps);
   addWebhookRoutes(api, deps);
   addChannelRoutes(api, deps);
+  addPushRoutes(api, deps);
   addHealthRoutes(api, deps);
   addDiagnosticsRoutes(api, deps);
   addGuideRoutes(api, deps.publicOrigin);

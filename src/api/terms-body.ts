@@ -16,6 +16,7 @@ export const termsShape = {
   groups: z.array(z.string()),
   escalations: z.array(z.object({ after_ms: z.number(), groups: z.array(z.string()), due: z.boolean() })),
   approver: z.enum(['person', 'automation']),
+  exclude_requester: z.boolean(),
   authenticator: z.object({
     backup_eligible: z.literal(false).optional(),
     attestation: z.array(z.string()).optional(),
@@ -54,6 +55,7 @@ export function termsBody(
       due: context.now >= approval.requestedAt + afterMs,
     })),
     approver: terms.approver,
+    exclude_requester: terms.excludeRequester,
     authenticator: {
       ...(backupEligible === undefined ? {} : { backup_eligible: backupEligible }),
       ...(attestation === undefined ? {} : { attestation: [...attestation] }),

@@ -1,17 +1,17 @@
-import type { ApiDeps } from '../api/context.ts';
+import { createRateLimiter, type RateLimiter } from '../api/rate/limit-rate.ts';
 import type { State } from './open-state.ts';
 
 const MINUTE_MS = 60_000;
 
-/** How much of the API each caller may use, as the configuration has it. */
-export function apiLimits({ config, now }: State): ApiDeps['limits'] {
+/** Counts what each caller uses of the API, and allows as much as the configuration says. */
+export function apiLimiter({ config, now }: State): RateLimiter {
   const { caller, stranger } = config.apiPerMinute;
-  return {
+  return createRateLimiter({
     rates: {
       caller: { requests: caller, windowMs: MINUTE_MS },
       stranger: { requests: stranger, windowMs: MINUTE_MS },
     },
     now,
     trustedProxy: config.trustedProxy,
-  };
+  });
 }

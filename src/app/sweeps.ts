@@ -4,6 +4,7 @@ import { expireOverdue, reapOrphans } from '../approvals/sweep.ts';
 import type { CapabilityKeys } from '../capabilities/keys/open-keys.ts';
 import type { Tracker } from '../jobs/track.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
+import { endSessionsOfRemoved } from '../sessions/oauth/end-removed.ts';
 import type { State } from './open-state.ts';
 import type { Redactions } from './wire-redaction.ts';
 
@@ -17,7 +18,7 @@ export async function startSweeps(
   state: State,
   input: {
     sessions: SessionDirectory;
-    replays: Pick<ReplayRunner, 'resume'>;
+    replays: Pick<ReplayRunner, 'keep' | 'resume'>;
     redactions: Pick<Redactions, 'eraseDue'>;
     capabilityKeys: Pick<CapabilityKeys, 'retireDue'>;
     jobs: Pick<Tracker, 'flush'>;
@@ -26,6 +27,7 @@ export async function startSweeps(
 ): Promise<() => void> {
   const deps = { database: state.database, ledger: state.ledger, now: state.now, onChanged: input.onChanged };
   await reapOrphans(deps, { all: true });
+  await endSessionsOfRemoved({ ...deps, workspace: state.workspace, sessions: input.sessions });
   let busy = false;
   const timer = setInterval(() => {
     input.sessions.sweep();
@@ -35,7 +37,8 @@ export async function startSweeps(
     Promise.all([
       escalateDue(deps),
       expireOverdue(deps),
-      reapOrphans(deps, { all: false }),
+      // Nothing is taken for cut off before the leases of what is followed here are kept.
+      replays.keep().then(() => reapOrphans(deps, { all: false })),
       sessions.flush(),
       replays.resume(),
       redactions.eraseDue(),

@@ -9,6 +9,7 @@ import { type Channels, createChannels } from '../notifications/channels/look.ts
 import { type ChannelOutbox, createChannelOutbox } from '../notifications/channels/outbox.ts';
 import type { ChannelDeps, SendMail } from '../notifications/channels/ports.ts';
 import type { OutboxDeps } from '../notifications/ports.ts';
+import type { PushLaneDeps } from '../notifications/push/ports.ts';
 import { deriveKey } from './derive-key.ts';
 import type { State } from './open-state.ts';
 
@@ -39,21 +40,21 @@ export function waitingCall(approval: Approval): WaitingCall {
 }
 
 /** Those of these approvals that wait for a decision. */
-export async function waitingCalls(
+export async function waitingApprovals(
   { database, workspace, now }: Pick<ChannelDeps, 'database' | 'workspace' | 'now'>,
   ids: readonly string[],
-): Promise<WaitingCall[]> {
+): Promise<Approval[]> {
   const found = await Promise.all(ids.map((id) => findApproval(database, id)));
   return found.flatMap((one) => {
     const isOpen = one?.workspace === workspace && stateAt(one, now()) === 'pending';
-    return isOpen ? [waitingCall(one)] : [];
+    return isOpen ? [one] : [];
   });
 }
 
 /** Channels to people, with links signed by a key of their own. */
 export function wireChannels(
   state: State,
-  carrying: Pick<OutboxDeps, 'post' | 'readEntries' | 'schedule'>,
+  carrying: Pick<OutboxDeps, 'post' | 'readEntries' | 'schedule'> & { readonly push: PushLaneDeps },
 ): ChannelWiring {
   const { database, ledger, now, newId, random, workspace, log, config, publicOrigin: origin } = state;
   const linkKey = deriveKey(state.dataKey, 'countersign/deny-link/v1');
@@ -64,7 +65,7 @@ export function wireChannels(
       ...shared,
       ledger,
       random,
-      waiting: (ids) => waitingCalls(state, ids),
+      waiting: async (ids) => (await waitingApprovals(state, ids)).map(waitingCall),
       linkKey,
       report: (err) => log.error({ err }, 'a channel could not be served; it is tried again'),
     },

@@ -1,5 +1,6 @@
 import type { Approval } from '../approvals/approval.ts';
 import type { DecideDeps } from '../approvals/decide.ts';
+import { findMaker } from '../principals/makers/find-maker.ts';
 import type { State } from './open-state.ts';
 import type { AppEvent } from './options.ts';
 import { releaseOn } from './release.ts';
@@ -18,6 +19,7 @@ export function wireDecisions(
     newId,
     random,
     log: signer.name,
+    makerOf: ({ requester }) => findMaker(state, requester),
     release: releaseOn('decision', newId),
     onDecided: (approval) => {
       const { id, call } = approval;

@@ -20,6 +20,7 @@ import { sealPayload } from '../ledger/payload.ts';
 import { insertPayload } from '../ledger/store.ts';
 import { createMemoryCounters } from '../policy/limits.ts';
 import { approverNow } from '../principals/approver-now.ts';
+import { findMaker } from '../principals/makers/find-maker.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import { spendCall } from '../sessions/store.ts';
 import type { State } from './open-state.ts';
@@ -50,7 +51,8 @@ export function wireGate(
   const { downstreams, sessions } = input;
   const { jobs } = input.work;
   const report = (err: unknown): void => log.error({ err }, 'an outcome could not be recorded');
-  const tasks = createServerTasks({ downstreams, ledger, jobs, report, now });
+  const { mayStillAct } = sessions;
+  const tasks = createServerTasks({ downstreams, jobs, mayStillAct, report, now });
   const gate: GateDeps = {
     downstreams,
     tasks,
@@ -98,6 +100,7 @@ export function wireGate(
     decisions: (id: string) => listSignedDecisions(database, id),
     approverNow: (signed: { approver: string; proof: string }) =>
       approverNow({ database, workspace }, signed),
+    makerOf: ({ requester }: Pick<Approval, 'requester'>) => findMaker(state, requester),
   };
   const capabilities = wireCapabilities(state, { keys: input.capabilityKeys, seal: gate.sealArguments });
   const audience = forwardedAudiences(state.config.servers);

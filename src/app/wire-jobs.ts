@@ -46,9 +46,12 @@ function answerOf(outcome: GateOutcome): PollAnswer {
       return { kind: 'result', raw: outcome.raw, isError: isError === true };
     }
     case 'error':
-      return { kind: 'silent', reason: 'the server refused to say.' };
-    case 'refused':
-      return { kind: LASTING.has(outcome.code) ? 'refused' : 'silent', reason: outcome.message };
+      return { kind: 'silent', reason: 'the server refused to say.', unsent: false };
+    case 'refused': {
+      const { code, message: reason } = outcome;
+      if (LASTING.has(code)) return { kind: 'refused', reason };
+      return { kind: 'silent', reason, unsent: code !== 'outcome_unknown' };
+    }
     default:
       return { kind: 'refused', reason: 'The server wants a person before it says how the work stands.' };
   }
@@ -82,7 +85,9 @@ export function wireJobs(
       return answerOf(await callForJob(input.gate(), { session, server, tool, args }));
     } catch (error) {
       const lasts = isCountersignError(error) && LASTING.has(error.code);
-      return { kind: lasts ? 'refused' : 'silent', reason: errorText(error) };
+      const reason = errorText(error);
+      // A call throws only before it is sent.
+      return lasts ? { kind: 'refused', reason } : { kind: 'silent', reason, unsent: true };
     }
   }
 

@@ -9,15 +9,19 @@ import { systemSchedule } from '../ledger/schedule.ts';
 import { readEntriesOfTypes } from '../ledger/store.ts';
 import { createOutbox, type Outbox } from '../notifications/outbox.ts';
 import type { EndpointDeps, OutboxDeps, Post } from '../notifications/ports.ts';
+import type { DeviceDeps } from '../notifications/push/ports.ts';
 import { deriveKey } from './derive-key.ts';
 import type { State } from './open-state.ts';
 import { type ChannelWiring, wireChannels } from './wire-channels.ts';
+import { wirePush } from './wire-push.ts';
 
 export interface NotificationWiring {
   readonly outbox: Outbox;
   /** What endpoints are managed with. */
   readonly endpoints: EndpointDeps;
   readonly toPeople: ChannelWiring;
+  /** What people manage their devices with; undefined where no device is told. */
+  readonly devices: DeviceDeps | undefined;
 }
 
 /** Webhooks, with keys sealed under a purpose of their own, and channels; no request reaches a private address. */
@@ -50,15 +54,13 @@ export function wireNotifications(state: State): NotificationWiring {
     schedule: systemSchedule,
     report: (err) => log.error({ err }, 'a webhook could not be served; it is tried again'),
   });
+  const checkAddress = createAddressCheck(rules, systemResolve);
+  const push = wirePush(state);
+  const toPeople = wireChannels(state, { post, readEntries, schedule: systemSchedule, push: push.lanes });
   return {
     outbox,
-    endpoints: {
-      ...shared,
-      ledger,
-      newId,
-      checkAddress: createAddressCheck(rules, systemResolve),
-      onChanged: () => void outbox.refresh(),
-    },
-    toPeople: wireChannels(state, { post, readEntries, schedule: systemSchedule }),
+    endpoints: { ...shared, ledger, newId, checkAddress, onChanged: () => void outbox.refresh() },
+    toPeople,
+    devices: push.devices({ post, checkAddress, onChanged: () => void toPeople.outbox.refresh() }),
   };
 }

@@ -99,16 +99,33 @@ function hookAt(place: Place, kind: 'slack' | 'discord'): Target {
   return { kind, url: urlAt(place, 'url', { schemes: ['https:', 'http:'], expected }).href };
 }
 
+const CONTACT = 'an address such as "mailto:oncall@example.com" or "https://example.com/contact"';
+
+function pushAt(place: Place): Target {
+  if (place.entry.contact === undefined) return { kind: 'push', contact: undefined };
+  const expected = CONTACT;
+  const text = textAt(place, 'contact', expected);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isMail = url?.protocol === 'mailto:' && ADDRESS.test(url.pathname);
+  // Push services refuse what names this machine.
+  const isPage = url?.protocol === 'https:' && url.hostname !== 'localhost';
+  return isMail || isPage
+    ? { kind: 'push', contact: url.href }
+    : refuse(place.source, [...place.path, 'contact'], `expected ${expected}`);
+}
+
 /** The members that each kind takes beside those of every channel. */
 export const TARGET_KEYS: Readonly<Record<Target['kind'], readonly string[]>> = {
   email: ['smtp', 'from', 'to', 'allow_plaintext'],
   ntfy: ['url', 'token', 'priority'],
   slack: ['url'],
   discord: ['url'],
+  push: ['contact'],
 };
 
 /** Where a channel sends. Throws `config_invalid` with file and line; no refusal repeats a secret. */
 export function targetAt(place: Place, kind: Target['kind']): Target {
   if (kind === 'email') return emailAt(place);
+  if (kind === 'push') return pushAt(place);
   return kind === 'ntfy' ? ntfyAt(place) : hookAt(place, kind);
 }

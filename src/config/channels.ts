@@ -117,15 +117,43 @@ function channelAt(source: Source, name: string, lookup: Lookup): Channel {
   };
 }
 
+/** The channel that is there without configuration; nobody is told by it who has not added a device. */
+const PUSH: Channel = {
+  name: 'push',
+  target: { kind: 'push', contact: undefined },
+  when: {},
+  digestMs: 0,
+  quiet: undefined,
+  perAgent: LIMITS.channelPerAgentDefault,
+  remindMs: undefined,
+};
+
+const isPush = ({ target }: Channel): boolean => target.kind === 'push';
+
 /**
- * The channels under `channels`, by name; the type may be left out where the name is one. Throws `config_invalid` with
- * file and line for the first that is wrong.
+ * The channels under `channels`, by name; the type may be left out where the name is one. One tells people's devices,
+ * whether it stands there or not, unless it says `push: false`. Throws `config_invalid` with file and line for the first
+ * that is wrong.
  */
 export function channelsFrom(source: Source | undefined, lookup: Lookup): readonly Channel[] {
   const entries = source?.valueAt(['channels']) ?? {};
-  if (source === undefined) return [];
+  if (source === undefined) return [PUSH];
   const names = isJsonObject(entries) ? Object.keys(entries) : [];
   if (!isJsonObject(entries) || names.length > LIMITS.channels)
     return refuse(source, ['channels'], `expected an object of at most ${LIMITS.channels} channels by name`);
-  return names.map((name) => channelAt(source, name, lookup));
+  const isOff = entries[PUSH.name] === false;
+  const channels = names
+    .filter((name) => !(isOff && name === PUSH.name))
+    .map((name) => channelAt(source, name, lookup));
+  const [first, second] = channels.filter(isPush);
+  if (second !== undefined)
+    return refuse(source, ['channels', second.name], 'expected one channel of the type push at most');
+  const other = channels.find((one) => one.name === PUSH.name && !isPush(one));
+  if (other !== undefined)
+    return refuse(
+      source,
+      ['channels', other.name],
+      'expected another name: push is for people’s own devices',
+    );
+  return isOff || first !== undefined ? channels : [...channels, PUSH];
 }

@@ -8,7 +8,7 @@ export interface OutboundRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** How much of an answer is read; a longer one is a failure. */
   readonly maxBytes: number;
   /** For the whole exchange, name lookup included. */

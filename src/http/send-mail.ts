@@ -1,20 +1,5 @@
 import { CountersignError } from '../core/errors.ts';
-
-/** A letter on its way to one mail server. */
-export interface OutgoingMail {
-  /** `smtp://` or `smtps://`, with credentials. */
-  readonly smtp: string;
-  /** The connection may stay without TLS; else a server that offers none is refused. */
-  readonly allowPlaintext: boolean;
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly messageId: string;
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
-  /** Epoch milliseconds. */
-  readonly date: number;
-}
+import type { Letter } from '../notifications/channels/ports.ts';
 
 /** What nodemailer calls a failure, in words that hold no address, user or password. */
 const FAILURES: Readonly<Record<string, string>> = {
@@ -41,11 +26,11 @@ function failure(error: unknown): CountersignError {
  * `invalid_request` when it takes it for nobody.
  */
 export async function sendMail(
-  mail: OutgoingMail,
+  letter: Letter,
   { timeoutMs }: { timeoutMs: number },
 ): Promise<{ refused: number }> {
   const { createTransport } = await import('nodemailer');
-  const { smtp, allowPlaintext, date, ...letter } = mail;
+  const { smtp, allowPlaintext, date, ...content } = letter;
   const url = new URL(smtp);
   const secure = url.protocol === 'smtps:';
   const user = decodeURIComponent(url.username);
@@ -63,7 +48,7 @@ export async function sendMail(
   });
   try {
     const { rejected } = await transport.sendMail({
-      ...letter,
+      ...content,
       to: [...letter.to],
       messageId: `<${letter.messageId}>`,
       date: new Date(date),

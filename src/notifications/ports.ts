@@ -14,7 +14,7 @@ export type ReadFact = (
 export type Post = (request: {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }) => Promise<{ readonly status: number }>;
 
 export interface EndpointDeps {

@@ -1,7 +1,8 @@
 import { type CallOptions, type Http, path } from './http.ts';
+import { type ApiKey, type ApiKeyWire, type KeyRole, keyFrom } from './keys.ts';
 import { type Statement, type StatementWire, statementFrom } from './statement.ts';
 
-/** A change of who may decide, as it is asked for and signed. */
+/** A change of who may act here, as it is asked for and signed. */
 export type ActRequest =
   | {
       readonly act: 'approver.invite';
@@ -28,7 +29,18 @@ export type ActRequest =
         readonly public_key: string | Readonly<Record<string, unknown>>;
       };
     }
-  | { readonly act: 'service_account.remove'; readonly params: { readonly service_account: string } };
+  | { readonly act: 'service_account.remove'; readonly params: { readonly service_account: string } }
+  | {
+      readonly act: 'key.create';
+      readonly params: {
+        readonly name: string;
+        readonly roles: readonly KeyRole[];
+        /** `newApiKey` makes it. */
+        readonly hint: string;
+        /** `newApiKey` makes it. */
+        readonly hash: string;
+      };
+    };
 
 /** The answer of the person's passkey to a statement. */
 export interface SignedAct {
@@ -57,6 +69,8 @@ export interface ActsResource {
   ): Promise<void>;
   createServiceAccount(signed: SignedAct, options?: CallOptions): Promise<{ readonly id: string }>;
   removeServiceAccount(id: string, signed: SignedAct, options?: CallOptions): Promise<void>;
+  /** Puts a key of `newApiKey` in force. The gateway learns its secret only when the key is used. */
+  createKey(signed: SignedAct, options?: CallOptions): Promise<ApiKey>;
 }
 
 export function createActs(http: Http): ActsResource {
@@ -87,5 +101,6 @@ export function createActs(http: Http): ActsResource {
     async removeServiceAccount(id, signed, options) {
       await post(path`/v1/service-accounts/${id}/remove`, signed, options);
     },
+    createKey: async (signed, options) => keyFrom(await post<ApiKeyWire>('/v1/keys/signed', signed, options)),
   };
 }

@@ -103,6 +103,11 @@ export interface ApprovalDetail extends Approval {
   readonly log: string;
   /** RFC 6901 pointers to the values that policy redacts. */
   readonly redact: readonly string[];
+  /**
+   * Why this request is the own one of the person who reads it, in a sentence: where `excludeRequester` is true they do
+   * not decide it, and they never break the glass for it. Null for everybody else.
+   */
+  readonly ownRequest: string | null;
   readonly result: CallOutcome | null;
 }
 
@@ -145,6 +150,7 @@ export interface ApprovalDetailWire extends ApprovalWire {
   readonly instance: string;
   readonly log: string;
   readonly redact?: readonly string[];
+  readonly own_request?: string | null;
   readonly result?: CallOutcome | null;
 }
 
@@ -197,6 +203,7 @@ export function approvalDetailFrom(wire: ApprovalDetailWire): ApprovalDetail {
     instance: wire.instance,
     log: wire.log,
     redact: wire.redact ?? [],
+    ownRequest: wire.own_request ?? null,
     result: wire.result ?? null,
   };
 }

@@ -4,7 +4,7 @@ import { listPages, type Paged, type PageOptions } from './page.ts';
 /** A configured way to tell people that something waits for them. Where it leads is never told. */
 export interface Channel {
   readonly name: string;
-  readonly type: 'email' | 'ntfy' | 'slack' | 'discord';
+  readonly type: 'email' | 'ntfy' | 'slack' | 'discord' | 'push';
   /** What it is told of; null asks for nothing, and all that are there must hold. */
   readonly when: {
     readonly risk: readonly ('low' | 'medium' | 'high' | 'critical')[] | null;
@@ -20,6 +20,8 @@ export interface Channel {
   readonly perAgent: number;
   /** How long before it expires what still waits is told again. */
   readonly remindMs: number | null;
+  /** How many devices people have added, for the type `push`. */
+  readonly devices: number | null;
   /** Requests that are being gathered, messages that wait, and messages that were given up. */
   readonly gathered: number;
   readonly pending: number;
@@ -54,6 +56,7 @@ interface ChannelWire {
   readonly quiet?: Channel['quiet'];
   readonly per_agent: number;
   readonly remind_ms?: number | null;
+  readonly devices?: number | null;
   readonly gathered: number;
   readonly pending: number;
   readonly dead: number;
@@ -69,11 +72,17 @@ function channelFrom(wire: ChannelWire): Channel {
     quiet: wire.quiet ?? null,
     perAgent: wire.per_agent,
     remindMs: wire.remind_ms ?? null,
+    devices: wire.devices ?? null,
     gathered: wire.gathered,
     pending: wire.pending,
     dead: wire.dead,
     lastError: wire.last_error ?? null,
   };
+}
+
+/** What a server that left members out has meant. */
+export function trialFrom({ delivered, status, error }: ChannelTrial): ChannelTrial {
+  return { delivered, status: status ?? null, error: error ?? null };
 }
 
 export function createChannels(http: Http): ChannelsResource {
@@ -87,8 +96,7 @@ export function createChannels(http: Http): ChannelsResource {
       }),
     async test(name, options) {
       const call = { method: 'POST', path: path`/v1/channels/${name}/test`, body: {}, options } as const;
-      const { delivered, status, error } = (await http.json<ChannelTrial>(call)).body;
-      return { delivered, status: status ?? null, error: error ?? null };
+      return trialFrom((await http.json<ChannelTrial>(call)).body);
     },
     async isDenyLink({ approval, signature }, options) {
       const at = path`/v1/approvals/${approval}/deny-link`;

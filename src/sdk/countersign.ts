@@ -20,6 +20,7 @@ import { createMachineLogin } from './machine.ts';
 import { type AskOverview, createOverview } from './overview.ts';
 import { createPerson, type PersonResource } from './person.ts';
 import { createPolicies, type PoliciesResource } from './policies.ts';
+import { createPush, type PushResource } from './push.ts';
 import { createServers, type ServersResource } from './servers.ts';
 import { createServiceAccounts, type ServiceAccountsResource } from './service-accounts.ts';
 import { createSessions, type MintedSession, type MintInput, type SessionsResource } from './sessions.ts';
@@ -80,6 +81,7 @@ export interface Countersign {
   readonly witnesses: WitnessesResource;
   readonly webhooks: WebhooksResource;
   readonly channels: ChannelsResource;
+  readonly push: PushResource;
   readonly diagnose: Diagnose;
   readonly overview: AskOverview;
   readonly health: HealthResource;
@@ -168,6 +170,7 @@ function connect(options: CountersignOptions = {}): Countersign {
     witnesses: createWitnesses(http),
     webhooks: createWebhooks(http),
     channels: createChannels(http),
+    push: createPush(http),
     diagnose: createDiagnose(http),
     overview: createOverview(http),
     health: createHealth(http),

@@ -40,6 +40,8 @@ export interface Job {
   /** The call on the ledger that began it. */
   readonly call: string | null;
   readonly cancelRequestedAt: string | null;
+  /** Whether the server of a `task` or `poll` job has heard that it is to end; null while nobody has asked for it. */
+  readonly cancelStanding: 'undelivered' | 'delivered' | 'refused' | null;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly endedAt: string | null;
@@ -103,10 +105,17 @@ export interface JobsResource {
 interface JobWire
   extends Omit<
     Job,
-    'approvalUrl' | 'cancelRequestedAt' | 'createdAt' | 'updatedAt' | 'endedAt' | 'keepUntil'
+    | 'approvalUrl'
+    | 'cancelRequestedAt'
+    | 'cancelStanding'
+    | 'createdAt'
+    | 'updatedAt'
+    | 'endedAt'
+    | 'keepUntil'
   > {
   readonly approval_url: string | null;
   readonly cancel_requested_at: string | null;
+  readonly cancel_standing: Job['cancelStanding'];
   readonly created_at: string;
   readonly updated_at: string;
   readonly ended_at: string | null;
@@ -116,11 +125,21 @@ interface JobWire
 type JobDetailWire = JobWire & Pick<JobDetail, 'result'>;
 
 function jobFrom<Wire extends JobWire>(wire: Wire) {
-  const { approval_url, cancel_requested_at, created_at, updated_at, ended_at, keep_until, ...same } = wire;
+  const {
+    approval_url,
+    cancel_requested_at,
+    cancel_standing,
+    created_at,
+    updated_at,
+    ended_at,
+    keep_until,
+    ...same
+  } = wire;
   return {
     ...same,
     approvalUrl: approval_url,
     cancelRequestedAt: cancel_requested_at,
+    cancelStanding: cancel_standing,
     createdAt: created_at,
     updatedAt: updated_at,
     endedAt: ended_at,

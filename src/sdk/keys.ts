@@ -29,7 +29,7 @@ export interface KeysResource {
   revoke(id: string, options?: CallOptions): Promise<ApiKey>;
 }
 
-interface ApiKeyWire {
+export interface ApiKeyWire {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly KeyRole[];
@@ -39,7 +39,7 @@ interface ApiKeyWire {
   readonly revoked_at?: string | null;
 }
 
-function keyFrom(wire: ApiKeyWire): ApiKey {
+export function keyFrom(wire: ApiKeyWire): ApiKey {
   return {
     id: wire.id,
     name: wire.name,

@@ -23,6 +23,8 @@ export interface ApprovalTerms {
   readonly escalations: readonly Escalation[];
   /** Who may decide: people with passkeys, or a service account with its registered key. */
   readonly approver: 'person' | 'automation';
+  /** Nobody decides what their own agent asks for, or what asks with a key or account that they made. */
+  readonly excludeRequester: boolean;
   /** What the passkey of an approver must be; an absent member asks for nothing. */
   readonly authenticator: {
     /** `false`: bound to one device. */
@@ -47,6 +49,7 @@ export interface TermsWire {
     readonly due: boolean;
   }[];
   readonly approver: ApprovalTerms['approver'];
+  readonly exclude_requester?: boolean;
   readonly authenticator?: {
     readonly backup_eligible?: false;
     readonly attestation?: readonly string[];
@@ -62,6 +65,7 @@ export function termsFrom(wire: TermsWire): ApprovalTerms {
     groups: wire.groups,
     escalations: (wire.escalations ?? []).map(({ after_ms: afterMs, ...one }) => ({ afterMs, ...one })),
     approver: wire.approver,
+    excludeRequester: wire.exclude_requester ?? true,
     authenticator: { ...authenticator, ...(backupEligible === undefined ? {} : { backupEligible }) },
     breakGlass: wire.break_glass ?? { needed: 2, approvals: [], reasons: [] },
   };

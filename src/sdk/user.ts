@@ -15,6 +15,16 @@ export function userApprovals(all: ApprovalsResource, subject: string): Approval
     if ((await all.get(id, options)).subject !== subject) notFound(id);
   }
 
+  /** The same method, for those of this user alone. */
+  function owned<Input, Answer>(
+    method: (id: string, input: Input, options?: CallOptions) => Promise<Answer>,
+  ) {
+    return async (id: string, input: Input, options?: CallOptions): Promise<Answer> => {
+      await own(id, options);
+      return await method(id, input, options);
+    };
+  }
+
   return {
     async request(input, options) {
       if (input.actor === undefined || input.actor === subject)
@@ -22,10 +32,7 @@ export function userApprovals(all: ApprovalsResource, subject: string): Approval
       const message = `actor: expected ${subject}, or nothing; another user's request is not this user's.`;
       throw apiError({ code: 'invalid_request', message, fields: [{ field: 'actor', expected: subject }] });
     },
-    async reportOutcome(id, input, options) {
-      await own(id, options);
-      return await all.reportOutcome(id, input, options);
-    },
+    reportOutcome: owned(all.reportOutcome),
     list: (filter, options) => all.list({ ...filter, subject }, options),
     async get(id, options) {
       const approval = await all.get(id, options);
@@ -43,30 +50,12 @@ export function userApprovals(all: ApprovalsResource, subject: string): Approval
       await own(id, { signal: options?.signal });
       return await all.wait(id, options);
     },
-    async approve(id, input, options) {
-      await own(id, options);
-      return await all.approve(id, input, options);
-    },
-    async deny(id, input, options) {
-      await own(id, options);
-      return await all.deny(id, input, options);
-    },
-    async statement(id, input, options) {
-      await own(id, options);
-      return await all.statement(id, input, options);
-    },
-    async decide(id, input, options) {
-      await own(id, options);
-      return await all.decide(id, input, options);
-    },
-    async resolve(id, input, options) {
-      await own(id, options);
-      return await all.resolve(id, input, options);
-    },
-    async cancel(id, input, options) {
-      await own(id, options);
-      return await all.cancel(id, input, options);
-    },
+    approve: owned(all.approve),
+    deny: owned(all.deny),
+    statement: owned(all.statement),
+    decide: owned(all.decide),
+    resolve: owned(all.resolve),
+    cancel: owned(all.cancel),
   };
 }
 

@@ -34,6 +34,7 @@ describe('a change of who may decide', () => {
       `/v1/approvers/${ada.id}/passkeys/psk_1/remove`,
       '/v1/service-accounts',
       '/v1/service-accounts/svc_1/remove',
+      '/v1/keys/signed',
     ]) {
       for (const body of [{}, { statement_id: 'act_1' }, { name: 'Eve', groups: [], token }]) {
         expect((await asAda('POST', path, body)).status).toBe(400);

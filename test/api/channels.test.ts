@@ -36,7 +36,7 @@ const trial = (name: string) => office.ask('POST', `/v1/channels/${name}/test`, 
 describe('the configured channels', () => {
   it('are listed by what they are told, and not by where they lead', async () => {
     const { body, text } = await office.ask('GET', '/v1/channels');
-    expect(body.data.map((one: { name: string }) => one.name)).toEqual(['email', 'ops', 'inside']);
+    expect(body.data.map((one: { name: string }) => one.name)).toEqual(['email', 'ops', 'inside', 'push']);
     expect(body.data[0]).toEqual({
       name: 'email',
       type: 'email',
@@ -45,6 +45,7 @@ describe('the configured channels', () => {
       quiet: null,
       per_agent: 5,
       remind_ms: null,
+      devices: null,
       gathered: 0,
       pending: 0,
       dead: 0,

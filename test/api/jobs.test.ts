@@ -56,6 +56,7 @@ describe('the list of jobs', () => {
         approval_url: `${office.gateway.app.origin}/approvals/${approval}`,
         call: null,
         cancel_requested_at: null,
+        cancel_standing: null,
         created_at: expect.stringMatching(/^20/),
         updated_at: expect.stringMatching(/^20/),
         ended_at: null,

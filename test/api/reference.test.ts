@@ -40,6 +40,15 @@ describe('the reference page', () => {
     const style = await fetch(`${office.gateway.app.origin}/docs/style.css`);
     expect([style.status, style.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
   });
+
+  it('has the colours of the dashboard, in light and in dark', async () => {
+    const own = await (await fetch(`${office.gateway.app.origin}/docs/style.css`)).text();
+    const base = new URL('../../src/dashboard/browser/style/base.css', import.meta.url);
+    const colours = [...own.matchAll(/^ *--[a-z]+: .*;$/gm)].map(([line]) => line.trim());
+    expect(colours.length).toBeGreaterThan(5);
+    const dashboard = readFileSync(base, 'utf8');
+    expect(colours.filter((colour) => !dashboard.includes(colour))).toEqual([]);
+  });
 });
 
 describe('the list of problems', () => {

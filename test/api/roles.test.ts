@@ -114,6 +114,7 @@ const ROWS: readonly Row[] = [
   { route: 'POST /v1/policies/explain-call', may: OPERATOR, body: { call: 'apr_none' } },
   { route: 'POST /v1/policies/replay', may: OPERATOR, body: { files: {} } },
   { route: 'POST /v1/keys', may: OPERATOR, body: { name: 'more', roles: ['reader'] } },
+  { route: 'POST /v1/keys/signed', may: PERSON, body: signedAct },
   { route: 'GET /v1/keys', may: MANAGE },
   { route: 'POST /v1/keys/{id}/revoke', may: MANAGE, body: {} },
   { route: 'POST /v1/webhooks', may: MANAGE, body: { url: 'https://10.0.0.1/' } },
@@ -128,6 +129,15 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/channels', may: MANAGE },
   { route: 'POST /v1/channels/{name}/test', may: MANAGE, body: {} },
   { route: 'GET /v1/approvals/{id}/deny-link', may: PERSON, query: 'signature=x' },
+  { route: 'GET /v1/push', may: PERSON },
+  { route: 'GET /v1/push/devices', may: PERSON },
+  {
+    route: 'POST /v1/push/devices',
+    may: PERSON,
+    body: { name: 'x', endpoint: 'x', keys: { p256dh: 'x', auth: 'x' } },
+  },
+  { route: 'POST /v1/push/devices/{id}/remove', may: PERSON, body: {} },
+  { route: 'POST /v1/push/devices/{id}/test', may: PERSON, body: {} },
   {
     route: 'POST /v1/acts',
     may: PERSON,

@@ -19,8 +19,30 @@ function channelsOf(text: string, env: Record<string, string> = {}): readonly Ch
 }
 
 describe('channels', () => {
-  it('are none unless they are configured', () => {
-    expect(channelsOf('')).toEqual([]);
+  it('are people’s own devices alone unless others are configured', () => {
+    const [push, ...more] = channelsOf('');
+    expect(more).toEqual([]);
+    expect(push).toEqual({
+      name: 'push',
+      target: { kind: 'push', contact: undefined },
+      when: {},
+      digestMs: 0,
+      quiet: undefined,
+      perAgent: 5,
+      remindMs: undefined,
+    });
+  });
+
+  it('tell devices by the terms of the one channel that says so, or not at all', () => {
+    const phones = `channels: { phones: { type: push, digest: 5m, contact: "mailto:ops@example.com" } }`;
+    expect(channelsOf(phones)).toMatchObject([
+      { name: 'phones', target: { kind: 'push', contact: 'mailto:ops@example.com' }, digestMs: 300_000 },
+    ]);
+    expect(channelsOf('channels: { push: { remind: 2m } }')).toMatchObject([{ remindMs: 120_000 }]);
+    expect(channelsOf('channels: { push: false }')).toEqual([]);
+    expect(channelsOf('channels: { push: false, phones: { type: push } }')).toMatchObject([
+      { name: 'phones' },
+    ]);
   });
 
   it('have a kind, by its name or a type, and all that they are told by', () => {
@@ -94,6 +116,13 @@ describe('channels', () => {
     ['{ "a b": {} }', /expected a name/],
     ['{ ops: 7 }', /:3: channels\.ops: expected an object/],
     ['{ ops: {} }', /expected "type", one of email, ntfy, slack, discord/],
+    ['{ push: { contact: "javascript:canary" } }', /push\.contact: expected an address such as "mailto:/],
+    ['{ push: { contact: "https://localhost/canary" } }', /push\.contact: expected an address/],
+    ['{ push: { contact: "mailto:canary" } }', /push\.contact: expected an address/],
+    ['{ push: { url: "https://x.example" } }', /push\.url: unknown key/],
+    ['{ push: {}, phones: { type: push } }', /channels\.phones: expected one channel of the type push/],
+    ['{ push: { type: slack, url: "https://x.example" } }', /channels\.push: expected another name/],
+    ['{ ops: false }', /:3: channels\.ops: expected an object/],
     ['{ ops: { type: pager } }', /channels\.ops\.type: expected one of/],
     ['{ slack: { url: https://x.example, topic: 1 } }', /channels\.slack\.topic: unknown key/],
     ['{ slack: {} }', /expected "url"/],

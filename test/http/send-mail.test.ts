@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { type OutgoingMail, sendMail } from '../../src/http/send-mail.ts';
+import { sendMail } from '../../src/http/send-mail.ts';
+import type { Letter } from '../../src/notifications/channels/ports.ts';
 import { type MailSink, startMailSink } from '../support/mail-sink.ts';
 
 async function openSink(login?: { user: string; password: string }): Promise<MailSink> {
@@ -9,7 +10,7 @@ async function openSink(login?: { user: string; password: string }): Promise<Mai
   return sink;
 }
 
-const letter = (smtp: string, more: Partial<OutgoingMail> = {}): OutgoingMail => ({
+const letter = (smtp: string, more: Partial<Letter> = {}): Letter => ({
   smtp,
   allowPlaintext: true,
   from: 'gate@example.com',
@@ -22,7 +23,7 @@ const letter = (smtp: string, more: Partial<OutgoingMail> = {}): OutgoingMail =>
   ...more,
 });
 
-const send = (mail: OutgoingMail, timeoutMs = 5_000) => sendMail(mail, { timeoutMs });
+const send = (mail: Letter, timeoutMs = 5_000) => sendMail(mail, { timeoutMs });
 
 it('a letter arrives with its receivers, subject, id and both of its texts', async () => {
   const sink = await openSink();

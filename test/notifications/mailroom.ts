@@ -66,7 +66,8 @@ export async function openMailroom(): Promise<Mailroom> {
   const reported: unknown[] = [];
   const under = { way: 0 };
   const post: Post = async ({ url, headers, body }) => {
-    const one = { url, headers, body, event: JSON.parse(body) };
+    const text = String(body);
+    const one = { url, headers, body: text, event: JSON.parse(text) };
     received.push(one);
     under.way += 1;
     try {

@@ -174,6 +174,7 @@ test('acts are asked for, and carried out by their signed statements', async () 
   gateway.on('POST /v1/approvers/per_1/passkeys/psk_1/remove', json(200, {}));
   gateway.on('POST /v1/service-accounts', json(201, { id: 'svc_1' }));
   gateway.on('POST /v1/service-accounts/svc_1/remove', json(200, {}));
+  gateway.on('POST /v1/keys/signed', json(201, { id: 'key_1', created_by: 'person:per_1' }));
   const request = { act: 'approver.remove', params: { person: 'per_1' } } as const;
   const { acts } = client;
   expect(await acts.statement(request)).toMatchObject({ statementId: 'act_1', rpId: 'localhost' });
@@ -184,8 +185,10 @@ test('acts are asked for, and carried out by their signed statements', async () 
   await acts.removePasskey({ person: 'per_1', passkey: 'psk_1' }, signed);
   expect(await acts.createServiceAccount(signed)).toEqual({ id: 'svc_1' });
   await acts.removeServiceAccount('svc_1', signed);
+  const key = { id: 'key_1', createdBy: 'person:per_1', revokedAt: null };
+  expect(await acts.createKey(signed)).toMatchObject(key);
   const body = { statement_id: 'act_1', assertion: { id: 'x' } };
-  expect(gateway.seen.map((one) => one.body)).toEqual([request, ...Array.from({ length: 6 }, () => body)]);
+  expect(gateway.seen.map((one) => one.body)).toEqual([request, ...Array.from({ length: 7 }, () => body)]);
 });
 
 test('a link for an invite holds a secret whose digest of a digest is the token', async () => {

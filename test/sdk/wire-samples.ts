@@ -47,6 +47,7 @@ export const approvalWire = {
   quorum: { needed: 1, approvals: [] },
   groups: ['support-leads'],
   approver: 'person',
+  exclude_requester: true,
   escalations: [],
   authenticator: {},
   break_glass: { needed: 2, approvals: [], reasons: [] },
@@ -71,6 +72,7 @@ export const approvalDetailWire = {
   instance: 'own_1',
   log: 'localhost/default',
   redact: [],
+  own_request: null,
   result: null,
 };
 
@@ -99,6 +101,7 @@ export const jobWire = {
   approval_url: null,
   call: 'req_1',
   cancel_requested_at: null,
+  cancel_standing: null,
   created_at: '2026-01-01T00:00:00.000Z',
   updated_at: '2026-01-01T00:00:02.000Z',
   ended_at: null,

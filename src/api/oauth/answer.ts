@@ -54,13 +54,18 @@ function plain(text: string): string {
     .replaceAll(/[^\x20-\x7e]|\\/g, '?');
 }
 
-/** Runs an endpoint; what it throws becomes an OAuth error, with our own `code` and the request's id beside it. */
+/**
+ * Runs an endpoint; what it throws becomes an OAuth error, with our own `code` and the request's id beside it. A request that
+ * no header speaks for counts against its address; for another the endpoint counts, once it knows whether it looks at the
+ * header at all.
+ */
 export async function answerOauth(
   c: ApiContext,
-  deps: Pick<ApiDeps, 'log'>,
+  deps: Pick<ApiDeps, 'log' | 'limiter'>,
   run: () => Promise<Response>,
 ): Promise<Response> {
   try {
+    if (c.req.header('authorization') === undefined) deps.limiter.takeFromStranger(c);
     return await run();
   } catch (error) {
     const problem = problemOf(error, c.get('requestId'));

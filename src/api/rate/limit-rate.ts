@@ -1,15 +1,15 @@
+import type { Context } from 'hono';
 import type { Clock } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { ApiContext } from '../context.ts';
 import { type Allowance, type ApiRates, type Rate, takeRequest } from './allowance.ts';
 
 /** Counts requests in this process's memory; a restart starts afresh. */
 export interface RateLimiter {
-  /** Takes one request from what the address of an unknown sender has left. Throws `rate_limited`. */
-  takeFromStranger(c: ApiContext): void;
+  /** Takes one request from what the address of an unknown sender has left; the same one only once. Throws `rate_limited`. */
+  takeFromStranger(c: Context): void;
   /** Takes one request from what this caller has left, and says in the headers what remains. Throws `rate_limited`. */
-  takeFrom(c: ApiContext, caller: string): void;
+  takeFrom(c: Context, caller: string): void;
 }
 
 interface NodeBindings {
@@ -19,12 +19,12 @@ interface NodeBindings {
 const seconds = (ms: number): number => Math.ceil(ms / 1_000);
 
 /** Behind a proxy that the operator trusts, the address is the last one that this proxy wrote down (X-Forwarded-For). */
-function addressOf(c: ApiContext, trustedProxy: boolean): string {
+function addressOf(c: Context, trustedProxy: boolean): string {
   const forwarded = trustedProxy ? c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
   return forwarded ?? (c.env as NodeBindings | undefined)?.incoming?.socket?.remoteAddress ?? 'this process';
 }
 
-function refusal(c: ApiContext, { retryAfterMs }: Allowance): CountersignError {
+function refusal(c: Context, { retryAfterMs }: Allowance): CountersignError {
   const wait = Math.max(1, seconds(retryAfterMs));
   c.header('retry-after', String(wait));
   return new CountersignError('rate_limited', `Too many requests. Wait ${wait} s, then go on more slowly.`);
@@ -38,6 +38,7 @@ export function createRateLimiter(input: {
   const { rates, now, trustedProxy } = input;
   const callers = new Map<string, number>();
   const strangers = new Map<string, number>();
+  const taken = new WeakSet<Request>();
 
   function take(known: Map<string, number>, name: string, rate: Rate): Allowance {
     const at = now();
@@ -53,6 +54,8 @@ export function createRateLimiter(input: {
 
   return {
     takeFromStranger(c) {
+      if (taken.has(c.req.raw)) return;
+      taken.add(c.req.raw);
       const allowance = take(strangers, addressOf(c, trustedProxy), rates.stranger);
       if (!allowance.isAllowed) throw refusal(c, allowance);
     },

@@ -62,7 +62,7 @@ export function addActionRoutes(api: Api, deps: ApiDeps): void {
         metadata: checkMetadata('metadata', body.metadata as JsonObject),
         idempotencyKey: body.idempotency_key,
       });
-      const shown = await showDetail(deps, approval, false);
+      const shown = await showDetail(deps, approval, requester);
       c.header('location', `/v1/approvals/${approval.id}`);
       if (stateAt(approval, deps.now()) === 'pending') {
         c.header('retry-after', RETRY_AFTER_SECONDS);
@@ -91,7 +91,7 @@ export function addActionRoutes(api: Api, deps: ApiDeps): void {
         state,
         note,
       });
-      return c.json(await showDetail(deps, reported, false), 200);
+      return c.json(await showDetail(deps, reported, requester), 200);
     },
   );
 }

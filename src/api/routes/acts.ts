@@ -42,6 +42,15 @@ const actBody = z.discriminatedUnion('act', [
     act: z.literal('service_account.remove'),
     params: z.strictObject({ service_account: z.string() }),
   }),
+  z.strictObject({
+    act: z.literal('key.create'),
+    params: z.strictObject({
+      name: z.string(),
+      roles: z.array(z.string()),
+      hint: z.string(),
+      hash: z.string(),
+    }),
+  }),
 ]);
 
 /** What the signed-in person hands in. Throws `unauthenticated` or `forbidden` for everybody else. */
@@ -62,7 +71,7 @@ export function addActRoutes(api: Api, deps: ApiDeps): void {
       method: 'post',
       path: '/v1/acts',
       tags: ['approvers'],
-      summary: 'Get the statement to sign for a change of who may decide; the challenge is its digest',
+      summary: 'Get the statement to sign for a change of who may act here; the challenge is its digest',
       request: { body: jsonBody(actBody) },
       responses: answers(actStatementSchema),
     }),

@@ -90,7 +90,7 @@ export function addApprovalContextRoutes(api: Api, deps: ApiDeps): void {
       const found = await findApprovedBefore(deps.database, approval);
       const own = principal.kind !== 'service_account' || found?.requester === principalRef(principal);
       if (found === undefined || !own) return c.json({}, 200);
-      return c.json({ approval: await showDetail(deps, found, principal.kind === 'person') }, 200);
+      return c.json({ approval: await showDetail(deps, found, principal) }, 200);
     },
   );
 

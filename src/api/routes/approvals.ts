@@ -1,12 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Approval } from '../../approvals/approval.ts';
+import { ownRequest } from '../../approvals/approver.ts';
 import { listApprovals, listDecisions, listDecisionsOf } from '../../approvals/list.ts';
 import { cancelApproval, resolveApproval } from '../../approvals/settle-by-hand.ts';
 import { isAnswered, waitForApproval } from '../../approvals/wait.ts';
 import { capabilitiesOf } from '../../capabilities/store.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { approverFacts } from '../../principals/approver-groups.ts';
 import { listPeople } from '../../principals/people/people.ts';
-import { principalRef } from '../../principals/principal.ts';
+import { type Principal, principalRef } from '../../principals/principal.ts';
 import { listServiceAccounts } from '../../principals/service-accounts.ts';
 import {
   approvalBody,
@@ -19,7 +21,16 @@ import {
 } from '../approval-body.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import { pageBody, readCursor } from '../cursor.ts';
-import { answers, answersOrWaits, answersTagged, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
+import {
+  answers,
+  answersOrWaits,
+  answersTagged,
+  idParam,
+  jsonBody,
+  pageOf,
+  pageQuery,
+  waitQuery,
+} from '../openapi.ts';
 import { requireViewer, visibleApproval } from '../requester.ts';
 
 const READ = ['reader', 'requester'] as const;
@@ -76,18 +87,35 @@ async function bodyContext(
   };
 }
 
-/** One approval in full, as this caller may see it. */
+type Reading = Pick<Principal, 'kind' | 'id'>;
+
+/** Why the request is the own one of the person who reads it; undefined for everybody else. */
+async function ownRequestOf(
+  deps: ApiDeps,
+  approval: Approval,
+  { kind, id }: Reading,
+): Promise<string | undefined> {
+  if (kind !== 'person') return undefined;
+  const [facts, maker] = await Promise.all([
+    approverFacts(deps.principals, `person:${id}`),
+    deps.decide.makerOf(approval),
+  ]);
+  return facts && ownRequest(approval, { kind, id, ...facts }, maker);
+}
+
+/** One approval in full, as this reader may see it. */
 export async function showDetail(
   deps: ApiDeps,
   approval: Approval,
-  mayDecide: boolean,
+  reader: Reading,
 ): Promise<z.infer<typeof detailSchema>> {
-  const [context, decisions] = await Promise.all([
-    bodyContext(deps, [approval], mayDecide),
+  const [context, decisions, own] = await Promise.all([
+    bodyContext(deps, [approval], reader.kind === 'person'),
     listDecisions(deps.database, approval.id),
+    ownRequestOf(deps, approval, reader),
   ]);
   const tool = deps.downstreams.catalog().byExposed.get(approval.exposed);
-  return detailBody({ approval, decisions, tool }, context);
+  return detailBody({ approval, decisions, tool, ownRequest: own }, context);
 }
 
 export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
@@ -142,7 +170,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
     async (c) => {
       const principal = requireViewer(c, READ);
       const approval = await visibleApproval(deps, principal, c.req.valid('param').id);
-      return c.json(await showDetail(deps, approval, principal.kind === 'person'), 200);
+      return c.json(await showDetail(deps, approval, principal), 200);
     },
   );
 
@@ -152,17 +180,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
       path: '/v1/approvals/{id}/wait',
       tags: ['approvals'],
       summary: 'Wait until it is settled or, of an action, approved; at most 25 s, then 202',
-      request: {
-        params: idParam,
-        query: z.strictObject({
-          timeout_ms: z.coerce
-            .number()
-            .int()
-            .min(0)
-            .max(LIMITS.approvalWaitMaxMs)
-            .default(LIMITS.approvalWaitMaxMs),
-        }),
-      },
+      request: { params: idParam, query: waitQuery },
       responses: answersOrWaits(detailSchema),
     }),
     async (c) => {
@@ -174,7 +192,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
         timeoutMs: c.req.valid('query').timeout_ms,
         abort: AbortSignal.any([c.req.raw.signal, deps.closing]),
       });
-      const body = await showDetail(deps, approval, principal.kind === 'person');
+      const body = await showDetail(deps, approval, principal);
       if (isAnswered(approval, deps.now())) return c.json(body, 200);
       c.header('retry-after', '1');
       return c.json(body, 202);
@@ -202,7 +220,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
         by: principalRef(principal),
         reason,
       });
-      return c.json(await showDetail(deps, approval, principal.kind === 'person'), 200);
+      return c.json(await showDetail(deps, approval, principal), 200);
     },
   );
 
@@ -227,7 +245,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
         note,
         by: principalRef(principal),
       });
-      return c.json(await showDetail(deps, approval, principal.kind === 'person'), 200);
+      return c.json(await showDetail(deps, approval, principal), 200);
     },
   );
 }

@@ -4,6 +4,7 @@ import type { ChannelStanding } from '../../notifications/channels/look.ts';
 import { RISKS } from '../approval-body.ts';
 import { type Api, type ApiDeps, requireAny, requireSignedIn } from '../context.ts';
 import { answers, idParam, jsonBody, wholeList } from '../openapi.ts';
+import { trialBody, trialSchema } from '../trial-body.ts';
 
 const channelSchema = z
   .object({
@@ -18,6 +19,7 @@ const channelSchema = z
     quiet: z.object({ from: z.string(), to: z.string(), zone: z.string() }).nullable(),
     per_agent: z.number().int(),
     remind_ms: z.number().int().nullable(),
+    devices: z.number().int().nullable(),
     gathered: z.number().int(),
     pending: z.number().int(),
     dead: z.number().int(),
@@ -32,7 +34,7 @@ const listOrNull = <T>(list: readonly T[] | undefined): T[] | null => (list === 
 
 /** Where a channel leads is a secret of most kinds and stays in the configuration. */
 function channelBody(standing: ChannelStanding): z.infer<typeof channelSchema> {
-  const { channel, gathered, pending, dead, lastError = null } = standing;
+  const { channel, devices = null, gathered, pending, dead, lastError = null } = standing;
   const { when, quiet } = channel;
   return {
     name: channel.name,
@@ -45,6 +47,7 @@ function channelBody(standing: ChannelStanding): z.infer<typeof channelSchema> {
         : { from: timeOfDay(quiet.fromMinute), to: timeOfDay(quiet.toMinute), zone: quiet.zone },
     per_agent: channel.perAgent,
     remind_ms: channel.remindMs ?? null,
+    devices,
     gathered,
     pending,
     dead,
@@ -81,20 +84,11 @@ export function addChannelRoutes(api: Api, { toPeople }: ApiDeps): void {
         params: z.object({ name: z.string().min(1).max(100) }),
         body: jsonBody(z.strictObject({})),
       },
-      responses: answers(
-        z
-          .object({
-            delivered: z.boolean(),
-            status: z.number().int().nullable(),
-            error: z.string().nullable(),
-          })
-          .openapi('ChannelTrial'),
-      ),
+      responses: answers(trialSchema),
     }),
     async (c) => {
       requireAny(c, ['operator']);
-      const { delivered, status = null, error = null } = await channels.test(c.req.valid('param').name);
-      return c.json({ delivered, status, error }, 200);
+      return c.json(trialBody(await channels.test(c.req.valid('param').name)), 200);
     },
   );
 

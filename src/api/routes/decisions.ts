@@ -136,7 +136,7 @@ export function addDecisionRoutes(api: Api, deps: ApiDeps): void {
         approver,
         verify: ({ challenge }) => prove(deps, approver, { challenge, body }),
       });
-      return c.json(await showDetail(deps, approval, approver.kind === 'person'), 200);
+      return c.json(await showDetail(deps, approval, approver), 200);
     },
   );
 }

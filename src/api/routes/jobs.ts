@@ -1,5 +1,4 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { LIMITS } from '../../core/limits.ts';
 import { listJobs } from '../../jobs/find.ts';
 import { followJobs } from '../../jobs/follow.ts';
 import { isEnded, type Job } from '../../jobs/job.ts';
@@ -17,7 +16,16 @@ import {
   jobStateSchema,
 } from '../job-body.ts';
 import type { OpenStreams } from '../open-streams.ts';
-import { answers, answersOrWaits, answersText, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
+import {
+  answers,
+  answersOrWaits,
+  answersText,
+  idParam,
+  jsonBody,
+  pageOf,
+  pageQuery,
+  waitQuery,
+} from '../openapi.ts';
 import { readTime, resumeAfter } from '../read-query.ts';
 import { sendEvents } from '../send-events.ts';
 
@@ -134,17 +142,7 @@ export function addJobRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): voi
       path: '/v1/jobs/{id}/wait',
       tags: ['jobs'],
       summary: 'Wait until it has ended; at most 25 s, then 202',
-      request: {
-        params: idParam,
-        query: z.strictObject({
-          timeout_ms: z.coerce
-            .number()
-            .int()
-            .min(0)
-            .max(LIMITS.approvalWaitMaxMs)
-            .default(LIMITS.approvalWaitMaxMs),
-        }),
-      },
+      request: { params: idParam, query: waitQuery },
       responses: answersOrWaits(jobDetailSchema),
     }),
     async (c) => {

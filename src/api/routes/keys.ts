@@ -1,11 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { toRfc3339 } from '../../core/clock.ts';
 import type { ApiKey } from '../../principals/api-key.ts';
-import { createKey, listKeys, revokeKey } from '../../principals/keys.ts';
+import { createKey, createSignedKey, listKeys, revokeKey } from '../../principals/keys.ts';
 import { principalRef } from '../../principals/principal.ts';
 import { type Api, type ApiDeps, requireAny, requireKey } from '../context.ts';
 import type { OpenStreams } from '../open-streams.ts';
 import { answers, creates, idParam, jsonBody, wholeList } from '../openapi.ts';
+import { signedBody, signedBy } from './acts.ts';
 
 const keySchema = z
   .object({
@@ -47,6 +48,18 @@ export function addKeyRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): voi
       const { key, secret } = await createKey(deps.principals, { name, roles, by: principalRef(by) });
       return c.json({ ...show(key), key: secret }, 201);
     },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/keys/signed',
+      tags: ['keys'],
+      summary: 'Create an API key, as a signed statement says; the secret stays with who made it',
+      request: { body: signedBody },
+      responses: creates(keySchema),
+    }),
+    async (c) => c.json(show(await createSignedKey(deps.principals, signedBy(c, c.req.valid('json')))), 201),
   );
 
   api.openapi(

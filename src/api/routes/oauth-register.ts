@@ -35,6 +35,8 @@ const clientSchema = z
   .openapi('RegisteredClient');
 
 async function register(deps: ApiDeps, c: ApiContext): Promise<Response> {
+  // It looks at no header, whatever it holds.
+  deps.limiter.takeFromStranger(c);
   const bytes = await readBytes(c, LIMITS.clientDocumentBytes);
   if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) throw notJson();
   if (bytes.length === 0) throw new CountersignError('invalid_request', 'body: expected a JSON object');

@@ -97,10 +97,12 @@ async function issueToken(deps: ApiDeps, c: ApiContext): Promise<Response> {
   const form = await readForm(c);
   const expected = `authorization_code, refresh_token, client_credentials or ${EXCHANGE}`;
   const grant = form.require('grant_type', expected);
+  if (grant === EXCHANGE) return exchangeToken(deps, c, form);
+  // These look at no header, whatever it holds.
+  deps.limiter.takeFromStranger(c);
   if (grant === 'authorization_code') return connectByCode(deps, c, form);
   if (grant === 'refresh_token') return connectByRefresh(deps, c, form);
   if (grant === 'client_credentials') return logIn(deps, c, form);
-  if (grant === EXCHANGE) return exchangeToken(deps, c, form);
   throw new CountersignError('invalid_request', `grant_type: expected ${expected}`, {
     fields: [{ field: 'grant_type', expected }],
   });

@@ -24,11 +24,17 @@ export type Target =
       /** 1 to 5. */
       readonly priority: Priorities;
     }
-  | { readonly kind: 'slack' | 'discord'; readonly url: string };
+  | { readonly kind: 'slack' | 'discord'; readonly url: string }
+  | {
+      /** The devices that people add; where these are told is theirs to say. */
+      readonly kind: 'push';
+      /** Whom a push service may turn to, `mailto:` or `https:` (RFC 8292 §2.1); the gateway's origin when undefined. */
+      readonly contact: string | undefined;
+    };
 
 export type ChannelKind = Target['kind'];
 
-export const CHANNEL_KINDS: readonly ChannelKind[] = ['email', 'ntfy', 'slack', 'discord'];
+export const CHANNEL_KINDS: readonly ChannelKind[] = ['email', 'ntfy', 'slack', 'discord', 'push'];
 
 /** What a channel is told of; an absent member asks for nothing, and all that are there must hold. */
 export interface When {
@@ -38,10 +44,8 @@ export interface When {
   readonly tools?: readonly string[] | undefined;
 }
 
-/** One way to tell people that something waits for them. */
-export interface Channel {
-  readonly name: string;
-  readonly target: Target;
+/** Of what and when somebody is told. */
+export interface ChannelTerms {
   readonly when: When;
   /** How long what is not critical is gathered into one message; 0: told at once. */
   readonly digestMs: number;
@@ -50,6 +54,21 @@ export interface Channel {
   readonly perAgent: number;
   /** How long before it expires what still waits is told again; undefined: it is not. */
   readonly remindMs: number | undefined;
+}
+
+/** One way to tell people that something waits for them. */
+export interface Channel extends ChannelTerms {
+  readonly name: string;
+  readonly target: Target;
+}
+
+/** A channel with one place that its messages are carried to. */
+export interface CarriedChannel extends Channel {
+  readonly target: Exclude<Target, { kind: 'push' }>;
+}
+
+export function isCarried(channel: Channel): channel is CarriedChannel {
+  return channel.target.kind !== 'push';
 }
 
 /** A call or an action that waits for a decision. Its texts may have been written by an agent. */
@@ -78,7 +97,7 @@ const overlap = (a: readonly string[], b: readonly string[]): boolean => a.some(
 
 /** True when a channel is to be told of a call which these groups may decide, or everyone when there are none. */
 export function concerns(
-  { when }: Pick<Channel, 'when'>,
+  { when }: Pick<ChannelTerms, 'when'>,
   call: WaitingCall,
   groups: readonly string[],
 ): boolean {

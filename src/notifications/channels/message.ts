@@ -106,11 +106,11 @@ export function composeMessage(
   };
 }
 
-/** A message that only tries the channel. */
-export function testMessage(about: { id: string; origin: string; name: string; now: number }): Message {
+/** A message that tells of nothing. */
+export function testMessage(about: { id: string; origin: string; title: string; now: number }): Message {
   return {
     id: about.id,
-    title: `Test of the channel ${about.name}`,
+    title: about.title,
     note: 'Messages like this one tell when a call waits for a decision. Nothing waits because of it.',
     items: [],
     more: 0,

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../core/limits.ts';
 import type { Entry, EntryType } from '../../ledger/entry.ts';
-import { type Channel, concerns, type WaitingCall } from './channel.ts';
+import { type ChannelTerms, concerns, type WaitingCall } from './channel.ts';
 import { CAUSES, type Cause } from './message.ts';
 import type { ChannelDeps } from './ports.ts';
 import { countNoted, insertNotice, movePlace, type Notice, openDueOf, placeOf } from './store.ts';
@@ -27,7 +27,7 @@ const positionOf = (entry: Entry, cause: Cause): number => entry.seq * CAUSES.le
 
 async function timed(
   deps: NoteDeps,
-  channel: Channel & { id: string },
+  channel: ChannelTerms & { id: string },
   { step, call, now }: { step: Step; call: WaitingCall; now: number },
 ): Promise<{ dueAt: number; gathered: boolean }> {
   const { source, risk } = call;
@@ -47,7 +47,7 @@ function escalationNote(groups: readonly string[]): string {
 
 async function noticesOf(
   deps: NoteDeps,
-  channel: Channel & { id: string },
+  channel: ChannelTerms & { id: string },
   { entry, call, now, step }: Fact & { step: Step },
 ): Promise<Notice[]> {
   const isRequest = entry.type === 'approval.requested';
@@ -69,7 +69,7 @@ async function noticesOf(
  * Notes what the ledger has gained since the channel's place in it and moves the place, in one transaction: a crash leaves
  * both or neither. What does not wait any more is passed over. True when there may be more to do at once.
  */
-export async function noteRequests(deps: NoteDeps, channel: Channel & { id: string }): Promise<boolean> {
+export async function noteRequests(deps: NoteDeps, channel: ChannelTerms & { id: string }): Promise<boolean> {
   const { id } = channel;
   const from = await placeOf(deps.database, id);
   const { size } = deps.ledger.head();

@@ -1,57 +1,56 @@
 import { LIMITS } from '../../core/limits.ts';
-import { forgetDeliveries } from '../deliveries/store.ts';
-import { createLane } from '../lane.ts';
-import { type Channel, channelId } from './channel.ts';
+import { createLanes, type Lanes, type Receiver } from '../lanes.ts';
+import { devicesToFollow } from '../push/follow-device.ts';
+import type { PushLaneDeps } from '../push/ports.ts';
+import { type Channel, channelId, isCarried } from './channel.ts';
 import { followChannel } from './follow-channel.ts';
 import type { ChannelDeps } from './ports.ts';
 import { eraseChannel, forgetNotices, insertChannel, knownChannels } from './store.ts';
 
 /** Tells people that something waits for them. */
-export interface ChannelOutbox {
-  /** Goes on where the last process ended. Nothing listens, and nothing is written, where there is no channel. */
+export interface ChannelOutbox extends Lanes {
+  /** Goes on where the last process ended. Nothing listens, and nothing is written, where there is nobody to tell. */
   start(): Promise<void>;
-  /** Begins nothing any more; resolves once what is under way has ended and is recorded. */
-  close(): Promise<void>;
 }
 
 /**
- * The ledger is the outbox, as for webhooks: each channel has a place in it, and a lane of its own, which waits for no
- * other. What a stop or a crash interrupts goes on with the next start.
+ * The ledger is the outbox, as for webhooks: each channel and each device has a place in it, and a lane of its own, which
+ * waits for no other. What a stop or a crash interrupts goes on with the next start.
  */
-export function createChannelOutbox(deps: ChannelDeps, channels: readonly Channel[]): ChannelOutbox {
-  const lanes = channels.map((channel) => createLane(deps, followChannel(deps, channel)));
-  let deaf: (() => void) | undefined;
-  let cancelSweep: (() => void) | undefined;
+export function createChannelOutbox(
+  deps: ChannelDeps & { readonly push: PushLaneDeps },
+  channels: readonly Channel[],
+): ChannelOutbox {
+  const carried: Receiver[] = channels.filter(isCarried).map((channel) => ({
+    id: channelId({ workspace: deps.workspace, name: channel.name }),
+    version: '',
+    follow: () => followChannel(deps, channel),
+  }));
+  const push = channels.find(({ target }) => target.kind === 'push');
 
-  /** Forgets what is over, now and from then on in intervals. */
-  function sweep(): void {
-    cancelSweep = deps.schedule(sweep, LIMITS.webhookSweepIntervalMs);
-    const now = deps.now();
-    const before = { delivered: now - LIMITS.webhookDeliveredKeptMs, dead: now - LIMITS.webhookDeadKeptMs };
-    const then = [forgetNotices(now - LIMITS.channelAgentWindowMs), forgetDeliveries(before)];
-    deps.ledger.commit({ then, entries: [] }).catch(deps.report);
+  async function receivers(): Promise<readonly Receiver[]> {
+    if (push === undefined) return carried;
+    const onGone = (): void => void lanes.refresh();
+    return [...carried, ...(await devicesToFollow({ ...deps, ...deps.push }, { terms: push, onGone }))];
   }
 
+  const lanes = createLanes(deps, {
+    receivers,
+    forget: (now) => [forgetNotices(now - LIMITS.channelAgentWindowMs)],
+  });
+
   return {
+    ...lanes,
     async start() {
-      const ids = channels.map(({ name }) => channelId({ workspace: deps.workspace, name }));
+      // In this order: who is added in between has a place already, which must stay.
       const known = await knownChannels(deps.database);
+      const ids = (await receivers()).map(({ id }) => id);
       const gone = known.filter((id) => !ids.includes(id));
       const added = ids.filter((id) => !known.includes(id));
       const { size } = deps.ledger.head();
       const then = [...gone.flatMap(eraseChannel), ...added.map((id) => insertChannel(id, size))];
       if (then.length > 0) await deps.ledger.commit({ then, entries: [] });
-      if (lanes.length === 0) return;
-      deaf = deps.ledger.onEntries((entries) => {
-        for (const lane of lanes) lane.hear(entries);
-      });
-      sweep();
-      for (const lane of lanes) lane.wake();
-    },
-    async close() {
-      deaf?.();
-      cancelSweep?.();
-      await Promise.all(lanes.map((lane) => lane.close()));
+      await lanes.refresh();
     },
   };
 }

@@ -6,6 +6,7 @@ import type { WaitingCall } from './channel.ts';
 export interface Letter {
   /** `smtp://` or `smtps://`, with credentials. */
   readonly smtp: string;
+  /** The connection may stay without TLS; else a server that offers none is refused. */
   readonly allowPlaintext: boolean;
   readonly from: string;
   readonly to: readonly string[];

@@ -152,14 +152,19 @@ export interface ChannelCounts {
 }
 
 export async function channelCounts(database: Reader, id: string): Promise<ChannelCounts> {
+  return countsOf(database, { sql: '?', params: [id] });
+}
+
+/** The same for all that `ids` selects together. */
+export async function countsOf(database: Reader, ids: Statement): Promise<ChannelCounts> {
   const [row] = await database.query({
     sql: `SELECT
-      (SELECT count(*) FROM channel_notice WHERE channel = ? AND told_at IS NULL) AS gathered,
-      (SELECT count(*) FROM webhook_delivery WHERE webhook_id = ? AND state = 'pending') AS pending,
-      (SELECT count(*) FROM webhook_delivery WHERE webhook_id = ? AND state = 'dead') AS dead,
-      (SELECT error FROM webhook_delivery WHERE webhook_id = ? AND error IS NOT NULL
+      (SELECT count(*) FROM channel_notice WHERE channel IN (${ids.sql}) AND told_at IS NULL) AS gathered,
+      (SELECT count(*) FROM webhook_delivery WHERE webhook_id IN (${ids.sql}) AND state = 'pending') AS pending,
+      (SELECT count(*) FROM webhook_delivery WHERE webhook_id IN (${ids.sql}) AND state = 'dead') AS dead,
+      (SELECT error FROM webhook_delivery WHERE webhook_id IN (${ids.sql}) AND error IS NOT NULL
         ORDER BY attempted_at DESC LIMIT 1) AS last_error`,
-    params: [id, id, id, id],
+    params: [...ids.params, ...ids.params, ...ids.params, ...ids.params],
   });
   return {
     gathered: Number(row?.gathered ?? 0),

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../core/limits.ts';
 import type { Risk } from '../../policy/verdict.ts';
-import type { Channel } from './channel.ts';
+import type { ChannelTerms } from './channel.ts';
 import { afterQuiet } from './quiet-hours.ts';
 
 /** When something is told; `gathered`: in one message with all else that is due then. Epoch milliseconds. */
@@ -15,7 +15,7 @@ export interface Timing {
  * drowns people in it. `openDue` is when what is being gathered already is due.
  */
 export function timingOf(
-  channel: Pick<Channel, 'digestMs' | 'quiet' | 'perAgent'>,
+  channel: Pick<ChannelTerms, 'digestMs' | 'quiet' | 'perAgent'>,
   about: { risk: Risk; now: number; told: number; openDue: number | undefined },
 ): Timing {
   const { risk, now, told, openDue } = about;
@@ -31,7 +31,7 @@ const MINUTE_MS = 60_000;
 
 /** When what still waits is told again, to the minute so that many come together; undefined when it is too late. */
 export function reminderOf(
-  channel: Pick<Channel, 'quiet' | 'remindMs'>,
+  channel: Pick<ChannelTerms, 'quiet' | 'remindMs'>,
   about: { risk: Risk; now: number; expiresAt: number },
 ): Timing | undefined {
   if (channel.remindMs === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { isCountersignError } from '../../core/errors.ts';
 import { signedHeaders } from '../message.ts';
-import type { EndpointDeps } from '../ports.ts';
+import type { EndpointDeps, Post } from '../ports.ts';
 import { openKeys, type SigningKeys } from '../signing-keys.ts';
 import type { StoredEndpoint } from '../store.ts';
 import { answerProblem, readAnswer } from './delivery.ts';
@@ -24,6 +24,23 @@ export function keysInForce(
   return sealed.flatMap((one) => openKeys(key, id, one) ?? []);
 }
 
+/** Sends one POST, and says what its answer means. Rejects where there is none. */
+export async function attemptPost(post: Post, request: Parameters<Post>[0]): Promise<Attempt> {
+  const { status } = await post(request);
+  const outcome = readAnswer(status);
+  return { outcome, status, error: outcome === 'delivered' ? undefined : answerProblem(status) };
+}
+
+/** What is attempted; whatever it throws is its outcome, in words without secrets. Never rejects. */
+export async function settled(attempt: () => Promise<Attempt>): Promise<Attempt> {
+  try {
+    return await attempt();
+  } catch (error) {
+    const known = isCountersignError(error) ? error.message.replace(/^url: /, '') : 'it cannot be sent';
+    return { outcome: 'failed', status: undefined, error: known };
+  }
+}
+
 /** Signs and sends one message. Never rejects: whatever goes wrong is the attempt's outcome. */
 export async function attemptDelivery(
   deps: Pick<EndpointDeps, 'key' | 'now' | 'post'>,
@@ -35,12 +52,5 @@ export async function attemptDelivery(
   if (keys.length === 0)
     return { outcome: 'failed', status: undefined, error: 'its signing keys cannot be opened; rotate them' };
   const headers = signedHeaders({ ...message, timestamp: Math.floor(now / 1_000) }, keys);
-  try {
-    const { status } = await deps.post({ url: endpoint.url, headers, body: message.body });
-    const outcome = readAnswer(status);
-    return { outcome, status, error: outcome === 'delivered' ? undefined : answerProblem(status) };
-  } catch (error) {
-    const known = isCountersignError(error) ? error.message.replace(/^url: /, '') : 'it cannot be sent';
-    return { outcome: 'failed', status: undefined, error: known };
-  }
+  return settled(() => attemptPost(deps.post, { url: endpoint.url, headers, body: message.body }));
 }

@@ -1,3 +1,4 @@
+import type { Statement } from '../../storage/database.ts';
 import { type Endpoint, endpointEntry } from '../endpoint.ts';
 import type { OutboxDeps } from '../ports.ts';
 import { retryDelay } from '../retry.ts';
@@ -6,10 +7,13 @@ import type { Attempt } from './attempt.ts';
 import type { Delivery } from './delivery.ts';
 import { endDelivery, postponeDelivery } from './store.ts';
 
-/** Records what became of an attempt: a failure is tried again until the schedule ends, and is dead then. */
+/**
+ * Records what became of an attempt: a failure is tried again until the schedule ends, and is dead then. `then` is kept
+ * with it.
+ */
 export async function recordAttempt(
   deps: Pick<OutboxDeps, 'ledger' | 'now' | 'random'>,
-  { delivery, attempt }: { delivery: Delivery; attempt: Attempt },
+  { delivery, attempt, then = [] }: { delivery: Delivery; attempt: Attempt; then?: readonly Statement[] },
 ): Promise<void> {
   const { status, error, outcome } = attempt;
   const at = deps.now();
@@ -19,7 +23,7 @@ export async function recordAttempt(
     delay === undefined
       ? endDelivery({ ...about, state: outcome === 'delivered' ? 'delivered' : 'dead' })
       : postponeDelivery({ ...about, nextAt: at + delay });
-  await deps.ledger.commit({ guard, entries: [] });
+  await deps.ledger.commit({ guard, then, entries: [] });
 }
 
 /**

@@ -20,6 +20,7 @@ CREATE TABLE job (
   reason TEXT,
   cancel_requested_at BIGINT,
   cancel_requested_by TEXT,
+  cancel_standing TEXT,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   ended_at BIGINT,

@@ -1,19 +1,25 @@
 import { expect, onTestFinished } from 'vitest';
-import { waitingCalls } from '../../../src/app/wire-channels.ts';
+import { waitingApprovals, waitingCall } from '../../../src/app/wire-channels.ts';
+import { standingOf } from '../../../src/app/wire-push.ts';
 import type { Entry } from '../../../src/ledger/entry.ts';
 import { readEntriesOfTypes } from '../../../src/ledger/store.ts';
-import { type Channel, channelId } from '../../../src/notifications/channels/channel.ts';
+import { type CarriedChannel, type Channel, channelId } from '../../../src/notifications/channels/channel.ts';
 import { type ChannelOutbox, createChannelOutbox } from '../../../src/notifications/channels/outbox.ts';
 import type { ChannelDeps, Letter } from '../../../src/notifications/channels/ports.ts';
 import { type ChannelCounts, channelCounts } from '../../../src/notifications/channels/store.ts';
+import type { Post } from '../../../src/notifications/ports.ts';
+import type { DeviceDeps, PushLaneDeps } from '../../../src/notifications/push/ports.ts';
+import { VAPID_SEED_BYTES, vapidKeysOf } from '../../../src/notifications/push/vapid-keys.ts';
 import { type Desk, openDesk } from '../../approvals/desk.ts';
 import { manualSchedule } from '../../ledger/fixture.ts';
 
 export const ORIGIN = 'http://localhost:4400';
 export const LINK_KEY = new Uint8Array(32).fill(9);
+const SEALING_KEY = new Uint8Array(32).fill(11);
+const VAPID_SEED = new Uint8Array(VAPID_SEED_BYTES).fill(13);
 
 /** A channel of ntfy that is told of everything, at once, and the first 100 of an agent one by one. */
-export function channelOf(more: Partial<Channel> = {}): Channel {
+export function channelOf(more: Partial<CarriedChannel> = {}): CarriedChannel {
   const priority = { low: 2, medium: 3, high: 4, critical: 5 };
   return {
     name: 'ops',
@@ -27,6 +33,11 @@ export function channelOf(more: Partial<Channel> = {}): Channel {
   };
 }
 
+/** What is true without configuration of the channel that tells people's devices. */
+export function pushOf(more: Partial<Channel> = {}): Channel {
+  return { ...channelOf(), name: 'push', target: { kind: 'push', contact: undefined }, ...more };
+}
+
 /** One POST as it arrived. */
 export interface Arrived {
   readonly url: string;
@@ -36,6 +47,8 @@ export interface Arrived {
 /** The channels of one desk: its database, ledger and clock; the network and the timers are the test's. */
 export interface Loft {
   readonly desk: Desk;
+  /** What people manage their devices with. */
+  readonly devices: DeviceDeps;
   readonly arrived: Arrived[];
   readonly letters: Letter[];
   readonly reported: unknown[];
@@ -51,16 +64,26 @@ export interface Loft {
   counts(name?: string): Promise<ChannelCounts>;
 }
 
-export async function openLoft(): Promise<Loft> {
+/** `post` carries what goes to devices; without it they are not reached. */
+export async function openLoft({ post }: { post?: Post } = {}): Promise<Loft> {
   const desk = await openDesk();
-  const { database, ledger, now, random, workspace } = desk.office.deps;
+  const office = desk.office.deps;
+  const { database, ledger, now, random, workspace } = office;
   const running = ledger as ChannelDeps['ledger'] & typeof ledger;
   const timers = manualSchedule();
   const arrived: Arrived[] = [];
   const letters: Letter[] = [];
   const reported: unknown[] = [];
   const under = { way: 0 };
-  const deps: ChannelDeps = {
+  const opened: { outbox?: ChannelOutbox } = {};
+  const keys = { key: SEALING_KEY, vapid: vapidKeysOf(VAPID_SEED), contact: 'mailto:ops@example.com' };
+  async function carry(request: Parameters<Post>[0]): Promise<{ status: number }> {
+    if (post !== undefined) return post(request);
+    const one = { url: request.url, body: JSON.parse(String(request.body)) };
+    arrived.push(one);
+    return { status: await loft.reply(one) };
+  }
+  const deps: ChannelDeps & { push: PushLaneDeps } = {
     database,
     ledger: running,
     now,
@@ -72,17 +95,16 @@ export async function openLoft(): Promise<Loft> {
     report: (error) => reported.push(error),
     readEntries: async (range) =>
       (await readEntriesOfTypes(database, range)).map((text) => JSON.parse(text) as Entry),
-    waiting: (ids) => waitingCalls({ database, workspace, now }, ids),
-    async post({ url, body }) {
-      const one = { url, body: JSON.parse(body) };
-      arrived.push(one);
+    waiting: async (ids) => (await waitingApprovals(office, ids)).map(waitingCall),
+    async post(request) {
       under.way += 1;
       try {
-        return { status: await loft.reply(one) };
+        return await carry(request);
       } finally {
         under.way -= 1;
       }
     },
+    push: { ...keys, standingOf: (person) => standingOf(office, person) },
     mail: async (letter) => {
       letters.push(letter);
       return { refused: 0 };
@@ -90,6 +112,15 @@ export async function openLoft(): Promise<Loft> {
   };
   const loft: Loft = {
     desk,
+    devices: {
+      ...keys,
+      ...office,
+      ledger: running,
+      post: deps.post,
+      origin: ORIGIN,
+      checkAddress: async () => undefined,
+      onChanged: () => void opened.outbox?.refresh(),
+    },
     arrived,
     letters,
     reported,
@@ -97,6 +128,7 @@ export async function openLoft(): Promise<Loft> {
     async open(channels) {
       const outbox = createChannelOutbox(deps, channels);
       onTestFinished(() => outbox.close());
+      opened.outbox = outbox;
       await outbox.start();
       return outbox;
     },

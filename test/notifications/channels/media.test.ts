@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Channel, Target, WaitingCall } from '../../../src/notifications/channels/channel.ts';
+import type { CarriedChannel, WaitingCall } from '../../../src/notifications/channels/channel.ts';
 import { composeMessage, type Message, testMessage } from '../../../src/notifications/channels/message.ts';
 import type { Letter } from '../../../src/notifications/channels/ports.ts';
 import { sendMessage } from '../../../src/notifications/channels/send.ts';
@@ -46,21 +46,23 @@ function messageOf(text: string): Message {
   return message as Message;
 }
 
+type CarriedTarget = CarriedChannel['target'];
+
 const priority = { low: 1, medium: 2, high: 4, critical: 5 };
-const TARGETS: readonly Target[] = [
+const TARGETS: readonly CarriedTarget[] = [
   { kind: 'ntfy', url: 'https://ntfy.example/', topic: 'ops', token: 'tk_1', priority },
   { kind: 'slack', url: 'https://hooks.slack.example/x' },
   { kind: 'discord', url: 'https://discord.example/x' },
 ];
 
-async function sentOf(target: Target, message: Message) {
-  const channel: Channel = channelOf({ target });
+async function sentOf(target: CarriedTarget, message: Message) {
+  const channel = channelOf({ target });
   const posts: { url: string; headers: Readonly<Record<string, string>>; body: string }[] = [];
   const letters: Letter[] = [];
   const attempt = await sendMessage(
     {
       post: async (request) => {
-        posts.push(request);
+        posts.push({ ...request, body: String(request.body) });
         return { status: 200 };
       },
       mail: async (letter) => {
@@ -75,7 +77,7 @@ async function sentOf(target: Target, message: Message) {
   return { posts, letters };
 }
 
-const EMAIL: Target = {
+const EMAIL: CarriedTarget = {
   kind: 'email',
   smtp: 'smtps://smtp.example',
   from: 'gate@example.com',
@@ -103,7 +105,7 @@ describe.each(HOSTILE)('what an agent wrote, %j', (text) => {
   });
 
   it('calls nobody and leads nowhere in Slack', async () => {
-    const [post] = (await sentOf(TARGETS[1] as Target, messageOf(text))).posts;
+    const [post] = (await sentOf(TARGETS[1] as CarriedTarget, messageOf(text))).posts;
     const body = JSON.parse(post?.body ?? '');
     const blocks: any[] = body.blocks.map((block: any) => block.text);
     for (const one of blocks.filter(({ type }) => type === 'plain_text'))
@@ -117,7 +119,7 @@ describe.each(HOSTILE)('what an agent wrote, %j', (text) => {
   });
 
   it('calls nobody and leads nowhere in Discord', async () => {
-    const [post] = (await sentOf(TARGETS[2] as Target, messageOf(text))).posts;
+    const [post] = (await sentOf(TARGETS[2] as CarriedTarget, messageOf(text))).posts;
     const body = JSON.parse(post?.body ?? '');
     expect(body.allowed_mentions).toEqual({ parse: [] });
     expect(body.content).toBeUndefined();
@@ -128,7 +130,7 @@ describe.each(HOSTILE)('what an agent wrote, %j', (text) => {
   });
 
   it('stands in no header of ntfy and is no link there', async () => {
-    const [post] = (await sentOf(TARGETS[0] as Target, messageOf(text))).posts;
+    const [post] = (await sentOf(TARGETS[0] as CarriedTarget, messageOf(text))).posts;
     expect(post?.headers).toEqual({ authorization: 'Bearer tk_1', 'content-type': 'application/json' });
     const { title, message, markdown, click, actions } = JSON.parse(post?.body ?? '');
     expect(`${title}${message}`).not.toMatch(/:\/\//);
@@ -160,14 +162,14 @@ it('a message of the most calls that are listed fits into every medium', async (
   const origin = `https://${'countersign.'.repeat(6)}example.com`;
   const denyLink = (id: string): string => `${origin}/approvals/${id}?deny=${'s'.repeat(43)}`;
   const message = composeMessage(plan, { id: 'evt_1', origin, calls, denyLink, now: 0 }) as Message;
-  const [discord] = (await sentOf(TARGETS[2] as Target, message)).posts;
+  const [discord] = (await sentOf(TARGETS[2] as CarriedTarget, message)).posts;
   const [embed] = JSON.parse(discord?.body ?? '').embeds;
   expect(embed.description.length).toBeLessThanOrEqual(4_096);
   expect(embed.description).toMatch(/\n\nand 1[0-9] more in the inbox$/);
   expect(embed.title.length).toBeLessThanOrEqual(256);
-  const [ntfy] = (await sentOf(TARGETS[0] as Target, message)).posts;
+  const [ntfy] = (await sentOf(TARGETS[0] as CarriedTarget, message)).posts;
   expect(Buffer.byteLength(JSON.parse(ntfy?.body ?? '').message)).toBeLessThanOrEqual(4_096);
-  const [slack] = (await sentOf(TARGETS[1] as Target, message)).posts;
+  const [slack] = (await sentOf(TARGETS[1] as CarriedTarget, message)).posts;
   const { blocks } = JSON.parse(slack?.body ?? '');
   expect(blocks.length).toBeLessThanOrEqual(50);
   for (const block of blocks) expect(block.text.text.length).toBeLessThanOrEqual(3_000);
@@ -180,8 +182,8 @@ it('the escapes of each medium stand for the characters themselves', () => {
 });
 
 it('a test message tells of nothing and links to the inbox alone', async () => {
-  const message = testMessage({ id: 'evt_1', origin: ORIGIN, name: 'ops', now: 0 });
-  const [post] = (await sentOf(TARGETS[0] as Target, message)).posts;
+  const message = testMessage({ id: 'evt_1', origin: ORIGIN, title: 'Test of the channel ops', now: 0 });
+  const [post] = (await sentOf(TARGETS[0] as CarriedTarget, message)).posts;
   const body = JSON.parse(post?.body ?? '');
   expect(body).toMatchObject({ title: 'Test of the channel ops', priority: 1, click: `${ORIGIN}/` });
   expect(body.actions).toHaveLength(1);
