@@ -78,9 +78,9 @@ function ownRequestProblem(approval: OpenApproval, approver: Approver): string |
     approver.ref.slice(approver.ref.indexOf(':') + 1),
     ...(subject === undefined ? [] : [subject, `user:${subject}`]),
   ];
-  return names.includes(approval.subject)
-    ? 'it is the person for whom it was requested who decides'
-    : undefined;
+  if (names.includes(approval.subject)) return 'it is the person for whom it was requested who decides';
+  if (approval.maker === undefined) return `the log does not tell who made ${approval.requester}`;
+  return approval.maker === approver.ref ? `${approver.ref}, who decides, made what asked for it` : undefined;
 }
 
 function entitlementProblem(

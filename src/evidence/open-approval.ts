@@ -1,3 +1,9 @@
+/**
+ * Who stands behind whoever asks: `person:…`, through every API key and session on the way; null for what the gateway made
+ * itself; undefined where the log does not tell.
+ */
+export type Maker = string | null | undefined;
+
 /** What `approval.requested` says, read. */
 export interface Request {
   readonly kind: 'tool' | 'action';
@@ -33,6 +39,8 @@ export interface OpenApproval {
   readonly requestedAt: number;
   /** `session:…`, `api_key:…` or `service_account:…`. */
   readonly requester: string;
+  /** Of the requester, when it asked. */
+  readonly maker: Maker;
   readonly subject: string;
   state: 'pending' | 'approved' | 'executing' | 'unknown';
   /** The newest entry about it. */

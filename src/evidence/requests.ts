@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { makerOf } from './makers.ts';
 import { countOf, objectOf, shapeProblem, textOf, textsOf } from './members.ts';
 import type { Request } from './open-approval.ts';
 import { type Rule, SLACK_MS } from './world.ts';
@@ -91,10 +92,10 @@ export const requesterLives: Rule = (world, { ref, body, ts }) => {
   if (!requester.startsWith('session:')) {
     return body.kind === 'tool' ? 'a tool call is requested by a session' : undefined;
   }
-  const endsAt = world.sessions.get(requester.slice('session:'.length));
-  if (endsAt === undefined || ref.session !== requester.slice('session:'.length))
+  const session = world.sessions.get(requester.slice('session:'.length));
+  if (session === undefined || ref.session !== requester.slice('session:'.length))
     return `${requester} does not exist at this point, or was revoked`;
-  return ts > endsAt + SLACK_MS ? `${requester} had run out` : undefined;
+  return ts > session.endsAt + SLACK_MS ? `${requester} had run out` : undefined;
 };
 
 /** `approval.requested`. */
@@ -110,6 +111,7 @@ export const requested: Rule = (world, { body, ref, seq, ts, type }) => {
     requestedSeq: seq,
     requestedAt: ts,
     requester: ref.principal,
+    maker: makerOf(world, ref.principal),
     subject: ref.subject,
     state: 'pending',
     last: { seq, type },

@@ -7,7 +7,7 @@ import type { Reader } from '../storage/database.ts';
 import { applyEntry } from './apply.ts';
 import type { Basis, OpenApproval } from './open-approval.ts';
 import { readEntry } from './read-entry.ts';
-import { entriesOfApproval, entriesOfTypes, type StoredText } from './store.ts';
+import { beginningsOf, entriesOfApproval, entriesOfTypes, type StoredText } from './store.ts';
 import { TRUST_TYPES } from './trust.ts';
 import { emptyWorld, type World } from './world.ts';
 
@@ -30,16 +30,17 @@ function read(stored: readonly StoredText[], approvalId: string): Entry[] {
 function aboutWhom({ type, body, ref }: Entry): string | undefined {
   if (type.startsWith('capability_key.')) return undefined;
   if (type.startsWith('service_account.')) return `service_account:${String(body.service_account)}`;
+  if (type === 'key.created') return `api_key:${String(body.key)}`;
   return type === 'approver.invited' ? (ref.principal ?? '') : `person:${String(body.person)}`;
 }
 
 /**
- * The trust entries that the approvers' standing rests on: theirs, those of whoever invited or removed them, and so on
- * up to the first person of all.
+ * The trust entries that the standing of these rests on, approvers as well as whoever asked: theirs, those of whoever
+ * invited, removed or made them, and so on up to the first person of all.
  */
-function trustOf(all: readonly Entry[], approvers: Iterable<string>): Entry[] {
+function trustOf(all: readonly Entry[], whose: Iterable<string>): Entry[] {
   const first = all.find((entry) => entry.type === 'approver.enrolled');
-  const involved = new Set(approvers);
+  const involved = new Set(whose);
   if (first !== undefined) involved.add(aboutWhom(first) ?? '');
   const needed = new Set<Entry>();
   const invites = new Map(
@@ -70,6 +71,18 @@ function judge(world: World, entries: readonly Entry[], approvalId: string): Ope
   return world.approvals.get(approvalId) ?? refuse(approvalId, 'it has ended, or was never requested');
 }
 
+/** How the session that asked began, and those that it was narrowed from. */
+async function beginnings(database: Reader, own: readonly Entry[]): Promise<Entry[]> {
+  const [requested] = own;
+  if (requested?.ref.session === undefined) return [];
+  const approvalId = requested.ref.approval ?? '';
+  const last = read(await beginningsOf(database, [requested.ref.session]), approvalId);
+  const ancestors = last.flatMap(({ body }) =>
+    Array.isArray(body.ancestors) ? body.ancestors.map(String) : [],
+  );
+  return [...last, ...read(await beginningsOf(database, ancestors), approvalId)];
+}
+
 export interface Reverified {
   /** The sequence of the deciding `approval.decided`; of `approval.requested` where policy allowed it. */
   readonly index: number;
@@ -92,18 +105,29 @@ export interface Standing {
   readonly now: number;
 }
 
+/** The types that nobody signs, or whose signature does not say which id was given to what was made. */
+const UNSIGNED: ReadonlySet<string> = new Set([
+  'approval.requested',
+  'approval.approved',
+  'session.minted',
+  'session.narrowed',
+  'key.created',
+  'service_account.created',
+]);
+
 /**
  * Why the entries that nobody signs are not those that this process wrote, or why they no longer count: the request with
- * its terms, and the approval with its end.
+ * its terms, the approval with its end, and what tells who made whoever asked.
  */
 async function unsignedProblem(
   database: Reader,
-  { own, approved, standing }: { own: readonly Entry[]; approved: { expiresAt: number }; standing: Standing },
+  found: { entries: readonly Entry[]; approved: { expiresAt: number }; standing: Standing },
 ): Promise<string | undefined> {
+  const { entries, approved, standing } = found;
   const { head, now } = standing;
   if (now >= approved.expiresAt) return 'what was released has run out';
-  for (const entry of own) {
-    if (entry.type !== 'approval.requested' && entry.type !== 'approval.approved') continue;
+  for (const entry of entries) {
+    if (!UNSIGNED.has(entry.type)) continue;
     if (entry.seq >= head.size) return `entry ${entry.seq} was not written by this gateway`;
     const proof = await proveInclusion(database, { index: entry.seq, size: head.size });
     const claim = { index: entry.seq, size: head.size, leaf: leafHash(entryText(entry)), proof };
@@ -130,16 +154,15 @@ export async function reverifyApproval(
   ]);
   const own = read(stored, approvalId);
   const all = read(trusted, approvalId).sort((a, b) => a.seq - b.seq);
-  const deciders = own.filter((entry) => entry.type === 'approval.decided');
+  // Whether the session is still alive is known to the gateway itself, and is asked for where the call is sent.
+  const began = await beginnings(database, own);
+  const taking = own.filter(({ type }) => type === 'approval.decided' || type === 'approval.requested');
   const trust = trustOf(
     all,
-    deciders.map((entry) => entry.ref.principal ?? ''),
+    [...taking, ...began].map((entry) => entry.ref.principal ?? ''),
   );
   const world = emptyWorld(log);
-  // Whether the session is alive is known to the gateway itself, and is asked for where the call is sent.
-  const session = own[0]?.ref.session;
-  if (session !== undefined) world.sessions.set(session, Number.MAX_SAFE_INTEGER);
-  const entries = [...trust, ...own].sort((a, b) => a.seq - b.seq);
+  const entries = [...trust, ...began, ...own].sort((a, b) => a.seq - b.seq);
   const { approved, capability, capabilityRevoked, decisions, request, state, subject } = judge(
     world,
     entries,
@@ -147,7 +170,7 @@ export async function reverifyApproval(
   );
   if (approved === undefined) return refuse(approvalId, 'it is not approved');
   const { standing } = input;
-  const problem = standing && (await unsignedProblem(database, { own, approved, standing }));
+  const problem = standing && (await unsignedProblem(database, { entries, approved, standing }));
   if (problem !== undefined) return refuse(approvalId, problem);
   if (state !== 'approved') return refuse(approvalId, 'it was carried out once already');
   if (capability === undefined || capabilityRevoked)

@@ -12,6 +12,7 @@ import {
 } from './approvals.ts';
 import { exchanged, executing, issued, keyCreated, keyRetired, revoked } from './capabilities.ts';
 import { decided } from './decisions.ts';
+import { keyMade } from './keys.ts';
 import { enrolled, invited, passkeyAdded, passkeyRemoved, removed } from './people.ts';
 import { requested, requesterLives } from './requests.ts';
 import { accountCreated, accountRemoved } from './service-accounts.ts';
@@ -39,7 +40,7 @@ export const RULES: Readonly<Record<EntryType, readonly NumberedRule[]>> = {
   'ledger.genesis': TOLD,
   'ledger.key_rotated': TOLD,
   'policy.loaded': TOLD,
-  'key.created': TOLD,
+  'key.created': one(2, keyMade),
   'key.revoked': TOLD,
   'capability_key.created': one(5, keyCreated),
   'capability_key.retired': one(5, keyRetired),
@@ -89,6 +90,8 @@ export const RULES: Readonly<Record<EntryType, readonly NumberedRule[]>> = {
   'webhook.created': TOLD,
   'webhook.changed': TOLD,
   'webhook.removed': TOLD,
+  'device.added': TOLD,
+  'device.removed': TOLD,
   'payload.redacted': TOLD,
 };
 

@@ -2,6 +2,7 @@ import { canonicalize } from '../core/canonical.ts';
 import { isCountersignError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { parsePublicKey } from '../principals/service-account.ts';
+import { makerOf } from './makers.ts';
 import { objectOf, shapeProblem, textOf, textsOf } from './members.ts';
 import { actProblem } from './statements.ts';
 import type { Rule } from './world.ts';
@@ -30,7 +31,9 @@ export const accountCreated: Rule = (world, entry) => {
   const groups = textsOf(body, 'groups');
   const params = { name, groups: [...groups], public_key: key };
   const reason = actProblem(world, entry, { act: 'service_account.create', params });
-  if (reason === undefined) world.accounts.set(ref, { id, name, groups, publicKey: canonicalize(key) });
+  const maker = makerOf(world, entry.ref.principal);
+  if (reason === undefined)
+    world.accounts.set(ref, { id, name, groups, publicKey: canonicalize(key), maker });
   return reason;
 };
 

@@ -1,15 +1,26 @@
+import { makerOf } from './makers.ts';
 import { countOf, shapeProblem, textOf, textsOf } from './members.ts';
-import { type Rule, SLACK_MS } from './world.ts';
+import { type LiveSession, type Rule, SLACK_MS, type World } from './world.ts';
 
 const SHAPE = { session: 'text', subject: 'text', scope: 'texts', expires_at: 'count' } as const;
 
-/** `session.minted`. */
-export const minted: Rule = (world, { body, ref }) => {
+/** A session that is in force at this point; what has run out is not, whether or not it is forgotten yet. */
+function sessionAt(world: World, id: string, ts: number): LiveSession | undefined {
+  const found = world.sessions.get(id);
+  return found === undefined || ts > found.endsAt + SLACK_MS ? undefined : found;
+}
+
+const LIVES_ALREADY = 'a session with this id lives already';
+
+/** `session.minted`: under an id that no live session has. */
+export const minted: Rule = (world, { body, ref, ts }) => {
   const problem = shapeProblem(body, SHAPE);
   if (problem !== undefined) return problem;
   const id = textOf(body, 'session');
   if (ref.session !== id) return 'it is about another session than its ref';
-  world.sessions.set(id, countOf(body, 'expires_at'));
+  if (sessionAt(world, id, ts) !== undefined) return LIVES_ALREADY;
+  const maker = makerOf(world, ref.principal);
+  world.sessions.set(id, { endsAt: countOf(body, 'expires_at'), maker });
   return undefined;
 };
 
@@ -21,11 +32,12 @@ export const narrowed: Rule = (world, { body, ref, ts }) => {
   if (ref.session !== id) return 'it is about another session than its ref';
   const parent = textsOf(body, 'ancestors').at(-1) ?? '';
   if (ref.principal !== `session:${parent}`) return 'it is not by the session that it was narrowed from';
-  const endsAt = world.sessions.get(parent);
-  if (endsAt === undefined || ts > endsAt + SLACK_MS) return `session:${parent} had ended`;
-  const expiresAt = countOf(body, 'expires_at');
-  if (expiresAt > endsAt) return 'it lasts longer than the session that it was narrowed from';
-  world.sessions.set(id, expiresAt);
+  if (sessionAt(world, id, ts) !== undefined) return LIVES_ALREADY;
+  const from = sessionAt(world, parent, ts);
+  if (from === undefined) return `session:${parent} had ended`;
+  const endsAt = countOf(body, 'expires_at');
+  if (endsAt > from.endsAt) return 'it lasts longer than the session that it was narrowed from';
+  world.sessions.set(id, { endsAt, maker: from.maker });
   return undefined;
 };
 

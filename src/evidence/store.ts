@@ -42,6 +42,13 @@ export async function entriesOfSessions(
   return found.flat();
 }
 
+/** The entry by which each of these sessions began, in no order. */
+export async function beginningsOf(database: Reader, sessions: readonly string[]): Promise<StoredText[]> {
+  const where = `session = ? AND type IN ('session.minted', 'session.narrowed') ORDER BY seq LIMIT 1`;
+  const found = await Promise.all(sessions.map((session) => texts(database, { where, params: [session] })));
+  return found.flat();
+}
+
 /** For each witness the largest size that it has cosigned, up to `size`. */
 export async function cosignedSizes(database: Reader, size: number): Promise<number[]> {
   const rows = await database.query({

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { LIMITS } from '../core/limits.ts';
 import type { Entry } from '../ledger/entry.ts';
 import type { PasskeyKey } from '../principals/proof/cose-key.ts';
-import type { OpenApproval } from './open-approval.ts';
+import type { Maker, OpenApproval } from './open-approval.ts';
 
 /** Times are compared with this tolerance: between a check and the entry that records it stands a write to disk. */
 export const SLACK_MS = LIMITS.clockSkewMs;
@@ -34,6 +34,14 @@ export interface KnownAccount {
   readonly groups: readonly string[];
   /** JWK text. */
   readonly publicKey: string;
+  readonly maker: Maker;
+}
+
+/** A session that was neither revoked nor forgotten. */
+export interface LiveSession {
+  /** Epoch milliseconds. */
+  readonly endsAt: number;
+  readonly maker: Maker;
 }
 
 export interface OpenInvite {
@@ -81,8 +89,9 @@ export interface World {
   readonly anchors: { readonly person: string; readonly name: string; readonly credentialId: string }[];
   readonly accounts: Map<string, KnownAccount>;
   readonly capabilityKeys: Map<string, KeyObject>;
-  /** When each live session ends, epoch milliseconds. */
-  readonly sessions: Map<string, number>;
+  /** The maker of every API key that was ever made, by its id. */
+  readonly keyMakers: Map<string, Maker>;
+  readonly sessions: Map<string, LiveSession>;
   /** By id; what has ended is dropped. */
   readonly approvals: Map<string, OpenApproval>;
   /** Nonces of statements that could still be accepted, and until when. */
@@ -101,6 +110,7 @@ export function emptyWorld(log: string): World {
     anchors: [],
     accounts: new Map(),
     capabilityKeys: new Map(),
+    keyMakers: new Map(),
     sessions: new Map(),
     approvals: new Map(),
     nonces: new Map(),
@@ -128,7 +138,7 @@ const SWEEP_EVERY = 4_096;
 /** Forgets what time alone has ended. Call it with every entry; the work is done now and then. */
 export function forgetEnded(world: World, now: number): void {
   if (world.tally.entries % SWEEP_EVERY !== 0) return;
-  for (const map of [world.nonces, world.sessions]) {
-    for (const [key, endsAt] of map) if (endsAt + SLACK_MS < now) map.delete(key);
-  }
+  const hasEnded = (endsAt: number): boolean => endsAt + SLACK_MS < now;
+  for (const [nonce, endsAt] of world.nonces) if (hasEnded(endsAt)) world.nonces.delete(nonce);
+  for (const [id, { endsAt }] of world.sessions) if (hasEnded(endsAt)) world.sessions.delete(id);
 }

@@ -1,14 +1,16 @@
 import { canonicalize } from '../core/canonical.ts';
 import { CountersignError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject, parseStrict } from '../core/json.ts';
+import { ROLES, type Role } from './principal.ts';
 
 const TYPE = 'act-statement/v1';
 const HEX_256 = /^[0-9a-f]{64}$/;
 const BASE64URL_256 = /^[A-Za-z0-9_-]{43}$/;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
+const KEY_HINT = /^[A-Za-z0-9_-]{4}$/;
 const NUMERIC_DATE_MAX = 99_999_999_999;
 
-/** What an enrolled person signs to change who may decide, with everything that gives the act its meaning. */
+/** What an enrolled person signs to change who may act here, with everything that gives the act its meaning. */
 export interface ActParams {
   readonly 'approver.invite': {
     readonly name: string;
@@ -34,6 +36,15 @@ export interface ActParams {
     readonly public_key: JsonObject;
   };
   readonly 'service_account.remove': { readonly service_account: string };
+  readonly 'key.create': {
+    readonly name: string;
+    /** At least one, each once. */
+    readonly roles: readonly Role[];
+    /** The last four characters of the secret. */
+    readonly hint: string;
+    /** SHA-256 hex of the secret, which only the person's page knows. */
+    readonly hash: string;
+  };
 }
 
 export type Act = keyof ActParams;
@@ -70,6 +81,15 @@ function groupsOf(params: JsonObject): readonly string[] {
   return isList ? (groups as string[]) : refuse('params.groups', 'a list of texts');
 }
 
+function rolesOf(params: JsonObject): readonly Role[] {
+  const { roles } = params;
+  const listed = Array.isArray(roles) ? roles : [];
+  const known = ROLES.filter((role) => listed.includes(role));
+  return listed.length > 0 && known.length === listed.length
+    ? (listed as Role[])
+    : refuse('params.roles', `at least one of ${ROLES.join(', ')}, each once`);
+}
+
 function jwkOf(params: JsonObject): JsonObject {
   const { public_key } = params;
   return isJsonObject(public_key) ? public_key : refuse('params.public_key', 'a JWK');
@@ -96,6 +116,12 @@ const PARAMS: { readonly [A in Act]: (params: JsonObject) => ActParams[A] } = {
     public_key: jwkOf(params),
   }),
   'service_account.remove': (params) => ({ service_account: textOf(params, 'service_account') }),
+  'key.create': (params) => ({
+    name: textOf(params, 'name'),
+    roles: rolesOf(params),
+    hint: textOf(params, 'hint', KEY_HINT, '4 characters of base64url'),
+    hash: textOf(params, 'hash', HEX_256, '64 hex digits'),
+  }),
 };
 
 const ACTS = Object.keys(PARAMS) as Act[];

@@ -1,4 +1,5 @@
 import { CountersignError } from '../core/errors.ts';
+import { actRefused, proveAct, type SignedAct } from './acts.ts';
 import {
   API_KEY_BYTES,
   type ApiKey,
@@ -8,9 +9,9 @@ import {
   isApiKey,
   parseRoles,
 } from './api-key.ts';
-import type { PrincipalDeps } from './deps.ts';
+import type { PasskeyDeps, PrincipalDeps } from './deps.ts';
 import type { Principal } from './principal.ts';
-import { allKeys, insertKey, keyById, liveKeyByHash, markKeyRevoked } from './store.ts';
+import { allKeys, insertKey, isKeyHashKnown, keyById, liveKeyByHash, markKeyRevoked } from './store.ts';
 import { parseName } from './text.ts';
 
 /**
@@ -44,6 +45,47 @@ export async function createKey(
     ],
   });
   return { key, secret };
+}
+
+/** Throws `conflict` when a key has this hash or had it: what was revoked never comes back. */
+export async function refuseKnownKey(deps: PrincipalDeps, hash: string): Promise<void> {
+  if (!(await isKeyHashKnown(deps.database, hash))) return;
+  throw new CountersignError(
+    'conflict',
+    'hash: this key exists already, or did before it was revoked. Make a new secret.',
+  );
+}
+
+/**
+ * Makes an API key as the signed act `key.create` says. Whoever signed made the secret; only its hash comes here. Throws
+ * as `proveAct` does, and `conflict` when a key has or had this hash.
+ */
+export async function createSignedKey(deps: PasskeyDeps, signed: SignedAct): Promise<ApiKey> {
+  const act = await proveAct(deps, { ...signed, act: 'key.create' });
+  const { name, roles, hint, hash } = act.params;
+  await refuseKnownKey(deps, hash);
+  const key: ApiKey = {
+    id: deps.newId('key'),
+    name,
+    roles,
+    hint,
+    createdBy: act.by,
+    createdAt: deps.now(),
+    revokedAt: undefined,
+  };
+  const applied = await deps.ledger.commit({
+    guard: insertKey({ ...key, workspace: deps.workspace, hash }, act.stillValid),
+    then: act.then,
+    entries: [
+      {
+        type: 'key.created',
+        ref: { principal: act.by, action: 'keys.create' },
+        body: { key: key.id, name, roles: [...roles], hint, hash, ...act.evidence },
+      },
+    ],
+  });
+  if (applied.kind === 'refused') throw actRefused('The key was not made.');
+  return key;
 }
 
 /**

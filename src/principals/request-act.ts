@@ -2,7 +2,9 @@ import { CountersignError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { ActParams } from './act-statement.ts';
 import { type ActOffer, offerAct } from './acts.ts';
+import { parseRoles } from './api-key.ts';
 import type { PasskeyDeps } from './deps.ts';
+import { refuseKnownKey } from './keys.ts';
 import { removablePasskey } from './people/remove-passkey.ts';
 import { removablePerson } from './people/remove-person.ts';
 import type { PersonPrincipal } from './principal.ts';
@@ -31,16 +33,42 @@ export type ActRequest =
         readonly public_key: string | JsonObject;
       };
     }
-  | { readonly act: 'service_account.remove'; readonly params: ActParams['service_account.remove'] };
+  | { readonly act: 'service_account.remove'; readonly params: ActParams['service_account.remove'] }
+  | {
+      readonly act: 'key.create';
+      readonly params: {
+        readonly name: string;
+        readonly roles: readonly string[];
+        readonly hint: string;
+        readonly hash: string;
+      };
+    };
 
-function parseToken(token: string): string {
-  if (/^[0-9a-f]{64}$/.test(token)) return token;
-  const expected =
-    '64 hex digits: SHA-256 of the hex of SHA-256("countersign/invite/v1\\n" ‖ the link’s secret)';
-  throw new CountersignError('invalid_request', `token: expected ${expected}`, {
-    fields: [{ field: 'token', expected }],
+function parseText(text: string, as: { field: string; pattern: RegExp; expected: string }): string {
+  const { field, pattern, expected } = as;
+  if (pattern.test(text)) return text;
+  throw new CountersignError('invalid_request', `${field}: expected ${expected}`, {
+    fields: [{ field, expected }],
   });
 }
+
+const HEX_256 = /^[0-9a-f]{64}$/;
+const TOKEN = {
+  field: 'token',
+  pattern: HEX_256,
+  expected: '64 hex digits: SHA-256 of the hex of SHA-256("countersign/invite/v1\\n" ‖ the link’s secret)',
+};
+const KEY_HASH = {
+  field: 'hash',
+  pattern: HEX_256,
+  expected:
+    '64 hex digits: SHA-256 of the whole key, cs_ and 43 characters of base64url over 32 random bytes',
+};
+const KEY_HINT = {
+  field: 'hint',
+  pattern: /^[A-Za-z0-9_-]{4}$/,
+  expected: 'the last 4 characters of the key',
+};
 
 /**
  * Offers the statement for an act, with its params in the form in which they are signed (names trimmed, groups once
@@ -59,7 +87,7 @@ export async function requestAct(
         name: parseName(name),
         groups: parseGroups(groups),
         ...(subject === undefined ? {} : { subject: parseSubject(subject) }),
-        token: parseToken(token),
+        token: parseText(token, TOKEN),
       };
       return offerAct(deps, { by, act: request.act, params });
     }
@@ -84,6 +112,17 @@ export async function requestAct(
     case 'service_account.remove': {
       await requireServiceAccount(deps, request.params.service_account);
       return offerAct(deps, { by, ...request });
+    }
+    case 'key.create': {
+      const { name, roles, hint, hash } = request.params;
+      const params = {
+        name: parseName(name),
+        roles: parseRoles(roles),
+        hint: parseText(hint, KEY_HINT),
+        hash: parseText(hash, KEY_HASH),
+      };
+      await refuseKnownKey(deps, params.hash);
+      return offerAct(deps, { by, act: request.act, params });
     }
   }
 }

@@ -30,10 +30,17 @@ function toServiceAccount(row: Row): ServiceAccount {
   };
 }
 
-export function insertKey(key: ApiKey & { readonly workspace: string; readonly hash: string }): Statement {
+const ALWAYS: Statement = { sql: '1 = 1', params: [] };
+
+/** Matches only under `condition`, and while no key has or had the hash. */
+export function insertKey(
+  key: ApiKey & { readonly workspace: string; readonly hash: string },
+  condition: Statement = ALWAYS,
+): Statement {
   return {
     sql: `INSERT INTO api_key (id, workspace, hash, hint, name, roles, created_by, created_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+          SELECT ?, ?, ?, ?, ?, ?, ?, CAST(? AS BIGINT) WHERE ${condition.sql}
+          AND NOT EXISTS (SELECT 1 FROM api_key WHERE hash = ?) RETURNING id`,
     params: [
       key.id,
       key.workspace,
@@ -43,8 +50,15 @@ export function insertKey(key: ApiKey & { readonly workspace: string; readonly h
       JSON.stringify(key.roles),
       key.createdBy,
       key.createdAt,
+      ...condition.params,
+      key.hash,
     ],
   };
+}
+
+/** Whether a key has this hash, or had it before it was revoked. */
+export async function isKeyHashKnown(database: Reader, hash: string): Promise<boolean> {
+  return (await database.query({ sql: 'SELECT 1 FROM api_key WHERE hash = ?', params: [hash] })).length > 0;
 }
 
 const IS_OPERATOR = `LIKE '%"operator"%'`;

@@ -6,6 +6,7 @@ import { openFixture, tamper } from '../ledger/fixture.ts';
 import { approve, ask, breakGlass, decide, dispatch, settle } from './support/approvals.ts';
 import { enrol, signedAct } from './support/cast.ts';
 import { fixedDevice } from './support/device.ts';
+import { PERSONS_KEY } from './support/good-log.ts';
 import { LOG, type Scribe } from './support/scribe.ts';
 import { approvedStage, pendingStage } from './support/stage.ts';
 
@@ -14,6 +15,7 @@ interface StoredRow extends Row {
   readonly type: string;
   readonly entry: string;
   readonly approval: string | null;
+  readonly session: string | null;
 }
 
 /** The rows of a ledger as somebody with access to the database left them. */
@@ -21,15 +23,21 @@ function rowsOf(scribe: Scribe): StoredRow[] {
   return scribe.lines.flatMap((line) => {
     if (!line.startsWith('{"entry":')) return [];
     const { seq, type, ref } = JSON.parse(line).entry;
-    return [{ seq, type, entry: line.slice('{"entry":'.length, -2), approval: ref.approval ?? null }];
+    const { approval = null, session = null } = ref;
+    return [{ seq, type, entry: line.slice('{"entry":'.length, -2), approval, session }];
   });
 }
 
 /** Answers the questions that are asked of the ledger's table by its columns. */
 function readerOf(rows: readonly StoredRow[]): Reader {
   return {
-    query: async ({ sql, params }) =>
-      rows.filter((row) => (sql.includes('approval = ?') ? row.approval : row.type) === params[0]),
+    query: async ({ sql, params }) => {
+      if (sql.includes('session = ?'))
+        return rows
+          .filter((row) => row.session === params[0] && /^session\.(?:minted|narrowed)$/.test(row.type))
+          .slice(0, 1);
+      return rows.filter((row) => (sql.includes('approval = ?') ? row.approval : row.type) === params[0]);
+    },
   };
 }
 
@@ -109,6 +117,30 @@ describe('an approval is not found in the ledger', () => {
     );
     const moved = rows.map((row) => (row.type === 'approval.decided' ? { ...row, seq: row.seq + 100 } : row));
     await expect(reverify(scribe, moved)).rejects.toThrow('stored in another place');
+  });
+
+  it('that was approved by who made what asked for it, or when the database no longer tells who did', async () => {
+    const own = (approver: 'ada' | 'bob') => {
+      const stage = pendingStage();
+      const { scribe, cast } = stage;
+      const signed = signedAct(scribe, cast.bob, { act: 'key.create', params: PERSONS_KEY });
+      scribe.append('key.created', { principal: cast.bob.ref }, { key: 'key_2', ...PERSONS_KEY, ...signed });
+      const asked = ask(scribe, { id: 'apr_2', requester: 'api_key:key_2' });
+      decide(scribe, asked, cast[approver]);
+      approve(scribe, asked);
+      return scribe;
+    };
+    await expect(reverify(own('bob'), rowsOf(own('bob')), 'apr_2')).rejects.toThrow('made what asked for it');
+    const scribe = own('ada');
+    const rows = rowsOf(scribe);
+    expect(await reverify(scribe, rows, 'apr_2')).toMatchObject({ approvers: ['person:per_ada'] });
+    const without = rows.filter((row) => !row.entry.includes('"key":"key_2"'));
+    await expect(reverify(scribe, without, 'apr_2')).rejects.toThrow('does not tell who made api_key:key_2');
+    const called = approvedStage().scribe;
+    const gone = rowsOf(called).filter((row) => row.type !== 'key.created');
+    await expect(reverify(called, gone)).rejects.toThrow('does not tell who made session:ses_1');
+    const unminted = rowsOf(called).filter((row) => row.type !== 'session.minted');
+    await expect(reverify(called, unminted)).rejects.toThrow('session:ses_1 does not exist at this point');
   });
 
   it('by an approver whom the database invented, with a second bootstrap or without any invite', async () => {

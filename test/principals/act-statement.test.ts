@@ -37,14 +37,25 @@ test.each<ActStatement>([
     params: { name: 'bot', groups: [], public_key: { kty: 'OKP', crv: 'Ed25519', x: 'AA' } },
   },
   { ...remove, act: 'service_account.remove', params: { service_account: 'svc_1' } },
+  {
+    ...remove,
+    act: 'key.create',
+    params: { name: 'ci', roles: ['reader', 'minter'], hint: 'a-_9', hash: 'a'.repeat(64) },
+  },
 ])('a statement of $act is read back as it was built', (statement) => {
   expect(parseActStatement(buildActStatement(statement))).toEqual(statement);
 });
 
 const members = JSON.parse(buildActStatement(remove)) as Record<string, unknown>;
+const keyMade = { name: 'ci', roles: ['reader'], hint: 'abcd', hash: 'a'.repeat(64) };
 const sorted = (change: Record<string, unknown>): string => {
   const all = { ...members, ...change };
   return JSON.stringify(Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1))));
+};
+
+const keyWith = (change: Record<string, unknown>): string => {
+  const params = Object.entries({ ...keyMade, ...change }).sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted({ act: 'key.create', params: Object.fromEntries(params) });
 };
 
 test.each<[string, string, string]>([
@@ -66,6 +77,13 @@ test.each<[string, string, string]>([
     sorted({ params: { constructor: 'x', person: 'per_2' } }),
     'statement.params.constructor',
   ],
+  ['of a key without a role', keyWith({ roles: [] }), 'statement.params.roles'],
+  ['of a key with a role that nobody knows', keyWith({ roles: ['approver'] }), 'statement.params.roles'],
+  ['of a key with a role twice', keyWith({ roles: ['reader', 'reader'] }), 'statement.params.roles'],
+  ['of a key with a list in the place of a role', keyWith({ roles: [['reader']] }), 'statement.params.roles'],
+  ['of a key with a short hash', keyWith({ hash: 'a' }), 'statement.hash'],
+  ['of a key with a long hint', keyWith({ hint: 'abcde' }), 'statement.hint'],
+  ['of a key with a secret beside', keyWith({ secret: 'x' }), 'statement.params.secret'],
   ['whose time is not a whole number', sorted({ exp: 1.5 }), 'statement.exp'],
   ['that is not canonical', ` ${buildActStatement(remove)}`, 'statement.typ'],
 ])('a statement %s is refused with the field', (_what, text, field) => {

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ActOffer, SignedAct } from '../../src/principals/acts.ts';
 import type { PasskeyDeps } from '../../src/principals/deps.ts';
+import { createSignedKey } from '../../src/principals/keys.ts';
 import { removePasskey } from '../../src/principals/people/remove-passkey.ts';
 import { removePerson } from '../../src/principals/people/remove-person.ts';
 import { type ActRequest, requestAct } from '../../src/principals/request-act.ts';
@@ -98,6 +99,14 @@ const OPERATIONS: readonly [string, (scene: Scene) => Promise<ActOffer>, Operati
     'the removal of a service account',
     ask(({ bot }) => ({ act: 'service_account.remove', params: { service_account: bot } })),
     (deps, signed, { bot }) => removeServiceAccount(deps, { ...signed, accountId: bot }),
+  ],
+  [
+    'an API key',
+    ask(() => ({
+      act: 'key.create',
+      params: { name: 'ci', roles: ['reader'], hint: 'abcd', hash: 'a'.repeat(64) },
+    })),
+    (deps, signed) => createSignedKey(deps, signed),
   ],
 ];
 

@@ -261,3 +261,17 @@ export async function sessionsOfPerson(
   });
   return rows.map((row) => String(row.id));
 }
+
+/** The same of every person who was removed. */
+export async function sessionsOfRemoved(
+  database: Reader,
+  at: { workspace: string; now: number },
+): Promise<string[]> {
+  const rows = await database.query({
+    sql: `SELECT session.id FROM session JOIN person ON session.minted_by = 'person:' || person.id
+      WHERE session.workspace = ? AND person.removed_at IS NOT NULL AND session.revoked_at IS NULL
+      AND session.expires_at > ?`,
+    params: [at.workspace, at.now],
+  });
+  return rows.map((row) => String(row.id));
+}

@@ -1,5 +1,6 @@
 import { fail, must } from './bytes.ts';
 import { checkStatement, proveAccount, provePasskey, signedText } from './proofs.ts';
+import { makerOf } from './trust-rules.ts';
 import type { World } from './world.ts';
 
 type Rule = (world: World, entry: any) => void;
@@ -45,6 +46,7 @@ function entitled(
     const own = [approver.ref, approver.ref.split(':')[1]];
     if (approver.subject !== undefined) own.push(approver.subject, `user:${approver.subject}`);
     must(approver.ref !== ref.principal && !own.includes(ref.subject), 'decides their own request');
+    must(approval.maker !== undefined && approval.maker !== approver.ref, 'decides what they made ask');
   }
   must(passkey !== undefined || asked.approver === 'automation', 'a machine decides for people');
   const terms = asked.authenticator;
@@ -135,11 +137,12 @@ export const APPROVALS: Record<string, Rule> = {
     must((body.quorum === 0) === (body.effect === 'allow'), 'a quorum that does not fit');
     if (body.kind === 'tool' || ref.principal.startsWith('session:')) {
       must(ref.principal === `session:${ref.session}`, 'another session');
-      must(ts <= (world.sessions.get(ref.session) ?? -1e9) + 5_000, 'a session that is not alive');
+      must(ts <= (world.sessions.get(ref.session)?.ends ?? -1e9) + 5_000, 'a session that is not alive');
     }
     must(ref.approval && ref.subject && !world.approvals.has(ref.approval), 'requested twice');
     const ttl = body.capability.ttl_s;
-    world.approvals.set(ref.approval, { entry, state: 'pending', decisions: new Map(), ttl });
+    const maker = makerOf(world, ref.principal);
+    world.approvals.set(ref.approval, { entry, maker, state: 'pending', decisions: new Map(), ttl });
   },
   'approval.decided': decided,
   'approval.approved': approved,

@@ -30,7 +30,14 @@ const pick = ({ name, groups, subject }: any): object => ({
   ...(subject === undefined ? {} : { subject }),
 });
 
-/** Rules 2, 5 (keys) and 9 (sessions): whom and what later entries may rest on. */
+/** Where following who made whom ends: with a person or the gateway. */
+export function makerOf(world: World, ref: string): string | undefined {
+  if (ref.startsWith('person:') || ref.startsWith('gateway:')) return ref;
+  if (ref.startsWith('session:')) return world.sessions.get(ref.slice(8))?.maker;
+  return ref.startsWith('service_account:') ? world.accounts.get(ref)?.maker : world.makers.get(ref);
+}
+
+/** Rules 2, 5 (keys of tokens) and 9 (sessions): whom and what later entries may rest on. */
 export const TRUST: Record<string, (world: World, entry: any) => void> = {
   'approver.invited'(world, entry) {
     const { body, ref } = entry;
@@ -78,13 +85,22 @@ export const TRUST: Record<string, (world: World, entry: any) => void> = {
     const { service_account, name, groups, public_key } = entry.body;
     must(!world.accounts.has(`service_account:${service_account}`), 'a service account twice');
     act(world, entry, 'service_account.create', { name, groups, public_key });
-    world.accounts.set(`service_account:${service_account}`, entry.body);
+    const maker = entry.ref.principal;
+    world.accounts.set(`service_account:${service_account}`, { ...entry.body, maker });
   },
   'service_account.removed'(world, entry) {
     const { service_account } = entry.body;
     must(world.accounts.has(`service_account:${service_account}`), 'no such service account');
     act(world, entry, 'service_account.remove', { service_account });
     world.accounts.delete(`service_account:${service_account}`);
+  },
+  'key.created'(world, entry) {
+    const { key, name, roles, hint, hash, statement, proof } = entry.body;
+    const by = String(entry.ref.principal);
+    must(typeof key === 'string' && !world.makers.has(`api_key:${key}`), 'a key twice');
+    if (by.startsWith('person:') || [hash, statement, proof].some((member) => member !== undefined))
+      act(world, entry, 'key.create', { name, roles, hint, hash });
+    world.makers.set(`api_key:${key}`, makerOf(world, by));
   },
   'capability_key.created'(world, { body }) {
     const { kty, crv, x, y } = body.jwk;
@@ -95,18 +111,21 @@ export const TRUST: Record<string, (world: World, entry: any) => void> = {
   'capability_key.retired'(world, { body }) {
     must(world.tokenKeys.delete(body.kid), 'no such capability key');
   },
-  'session.minted'(world, { body, ref }) {
+  'session.minted'(world, { body, ref, ts }) {
     must(ref.session === body.session, 'another session');
-    world.sessions.set(body.session, body.expires_at);
+    must(ts > (world.sessions.get(body.session)?.ends ?? -1e9) + 5_000, 'a session twice');
+    const maker = makerOf(world, String(ref.principal));
+    world.sessions.set(body.session, { ends: body.expires_at, maker });
   },
   'session.narrowed'(world, { body, ref, ts }) {
-    const ends = world.sessions.get(body.ancestors.at(-1));
+    const from = world.sessions.get(body.ancestors.at(-1));
+    must(ts > (world.sessions.get(body.session)?.ends ?? -1e9) + 5_000, 'a session twice');
     must(
       ref.session === body.session && ref.principal === `session:${body.ancestors.at(-1)}`,
       'another session',
     );
-    must(ends !== undefined && ts <= ends + 5_000 && body.expires_at <= ends, 'narrowed from what had ended');
-    world.sessions.set(body.session, body.expires_at);
+    must(from && ts <= from.ends + 5_000 && body.expires_at <= from.ends, 'narrowed from what had ended');
+    world.sessions.set(body.session, { ends: body.expires_at, maker: from?.maker });
   },
   'session.revoked'(world, { body, ref }) {
     for (const id of [ref.session, ...(body.descendants ?? [])]) world.sessions.delete(id);

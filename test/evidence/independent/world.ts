@@ -7,7 +7,9 @@ export interface World {
   enrolments: number;
   readonly accounts: Map<string, any>;
   readonly tokenKeys: Map<string, any>;
-  readonly sessions: Map<string, number>;
+  readonly sessions: Map<string, { ends: number; maker: string | undefined }>;
+  /** Of API keys: `person:…`, `gateway:…`, or undefined where the log does not tell. */
+  readonly makers: Map<string, string | undefined>;
   readonly approvals: Map<string, any>;
   readonly nonces: Set<string>;
   /** The approval whose exchange must be the next entry. */
@@ -25,6 +27,7 @@ export function newWorld(log: string): World {
     accounts: new Map(),
     tokenKeys: new Map(),
     sessions: new Map(),
+    makers: new Map(),
     approvals: new Map(),
     nonces: new Set(),
     due: undefined,

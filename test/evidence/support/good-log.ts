@@ -11,6 +11,8 @@ export function genesis(scribe: Scribe): void {
   scribe.append('ledger.genesis', {}, { format: 'countersign/ledger/v1', vkey: scribe.signer.vkey });
   scribe.append('policy.loaded', {}, { version: 'sha256:policy', rules: 3 });
   scribe.append('capability_key.created', {}, { kid: TOKEN_KID, jwk: { ...TOKEN_KEY.jwk } });
+  const key = { key: 'key_1', name: 'ops', roles: ['operator'], hint: 'x' };
+  scribe.append('key.created', { principal: 'gateway:start' }, key);
 }
 
 /** Ada by the gateway's own link; Bob, Cleo and Dan by Ada. */
@@ -76,6 +78,14 @@ export function rotate(scribe: Scribe, byte = 9): void {
   scribe.signer = signTogether(next, [old]);
   scribe.checkpoint();
 }
+
+/** What a person signs who makes an API key. */
+export const PERSONS_KEY = {
+  name: 'billing',
+  roles: ['minter', 'reader'],
+  hint: 'Ab-9',
+  hash: createHash('sha256').update('a key that only its page knows').digest('hex'),
+};
 
 function removals(scribe: Scribe, { ada, bob, dan }: ReturnType<typeof founders>): void {
   const spare = fixedDevice('spare of ada');
@@ -225,11 +235,6 @@ function actions(scribe: Scribe, { bob }: ReturnType<typeof founders>): void {
 export function goodLog(): { scribe: Scribe; cast: ReturnType<typeof founders> } {
   const scribe = createScribe();
   genesis(scribe);
-  scribe.append(
-    'key.created',
-    { principal: 'system' },
-    { key: 'key_1', name: 'ops', roles: ['operator'], hint: 'x' },
-  );
   scribe.append('tool.pinned', { action: 'bank/pay' }, { server: 'bank', tool: 'pay', hash: 'sha256:pay' });
   const cast = founders(scribe);
   scribe.append('approver.signed_in', { principal: cast.ada.ref }, { passkey: 'psk_per_ada' });
@@ -263,8 +268,13 @@ export function goodLog(): { scribe: Scribe; cast: ReturnType<typeof founders> }
   scribe.append('webhook.created', { principal: 'api_key:key_1' }, hook);
   scribe.append('webhook.changed', { principal: 'api_key:key_1' }, { ...hook, enabled: false });
   scribe.append('webhook.removed', { principal: 'api_key:key_1' }, { webhook: 'whk_1' });
+  scribe.append('device.added', { principal: 'person:per_1' }, { device: 'dev_1', host: 'push.example' });
+  scribe.append('device.removed', {}, { device: 'dev_1', reason: 'gone' });
   scribe.append('payload.redacted', { principal: 'api_key:key_1' }, { ids: ['apr_no'], reason: 'requested' });
   scribe.append('capability_key.retired', {}, { kid: TOKEN_KID });
+  const signed = signedAct(scribe, cast.bob, { act: 'key.create', params: PERSONS_KEY });
+  const made = { key: 'key_2', ...PERSONS_KEY, ...signed };
+  scribe.append('key.created', { principal: cast.bob.ref, action: 'keys.create' }, made);
   scribe.append('key.revoked', { principal: 'api_key:key_1' }, { key: 'key_1' });
   return { scribe, cast };
 }
