@@ -115,9 +115,10 @@ function inlineCard(): Plugin {
 }
 
 /**
- * Four builds, in this order: the server with its dependencies in few files, so that it starts fast; the SDK in one
+ * Five builds, in this order: the server with its dependencies in few files, so that it starts fast; the SDK in one
  * file for any JavaScript platform; the dashboard as plain files that run under its Content-Security-Policy, with
- * nothing inline and nothing fetched; the card that hosts show beside a held call as one document with all inline.
+ * nothing inline and nothing fetched, and its service worker as one file at an address that never changes; the card that
+ * hosts show beside a held call as one document with all inline.
  */
 export default defineConfig({
   root: at('src/dashboard/browser'),
@@ -168,6 +169,21 @@ export default defineConfig({
         modulePreload: { polyfill: false },
       },
     },
+    worker: {
+      consumer: 'client',
+      build: {
+        outDir: at('dist/dashboard/public'),
+        emptyOutDir: false,
+        copyPublicDir: false,
+        target: 'es2022',
+        modulePreload: { polyfill: false },
+        rolldownOptions: {
+          input: { worker: at('src/dashboard/browser/worker/main.ts') },
+          // Not every browser takes a module as a service worker.
+          output: { format: 'iife', entryFileNames: '[name].js' },
+        },
+      },
+    },
     card: {
       consumer: 'client',
       build: {
@@ -184,7 +200,7 @@ export default defineConfig({
   },
   builder: {
     async buildApp(builder) {
-      for (const name of ['server', 'sdk', 'client', 'card'])
+      for (const name of ['server', 'sdk', 'client', 'worker', 'card'])
         await builder.build(builder.environments[name]!);
     },
   },

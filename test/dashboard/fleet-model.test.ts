@@ -4,6 +4,7 @@ import {
   jobAddress,
   progressText,
   readJobChoice,
+  stopWords,
   timelineOf,
   withJob,
 } from '../../src/dashboard/browser/model/job-words.ts';
@@ -62,17 +63,22 @@ describe('sessions on the page', () => {
   });
 
   it('are asked for with exactly what the form says', () => {
-    const form = { ttlMs: 3_600_000, labels: 'team=growth env=dev', callCap: ' 12 ' };
-    expect(mintInputFrom(['oracle/*'], form)).toEqual({
+    const filled = { lifetime: '3600000', labels: 'team=growth env=dev', cap: ' 12 ' };
+    const form = (more: Partial<typeof filled> = {}) => {
+      const data = new FormData();
+      for (const [name, value] of Object.entries({ ...filled, ...more })) data.set(name, value);
+      return data;
+    };
+    expect(mintInputFrom(['oracle/*'], form())).toEqual({
       tools: ['oracle/*'],
       ttlMs: 3_600_000,
       labels: { team: 'growth', env: 'dev' },
       callCap: 12,
     });
-    expect(mintInputFrom(['*'], { ...form, callCap: '' }).callCap).toBeUndefined();
-    for (const callCap of ['0', '-1', '1.5', '1e3', 'many', '99999999999999999999'])
-      expect(() => mintInputFrom(['*'], { ...form, callCap }), callCap).toThrow(/^Calls at most: expected/);
-    expect(() => mintInputFrom(['*'], { ...form, labels: 'growth' })).toThrow(/name=value/);
+    expect(mintInputFrom(['*'], form({ cap: '' })).callCap).toBeUndefined();
+    for (const cap of ['0', '-1', '1.5', '1e3', 'many', '99999999999999999999'])
+      expect(() => mintInputFrom(['*'], form({ cap })), cap).toThrow(/^Calls at most: expected/);
+    expect(() => mintInputFrom(['*'], form({ labels: 'growth' }))).toThrow(/name=value/);
   });
 
   it('count their calls against their cap', () => {
@@ -127,4 +133,15 @@ describe('jobs on the page', () => {
     );
     expect(found.map(({ seq }) => seq)).toEqual([3, 9]);
   });
+});
+
+it('a job says whether its server has heard that it is to stop', () => {
+  const at = '2026-01-01T00:00:00Z';
+  expect(stopWords({ cancelRequestedAt: null, cancelStanding: null })).toBeUndefined();
+  expect(stopWords({ cancelRequestedAt: at, cancelStanding: null })).toBe('Told to stop');
+  expect(stopWords({ cancelRequestedAt: at, cancelStanding: 'delivered' })).toBe('Told to stop');
+  expect(stopWords({ cancelRequestedAt: at, cancelStanding: 'undelivered' })).toBe(
+    'Told to stop, not heard yet',
+  );
+  expect(stopWords({ cancelRequestedAt: at, cancelStanding: 'refused' })).toBe('Cannot be stopped');
 });

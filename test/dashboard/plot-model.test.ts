@@ -94,7 +94,7 @@ describe('the numbers of a period', () => {
       Held: '12',
       Decided: '4',
       Expired: '25 %',
-      'Longest decision': '1 min 01 s',
+      'Longest decision': 61_000,
     });
   });
 

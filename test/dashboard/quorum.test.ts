@@ -19,11 +19,15 @@ const vote = (approver: string, decision: Vote['decision'] = 'approve'): Vote =>
   at: START,
 });
 
-function waiting(how: { votes?: Vote[]; broken?: Vote[]; groups?: string[] } = {}) {
+function waiting(
+  how: { votes?: Vote[]; broken?: Vote[]; groups?: string[]; own?: string; excludes?: boolean } = {},
+) {
   return {
     state: 'pending' as const,
     requestedAt: START,
     groups: how.groups ?? ['ops'],
+    excludeRequester: how.excludes ?? true,
+    ownRequest: how.own ?? null,
     quorum: { needed: 2, approvals: how.votes ?? [] },
     escalations: [{ afterMs: 600_000, groups: ['cto'], due: false }],
     breakGlass: { needed: 2, approvals: how.broken ?? [], reasons: [] },
@@ -38,10 +42,21 @@ describe('the page', () => {
     expect(hindrance(waiting({ groups: [] }), ME, NOW)).toBeUndefined();
   });
 
+  it('tells whose own request it is in place of Approve, and offers them no glass to break', () => {
+    const own = 'You made the API key that minted this session; another person must decide it.';
+    const brigade = { id: 'per_me', groups: ['break-glass'] };
+    expect(hindrance(waiting({ groups: [], own }), brigade, NOW)).toBe(own);
+    expect(hindrance(waiting({ groups: [], own, excludes: false }), brigade, NOW)).toBeUndefined();
+    for (const excludes of [true, false]) {
+      expect(mayBreakGlass(waiting({ own, excludes }), brigade)).toBe(false);
+      expect(mayBreakGlass(waiting({ excludes }), brigade)).toBe(true);
+    }
+  });
+
   it('tells when an escalation will be due, and that it was', () => {
-    expect(escalationLines(waiting(), NOW + 60_000)).toEqual(['In 9 min 00 s also: cto.']);
+    expect(escalationLines(waiting(), NOW + 60_000)).toEqual(['In 9 minutes also: cto.']);
     expect(escalationLines(waiting(), NOW + 600_000)).toEqual([
-      'Too few decided for 10 min 00 s; now also: cto.',
+      'Too few decided for 10 minutes; now also: cto.',
     ]);
   });
 

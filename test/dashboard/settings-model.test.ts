@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { mannerTexts, whenText } from '../../src/dashboard/browser/model/channel-words.ts';
-import { isLastOperator, keyOrder, makerText } from '../../src/dashboard/browser/model/key-words.ts';
+import {
+  isLastOperator,
+  keyOrder,
+  keysMadeBy,
+  makeKeySentence,
+  makerText,
+  rolesInOrder,
+  tryKeyLine,
+} from '../../src/dashboard/browser/model/key-words.ts';
 import { readPreferences } from '../../src/dashboard/browser/model/preferences.ts';
 import { concernsOf, witnessStanding } from '../../src/dashboard/browser/model/standing.ts';
 import { exactTime } from '../../src/dashboard/browser/model/time.ts';
@@ -135,10 +143,51 @@ describe('keys', () => {
   });
 
   it('name their maker in words, and whom they do not know as it is written', () => {
-    expect(makerText('gateway:start')).toBe('the gateway, at its first start');
-    expect(makerText('person:per_1')).toBe('the person per_1');
-    expect(makerText('api_key:key_1')).toBe('the key key_1');
-    expect(makerText('robot:x')).toBe('robot:x');
+    const people = [{ id: 'per_1', name: 'Ada' }];
+    expect(makerText('gateway:start', people)).toBe('the gateway, at its first start');
+    expect(makerText('person:per_1', people)).toBe('Ada');
+    expect(makerText('person:per_2', people)).toBe('per_2, who was removed');
+    expect(makerText('api_key:per_1', people)).toBe('the key per_1');
+    expect(makerText('robot:x', people)).toBe('robot:x');
+  });
+});
+
+describe('a key that a person makes', () => {
+  it('is signed for in words that say what each of its roles may do', () => {
+    const sentence = makeKeySentence({ name: 'ci', roles: ['minter', 'reader'] });
+    expect(sentence).toContain(
+      'Make the API key ci. Whoever holds it may mint sessions for the agents of any',
+    );
+    expect(sentence).toContain('; read sessions');
+    const all = makeKeySentence({ name: 'ops', roles: ['operator', 'minter'] });
+    expect(all).toMatch(/may do all that a key may do: .*all that the other roles may\. It works until/);
+  });
+
+  it('has its roles in one order, whatever they were picked in', () => {
+    expect(rolesInOrder(new Set(['requester', 'minter', 'operator']))).toEqual([
+      'operator',
+      'minter',
+      'requester',
+    ]);
+  });
+
+  it('is tried with a command that its roles allow', () => {
+    const line = (roles: ApiKey['roles']) => tryKeyLine('https://g.example', { key: 'cs_x', roles });
+    expect(line(['minter', 'reader'])).toBe(
+      'COUNTERSIGN_URL=https://g.example COUNTERSIGN_API_KEY=cs_x countersign session list',
+    );
+    expect(line(['operator'])).toMatch(/ session list$/);
+    expect(line(['requester'])).toMatch(/ approval list$/);
+    expect(line(['minter'])).toMatch(/ session mint --user ann --ttl 10m$/);
+  });
+
+  it('is counted among what they leave while it is in force', () => {
+    const [theirs, ended] = [
+      key({ createdBy: 'person:per_1' }),
+      key({ id: 'key_2', createdBy: 'person:per_1' }),
+    ];
+    const others = [key({ createdBy: 'person:per_10' }), key({ createdBy: 'api_key:per_1' })];
+    expect(keysMadeBy('per_1', [theirs, { ...ended, revokedAt: NOW }, ...others])).toEqual([theirs]);
   });
 });
 
@@ -153,11 +202,11 @@ describe('what to see to', () => {
 
   it('is a clock that is off by more than a minute, and one that was set back', () => {
     expect(concernsOf(report({}), HERE + 61_000)[0]?.what).toBe(
-      'The gateway’s clock is 1 min 01 s behind this device’s.',
+      'The gateway’s clock is 1 minute 1 second behind this device’s.',
     );
     expect(concernsOf(report({}), HERE - 61_000)[0]?.what).toContain('ahead of');
     expect(about({ ledger: { size: 1, newestAt: ago(-5_000), vkey: 'x' } })).toEqual([
-      'The newest entry of the log is 5 s later than the gateway’s clock.',
+      'The newest entry of the log is 5 seconds later than the gateway’s clock.',
     ]);
   });
 
@@ -210,9 +259,9 @@ describe('a channel', () => {
     expect(mannerTexts({ digestMs: 0, quiet: null, remindMs: null })).toEqual([]);
     const quiet = { from: '22:00', to: '07:00', zone: 'UTC' };
     expect(mannerTexts({ digestMs: 900_000, quiet, remindMs: 60_000 })).toEqual([
-      'gathers for 15 min 00 s, all but critical',
+      'gathers for 15 minutes, all but critical',
       'quiet from 22:00 to 07:00 (UTC), for all but critical',
-      'reminds 1 min 00 s before the end',
+      'reminds 1 minute before the end',
     ]);
   });
 });
@@ -222,9 +271,10 @@ describe('preferences', () => {
     expect(readPreferences(JSON.stringify({ theme: 'dark', zone: 'local' }))).toEqual({
       theme: 'dark',
       zone: 'local',
+      pushHint: true,
     });
     for (const kept of [null, '', 'x', 'null', '[]', '{"theme":"purple","zone":1}'])
-      expect(readPreferences(kept)).toEqual({ theme: 'system', zone: 'utc' });
+      expect(readPreferences(kept)).toEqual({ theme: 'system', zone: 'utc', pushHint: true });
   });
 
   it('write exact times in UTC for everybody, or in the zone of the device with its name', () => {

@@ -48,7 +48,7 @@ it('a person mints a session for an agent, whose token is shown once, and revoki
   await page.getByRole('button', { name: 'Copy Secret URL' }).click();
   await page.getByText('Copied', { exact: true }).waitFor();
   const secretUrl = await page.evaluate<string>('navigator.clipboard.readText()');
-  await page.getByRole('button', { name: 'I have copied it' }).click();
+  await page.getByRole('button', { name: 'I have stored it' }).click();
 
   const token = secretUrl.split('/').at(-1) ?? '';
   const { origin } = stage.gateway.app;

@@ -76,7 +76,7 @@ it('a request that waits for two people shows who has approved, and whom it has 
   await carl.openCall(id);
   await carl.page.getByText('Fay approved').waitFor();
   await carl.page.getByText('now also: cto.').waitFor();
-  await carl.page.getByText(/^In 19 min \d\d s also: ceo\.$/).waitFor();
+  await carl.page.getByText(/^In 19 minutes( \d+ seconds?)? also: ceo\.$/).waitFor();
   await carl.page.getByText('Only with a passkey that is bound to one device.').waitFor();
   await look(carl, 'quorum-escalated');
   await carl.pressApprove();

@@ -42,7 +42,7 @@ it('a person adds a webhook whose secret is shown once, tries it, sees what its 
   await page.getByText('Copied', { exact: true }).waitFor();
   const secret = await page.evaluate<string>('navigator.clipboard.readText()');
   expect(secret).toMatch(/^whsec_/);
-  await page.getByRole('button', { name: 'I have copied it' }).click();
+  await page.getByRole('button', { name: 'I have stored it' }).click();
   await page.getByText('It is told of what happens.').waitFor();
   expect(await page.content()).not.toContain(secret);
   expect(page.url()).toMatch(/\/webhooks\/whk_/);
@@ -82,7 +82,7 @@ it('a person adds a webhook whose secret is shown once, tries it, sees what its 
   await page.getByLabel('The old keys sign').selectOption('1 hour');
   await page.getByRole('button', { name: 'Make new keys' }).click();
   await visit.heading('Copy the secret now');
-  await page.getByRole('button', { name: 'I have copied it' }).click();
+  await page.getByRole('button', { name: 'I have stored it' }).click();
   await page.getByText('sign too, for the last time').waitFor();
   await page.getByRole('button', { name: 'Change…' }).click();
   await page.getByLabel('Every event').check();

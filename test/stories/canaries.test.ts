@@ -105,7 +105,8 @@ test('no secret that is planted anywhere is told to anybody but by the one answe
 
   const machine = await newMachine();
   const params = { name: 'bot', groups: [], public_key: machine.jwk };
-  const account = (await person.perform('service_account.create', params)).body.id;
+  const registrar = await person.invite('Rita');
+  const account = (await registrar.perform('service_account.create', params)).body.id;
   const login = { account, audience: `${origin}/oauth/token`, nowMs: systemClock() };
   const assertion = plant('assertion', await assertionOf(machine, login));
   const credentials = { client_assertion_type: ASSERTION, client_assertion: assertion };

@@ -1,4 +1,7 @@
+import { useEffect } from 'preact/hooks';
 import type { Me } from './api.ts';
+import { useArrival } from './arrival.ts';
+import { Announcements } from './parts/announcements.tsx';
 import { ReadingZone } from './parts/exact.tsx';
 import { Frame } from './parts/frame.tsx';
 import { Lazy } from './parts/lazy.tsx';
@@ -21,6 +24,13 @@ function Screen({ shell, me }: { shell: Shell; me: Me }) {
     if (section === 'inbox') return <InboxScreen shell={shell} me={me} />;
     return <Lazy key={section} load={SCREENS[section]} shell={shell} me={me} id={id} />;
   }
+  return <Missing />;
+}
+
+function Missing() {
+  useEffect(() => {
+    document.title = 'Nothing here · Countersign';
+  }, []);
   return (
     <>
       <h1>There is nothing at this address</h1>
@@ -31,7 +41,7 @@ function Screen({ shell, me }: { shell: Shell; me: Me }) {
   );
 }
 
-export function App({ shell }: { shell: Shell }) {
+function Place({ shell }: { shell: Shell }) {
   const route = shell.route.value;
   const me = shell.me.value;
   if (route.name === 'enrol') return <Enrol shell={shell} token={route.token} />;
@@ -56,5 +66,18 @@ export function App({ shell }: { shell: Shell }) {
         <Screen shell={shell} me={me} />
       </Frame>
     </ReadingZone.Provider>
+  );
+}
+
+export function App({ shell }: { shell: Shell }) {
+  const { me, route } = shell;
+  const who = me.value === undefined ? undefined : me.value === null ? 'nobody' : 'somebody';
+  const known = who === undefined ? undefined : `${who} ${location.pathname}`;
+  useArrival(route.value.name === 'enrol' ? 'enrol' : known);
+  return (
+    <>
+      <Place shell={shell} />
+      <Announcements announcer={shell.announcer} />
+    </>
   );
 }

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Shell } from './shell.ts';
+import { takeStreamSlot } from './stream-slot.ts';
 
 /** What a screen has asked for. `value` stays while it is asked for again. */
 export interface Loaded<T> {
@@ -43,6 +44,7 @@ export function useLoaded<T>(shell: Shell, key: string | undefined, ask: () => P
 }
 
 const GATHER_MS = 300;
+const ASK_AGAIN_MS = 5_000;
 
 /** A function that runs `act` once for all the calls that come within a moment; never after the screen has gone. */
 export function useGathered(act: () => void): () => void {
@@ -126,6 +128,22 @@ async function* loadThenFollow<T>(shell: Shell, source: LiveSource<T>, signal: A
   if (!signal.aborted) yield* source.open({ signal, after: data[0]?.seq ?? -1 });
 }
 
+/** Asks again and again while other windows have the connections that are for streams. */
+async function* followOrRepeat<T>(shell: Shell, source: LiveSource<T>, signal: AbortSignal) {
+  const done = new AbortController();
+  const ending = AbortSignal.any([signal, done.signal]);
+  try {
+    while (!(await takeStreamSlot(ending))) {
+      await source.load();
+      await new Promise((resolve) => window.setTimeout(resolve, ASK_AGAIN_MS));
+      if (signal.aborted) return;
+    }
+    yield* loadThenFollow(shell, source, signal);
+  } finally {
+    done.abort();
+  }
+}
+
 function useVisible(): boolean {
   const visible = useSignal(document.visibilityState === 'visible');
   useEffect(() => {
@@ -142,13 +160,13 @@ async function* nothing(): AsyncGenerator<never, void> {}
 
 /**
  * Loads a screen and follows what changes it, without a gap between the two, until the screen goes; anew when `key`
- * changes. A page in the background follows nothing, since over HTTP/1.1 a browser has only six connections for all its
- * pages of one site; when it is looked at again it loads again.
+ * changes. A page in the background follows nothing, and one among many windows may have to ask again and again instead
+ * (`takeStreamSlot`); when a page is looked at again it loads again.
  */
 export function useLive<T>(shell: Shell, key: string, source: LiveSource<T>): Following {
   const visible = useVisible();
   return useStream(shell, `${visible} ${key}`, {
-    open: (signal) => (visible ? loadThenFollow(shell, source, signal) : nothing()),
+    open: (signal) => (visible ? followOrRepeat(shell, source, signal) : nothing()),
     take: source.take,
   });
 }

@@ -1,17 +1,24 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { ComponentChild } from 'preact';
 import { systemClock } from '../../core/clock.ts';
+import { type Announcer, createAnnouncer } from './announce.ts';
 import { type Api, createApi, explain, isSignedOut, type Me } from './api.ts';
+import { followWorker } from './follow-worker.ts';
+import { createInstall, type InstallOffer } from './install.ts';
 import { createLive, type Live } from './live.ts';
 import type { Preferences } from './model/preferences.ts';
 import { type Route, readRoute } from './model/route.ts';
 import { createPreferences } from './preferences.ts';
+import { quitDevice } from './quit-device.ts';
 
 /** What every screen is given: the API, the address, who is signed in, the time, and live changes. */
 export interface Shell {
   readonly api: Api;
   readonly live: Live;
   readonly preferences: Signal<Preferences>;
+  /** Undefined while the browser offers no installing. */
+  readonly install: ReadonlySignal<InstallOffer | undefined>;
+  readonly announcer: Announcer;
   readonly route: ReadonlySignal<Route>;
   /** `undefined` until it is known, `null` when nobody is signed in. */
   readonly me: Signal<Me | null | undefined>;
@@ -41,6 +48,8 @@ export function createShell(): Shell {
   const api = createApi();
   const live = createLive();
   const preferences = createPreferences();
+  const install = createInstall();
+  const announcer = createAnnouncer();
   const route = signal(readRoute(location));
   const me = signal<Me | null | undefined>(undefined);
   const ended = signal(false);
@@ -57,20 +66,25 @@ export function createShell(): Shell {
   window.addEventListener('popstate', follow);
   window.addEventListener('hashchange', follow);
 
+  function go(path: string, { replace = false } = {}): void {
+    if (replace) history.replaceState(null, '', path);
+    else history.pushState(null, '', path);
+    follow();
+  }
+  followWorker(go);
+
   return {
     api,
     live,
     preferences,
+    install,
+    announcer,
     route,
     me,
     ended,
     problem,
     now,
-    go(path, { replace = false } = {}) {
-      if (replace) history.replaceState(null, '', path);
-      else history.pushState(null, '', path);
-      follow();
-    },
+    go,
     async identify() {
       try {
         me.value = (await api.me()) ?? null;
@@ -82,6 +96,8 @@ export function createShell(): Shell {
       if (me.value === null) return live.stop();
       ended.value = false;
       live.start();
+      // What a notification says is for its person, who may have left without signing out.
+      await quitDevice(api.client.push, me.value.id);
     },
     failed(error) {
       if (isSignedOut(error)) {

@@ -1,4 +1,5 @@
 import { startRegistration } from '@simplewebauthn/browser';
+import type { ComponentChildren } from 'preact';
 import { systemClock } from '../../core/clock.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { ActRequest, SignedAct } from '../../sdk/acts.ts';
@@ -8,10 +9,12 @@ import { isMadeHere } from './model/new-passkey.ts';
 import { paramsOf, verifyAct } from './model/verify-act.ts';
 import { signStatement } from './sign-statement.ts';
 
-/** A change of who may decide, ready to be shown and signed. */
+/** A change of who may act here, ready to be shown and signed. */
 export interface AskedAct {
   /** What happens, in one sentence for the person who signs. */
   readonly sentence: string;
+  /** What else there is to know before signing; it is not signed. */
+  readonly aside?: ComponentChildren;
   readonly act: string;
   /** Exactly what the statement must name. */
   readonly params: JsonObject;
@@ -23,7 +26,7 @@ export interface AskedAct {
 export function askedAct(
   api: Api,
   request: ActRequest,
-  rest: Pick<AskedAct, 'sentence' | 'carryOut'>,
+  rest: Pick<AskedAct, 'sentence' | 'aside' | 'carryOut'>,
 ): AskedAct {
   return {
     ...rest,

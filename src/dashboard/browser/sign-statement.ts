@@ -1,19 +1,6 @@
 import { type AuthenticationResponseJSON, startAuthentication } from '@simplewebauthn/browser';
 import type { Statement } from '../../sdk/statement.ts';
-
-/** The statement is not what the screen shows. Nothing was signed. */
-export interface Refusal extends Error {
-  readonly name: 'Refusal';
-}
-
-export function isRefusal(error: unknown): error is Refusal {
-  return error instanceof Error && error.name === 'Refusal';
-}
-
-function refusal(cause: unknown): Refusal {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return Object.assign(new Error(message, { cause }), { name: 'Refusal' as const });
-}
+import { refusal } from './refusal.ts';
 
 const PROMPT_MS = 120_000;
 

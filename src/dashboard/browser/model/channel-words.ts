@@ -1,5 +1,5 @@
 import type { Channel } from '../../../sdk/channels.ts';
-import { duration } from './time.ts';
+import { durationWords } from './time.ts';
 
 /** `email`, `ntfy`, …, as their makers write them. */
 export const CHANNEL_WORDS: Readonly<Record<Channel['type'], string>> = {
@@ -7,6 +7,7 @@ export const CHANNEL_WORDS: Readonly<Record<Channel['type'], string>> = {
   ntfy: 'ntfy',
   slack: 'Slack',
   discord: 'Discord',
+  push: 'Web Push',
 };
 
 /** What a channel is told of: `risk high or critical; tools bank/*`, `whatever waits`. */
@@ -26,10 +27,16 @@ export function mannerTexts({
   remindMs,
 }: Pick<Channel, 'digestMs' | 'quiet' | 'remindMs'>): string[] {
   return [
-    ...(digestMs > 0 ? [`gathers for ${duration(digestMs)}, all but critical`] : []),
+    ...(digestMs > 0 ? [`gathers for ${durationWords(digestMs)}, all but critical`] : []),
     ...(quiet === null
       ? []
       : [`quiet from ${quiet.from} to ${quiet.to} (${quiet.zone}), for all but critical`]),
-    ...(remindMs === null ? [] : [`reminds ${duration(remindMs)} before the end`]),
+    ...(remindMs === null ? [] : [`reminds ${durationWords(remindMs)} before the end`]),
   ];
+}
+
+/** To whom Web Push leads. */
+export function devicesText(devices: number): string {
+  const many = devices === 1 ? '1 device' : `${devices} devices`;
+  return `${many}; people add their own, and try them, under “Notifications on this device”`;
 }

@@ -11,6 +11,7 @@ const PRESSES = [
   ['d', 'Deny with a reason'],
   ['x', 'Pick the selected call, to decide several together'],
   ['b', 'Decide the picked calls together'],
+  ['n', 'Show the calls that have come in the meantime'],
   ['j', 'Next'],
   ['k', 'Previous'],
   ['?', 'Help: all keys'],

@@ -1,4 +1,4 @@
-import type { AskedConnection } from '../../../sdk/connections.ts';
+import type { AskedConnection, ConnectionTerms } from '../../../sdk/connections.ts';
 
 /** What a person has picked on the page. */
 export interface PickedScope {
@@ -9,6 +9,13 @@ export interface PickedScope {
   /** More patterns, as they are typed. */
   readonly patterns: string;
 }
+
+export const NOTHING_PICKED: PickedScope = {
+  everything: false,
+  servers: new Set(),
+  tools: new Set(),
+  patterns: '',
+};
 
 /** The lifetimes that are offered, in milliseconds, the shortest first. */
 export const LIFETIMES = [
@@ -42,6 +49,12 @@ export function labelsFrom(text: string): Record<string, string> {
     labels[word.slice(0, cut)] = word.slice(cut + 1);
   }
   return labels;
+}
+
+/** A scope on the terms of a filled-in form, its fields `lifetime` and `labels`. Throws for a word that is no label. */
+export function termsFrom(tools: readonly string[], form: FormData): ConnectionTerms {
+  const ttlMs = Number(form.get('lifetime'));
+  return { tools, ttlMs, labels: labelsFrom(String(form.get('labels') ?? '')) };
 }
 
 /** The label that is proposed: who is connected, as far as it is known for certain. */

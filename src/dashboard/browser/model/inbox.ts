@@ -149,3 +149,10 @@ export function waitingCount(inbox: Inbox): number {
   for (const row of inbox.rows.values()) if (!row.gone) count += 1;
   return count;
 }
+
+/** The calls that are known to wait, with the risk of each. */
+export function waitingIds(inbox: Inbox): ReadonlyMap<string, string> {
+  const waiting = new Map([...inbox.fresh.values()].map(({ id, risk }) => [id, risk]));
+  for (const { approval, gone } of inbox.rows.values()) if (!gone) waiting.set(approval.id, approval.risk);
+  return waiting;
+}

@@ -18,6 +18,18 @@ export const SOURCE_WORDS: Readonly<Record<Job['source'], string>> = {
   poll: 'work that the server is asked about',
 };
 
+const STOP_WORDS: Readonly<Record<NonNullable<Job['cancelStanding']>, string>> = {
+  undelivered: 'Told to stop, not heard yet',
+  delivered: 'Told to stop',
+  refused: 'Cannot be stopped',
+};
+
+/** What came of the wish that it stops; undefined while nobody had it. */
+export function stopWords(job: Pick<Job, 'cancelRequestedAt' | 'cancelStanding'>): string | undefined {
+  if (job.cancelRequestedAt === null) return undefined;
+  return STOP_WORDS[job.cancelStanding ?? 'delivered'];
+}
+
 /** Which jobs the list shows. */
 export interface JobChoice {
   readonly state: JobState | undefined;

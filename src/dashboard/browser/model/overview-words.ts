@@ -1,6 +1,5 @@
 import type { JudgedCount, Overview, OverviewBucket } from '../../../sdk/overview.ts';
 import { percent } from './plot.ts';
-import { duration } from './time.ts';
 
 export const PERIODS = {
   '1h': 'last hour',
@@ -55,15 +54,10 @@ export function totalsOf(buckets: readonly OverviewBucket[]): Totals {
   };
 }
 
-/** A short time in full: machines take milliseconds, people minutes. */
-export function shortTime(ms: number): string {
-  return ms < 1_000 ? `${ms} ms` : duration(ms);
-}
-
-/** The numbers at the top, each with what it means. */
+/** The numbers at the top, each with what it means; a number as such is a time in milliseconds. */
 export function headlines({ buckets }: Pick<Overview, 'buckets'>): readonly {
   readonly label: string;
-  readonly value: string;
+  readonly value: string | number;
   readonly note: string;
 }[] {
   const totals = totalsOf(buckets);
@@ -79,7 +73,7 @@ export function headlines({ buckets }: Pick<Overview, 'buckets'>): readonly {
     },
     {
       label: 'Longest decision',
-      value: totals.decided === 0 ? '–' : shortTime(longest),
+      value: totals.decided === 0 ? '–' : longest,
       note: 'from request to verdict',
     },
   ];

@@ -6,6 +6,8 @@ export type Zone = 'utc' | 'local';
 export interface Preferences {
   readonly theme: Theme;
   readonly zone: Zone;
+  /** The inbox says that notifications can be had, until the person wants to read it no more. */
+  readonly pushHint: boolean;
 }
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
@@ -17,6 +19,7 @@ export function readPreferences(kept: string | null): Preferences {
   return {
     theme: THEMES.find((one) => one === found.theme) ?? 'system',
     zone: ZONES.find((one) => one === found.zone) ?? 'utc',
+    pushHint: found.pushHint !== false,
   };
 }
 

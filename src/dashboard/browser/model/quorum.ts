@@ -1,5 +1,5 @@
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
-import { duration } from './time.ts';
+import { durationWords } from './time.ts';
 
 /** What the page needs to know of whoever is signed in. */
 interface Reader {
@@ -13,6 +13,9 @@ type Waiting = Pick<
   ApprovalDetail,
   'quorum' | 'groups' | 'escalations' | 'breakGlass' | 'requestedAt' | 'state'
 >;
+
+/** The same, and whose request it is. */
+type Decidable = Waiting & Pick<ApprovalDetail, 'excludeRequester' | 'ownRequest'>;
 
 const dueAt = (detail: Waiting, afterMs: number): number => Date.parse(detail.requestedAt) + afterMs;
 
@@ -29,18 +32,22 @@ function ownVote(detail: Waiting, me: Reader) {
 }
 
 /** Why this person cannot decide this call in the ordinary way, if they cannot. */
-export function hindrance(detail: Waiting, me: Reader, now: number): string | undefined {
+export function hindrance(detail: Decidable, me: Reader, now: number): string | undefined {
   const voted = ownVote(detail, me);
   if (voted !== undefined) return `You have decided already (${voted.decision}). Another approver is needed.`;
+  if (detail.excludeRequester && detail.ownRequest !== null) return detail.ownRequest;
   const groups = groupsNow(detail, now);
   if (groups.length === 0 || groups.some((group) => me.groups.includes(group))) return undefined;
   return `Only these groups can decide this call: ${groups.join(', ')}. You are not in them.`;
 }
 
 /** Whether this person may approve by the way that is left when nobody else can decide. */
-export function mayBreakGlass(detail: Waiting, me: Reader): boolean {
+export function mayBreakGlass(detail: Decidable, me: Reader): boolean {
   return (
-    detail.state === 'pending' && me.groups.includes(BREAK_GLASS_GROUP) && ownVote(detail, me) === undefined
+    detail.state === 'pending' &&
+    me.groups.includes(BREAK_GLASS_GROUP) &&
+    detail.ownRequest === null &&
+    ownVote(detail, me) === undefined
   );
 }
 
@@ -50,8 +57,8 @@ export function escalationLines(detail: Waiting, now: number): readonly string[]
     const named = groups.join(', ');
     const left = dueAt(detail, afterMs) - now;
     return left <= 0
-      ? `Too few decided for ${duration(afterMs)}; now also: ${named}.`
-      : `In ${duration(left)} also: ${named}.`;
+      ? `Too few decided for ${durationWords(afterMs)}; now also: ${named}.`
+      : `In ${durationWords(left)} also: ${named}.`;
   });
 }
 

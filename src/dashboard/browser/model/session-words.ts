@@ -1,6 +1,6 @@
 import type { SessionNode } from '../../../sdk/session-tree.ts';
 import type { MintInput, Session } from '../../../sdk/sessions.ts';
-import { labelsFrom } from './connection.ts';
+import { termsFrom } from './connection.ts';
 
 /** Which sessions the list shows. */
 export interface SessionChoice {
@@ -44,14 +44,11 @@ export function newestFirst(trees: readonly SessionNode[]): SessionNode[] {
   return [...trees].reverse();
 }
 
-/** What is asked for by a filled-in form. Throws an `Error` that names the field. */
-export function mintInputFrom(
-  tools: readonly string[],
-  typed: { readonly ttlMs: number; readonly labels: string; readonly callCap: string },
-): MintInput {
-  const cap = typed.callCap.trim();
+/** What is asked for by a filled-in form: the terms, and `cap`. Throws an `Error` that names the field. */
+export function mintInputFrom(tools: readonly string[], form: FormData): MintInput {
+  const cap = String(form.get('cap') ?? '').trim();
   const callCap = cap === '' ? undefined : Number(cap);
   if (callCap !== undefined && (!/^\d+$/.test(cap) || !Number.isSafeInteger(callCap) || callCap < 1))
     throw new Error(`Calls at most: expected a whole number of at least 1, or nothing, but got "${cap}".`);
-  return { tools, ttlMs: typed.ttlMs, labels: labelsFrom(typed.labels), callCap };
+  return { ...termsFrom(tools, form), callCap };
 }

@@ -1,6 +1,6 @@
 import type { Diagnostics } from '../../../sdk/diagnostics.ts';
 import type { Witness } from '../../../sdk/witnesses.ts';
-import { duration } from './time.ts';
+import { durationWords } from './time.ts';
 
 const CLOCK_MS = 60_000;
 const WITNESS_LATE_MS = 10 * 60_000;
@@ -19,7 +19,7 @@ function clockConcerns({ now, ledger }: Pick<Diagnostics, 'now' | 'ledger'>, her
     ...(Math.abs(apart) > CLOCK_MS
       ? [
           {
-            what: `The gateway’s clock is ${duration(Math.abs(apart))} ${apart > 0 ? 'ahead of' : 'behind'} this device’s.`,
+            what: `The gateway’s clock is ${durationWords(Math.abs(apart))} ${apart > 0 ? 'ahead of' : 'behind'} this device’s.`,
             todo: 'Set the wrong one: times and countdowns are off on this page until then.',
           },
         ]
@@ -27,7 +27,7 @@ function clockConcerns({ now, ledger }: Pick<Diagnostics, 'now' | 'ledger'>, her
     ...(ahead > 0
       ? [
           {
-            what: `The newest entry of the log is ${duration(ahead)} later than the gateway’s clock.`,
+            what: `The newest entry of the log is ${durationWords(ahead)} later than the gateway’s clock.`,
             todo: 'The clock was set back. What depends on time is refused until it has caught up.',
           },
         ]

@@ -9,6 +9,32 @@ export function duration(ms: number): string {
   return `${seconds} s`;
 }
 
+const count = (of: number, one: string): string => `${of} ${one}${of === 1 ? '' : 's'}`;
+
+const both = (words: string, rest: number, one: string): string =>
+  rest === 0 ? words : `${words} ${count(rest, one)}`;
+
+/** The same as it is spoken: `4 minutes 5 seconds`, `2 hours 10 minutes`, `3 days`. */
+export function durationWords(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 24) return both(count(Math.floor(hours / 24), 'day'), hours % 24, 'hour');
+  if (hours > 0) return both(count(hours, 'hour'), minutes % 60, 'minute');
+  if (minutes > 0) return both(count(minutes, 'minute'), seconds % 60, 'second');
+  return count(seconds, 'second');
+}
+
+/** A short time in full, `12 ms` or as `duration` has it: machines take milliseconds, people minutes. */
+export function shortTime(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : duration(ms);
+}
+
+/** The same as it is spoken. */
+export function shortTimeWords(ms: number): string {
+  return ms < 1_000 ? count(ms, 'millisecond') : durationWords(ms);
+}
+
 /** `2026-01-05 12:00:00 UTC`: one form for everybody who talks about the same call. */
 export function utc(rfc3339: string): string {
   return rfc3339.replace('T', ' ').replace(/(?:\.\d+)?Z$/, ' UTC');

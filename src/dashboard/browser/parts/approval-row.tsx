@@ -1,6 +1,7 @@
 import type { Approval } from '../../../sdk/approval.ts';
 import { groupsNow } from '../model/quorum.ts';
-import { duration, utc } from '../model/time.ts';
+import { useExactTime } from './exact.tsx';
+import { Lasting } from './lasting.tsx';
 import { EffectOf, TextOf } from './text-of.tsx';
 
 interface RowProps {
@@ -22,7 +23,7 @@ export function RiskBadge({ risk }: { risk: string }) {
   const known = ['low', 'medium', 'high', 'critical'].includes(risk) ? risk : 'critical';
   return (
     <span class={`risk ${known}`}>
-      <TextOf text={risk} />
+      <TextOf text={risk} /> <span class="visually-hidden">risk</span>
     </span>
   );
 }
@@ -42,12 +43,13 @@ export const STATE_WORDS: Readonly<Record<Approval['state'], string>> = {
 
 /** How long it has been waiting, or how it ended. */
 function Standing({ approval, now, gone }: { approval: Approval; now: number; gone: boolean }) {
+  const exact = useExactTime();
   const left = Date.parse(approval.expiresAt) - now;
   if (gone || approval.state !== 'pending')
     return <strong class="standing">{gone ? 'no longer waiting' : STATE_WORDS[approval.state]}</strong>;
   return (
-    <span class={`standing ${left < 60_000 ? 'soon' : ''}`} title={`until ${utc(approval.expiresAt)}`}>
-      {left > 0 ? `${duration(left)} left` : 'expired'}
+    <span class={`standing ${left < 60_000 ? 'soon' : ''}`} title={`until ${exact(approval.expiresAt)}`}>
+      {left > 0 ? <Lasting ms={left} after=" left" /> : 'expired'}
     </span>
   );
 }
@@ -55,6 +57,7 @@ function Standing({ approval, now, gone }: { approval: Approval; now: number; go
 /** One line of a list, a link to the call. */
 export function ApprovalRow(props: RowProps) {
   const { approval, now, gone = false, selected = false, inGroup = false, place, select, pick } = props;
+  const exact = useExactTime();
   const pending = approval.state === 'pending' && !gone;
   const { needed, approvals } = approval.quorum;
   const given = approvals.filter((vote) => vote.decision === 'approve').length;
@@ -67,15 +70,18 @@ export function ApprovalRow(props: RowProps) {
           type="button"
           class="pick"
           aria-pressed={pick.picked}
-          aria-label="Pick to decide together"
+          aria-labelledby={`pick-${approval.id} effect-${approval.id}`}
           onClick={pick.toggle}
         >
+          <span class="visually-hidden" id={`pick-${approval.id}`}>
+            Pick to decide together:
+          </span>
           {pick.picked ? '✓' : ''}
         </button>
       )}
       <a id={`row-${approval.id}`} href={`/approvals/${approval.id}`} onFocus={() => select?.()}>
         <RiskBadge risk={approval.risk} />
-        <span class="effect">
+        <span class="effect" id={`effect-${approval.id}`}>
           <EffectOf effect={approval.effect} />
         </span>
         <Standing approval={approval} now={now} gone={gone} />
@@ -86,19 +92,19 @@ export function ApprovalRow(props: RowProps) {
                 approval.action === null ? `${approval.server}/${approval.tool}` : approval.action.resource
               }
             />
-          </span>
+          </span>{' '}
           <span>
             {approval.action === null ? 'for' : 'by'} <TextOf text={approval.subject} />
-          </span>
+          </span>{' '}
           {needed > 1 && (
             <span>
-              {given} of {needed} approvals
+              {given} of {needed} approvals{' '}
             </span>
           )}
-          {pending && escalated.length > 0 && <span>now also {escalated.join(', ')}</span>}
-          {approval.breakGlass.approvals.length > 0 && <strong class="soon">glass broken</strong>}
-          <span title={utc(approval.requestedAt)}>
-            {duration(now - Date.parse(approval.requestedAt))} ago
+          {pending && escalated.length > 0 && <span>now also {escalated.join(', ')} </span>}
+          {approval.breakGlass.approvals.length > 0 && <strong class="soon">glass broken </strong>}
+          <span title={exact(approval.requestedAt)}>
+            <Lasting ms={now - Date.parse(approval.requestedAt)} after=" ago" />
           </span>
         </span>
       </a>

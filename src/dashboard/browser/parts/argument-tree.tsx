@@ -57,14 +57,15 @@ export function ArgumentTree(props: {
   return (
     <ol class="tree" aria-label="Arguments">
       {rows.map((row) => (
-        <li key={row.path} style={{ '--depth': String(Math.min(row.depth, 12)) }}>
+        // biome-ignore lint/a11y/useAriaPropsSupportedByRole: WAI-ARIA 1.2 has it for items of a list.
+        <li key={row.path} aria-level={row.depth + 1} style={{ '--depth': String(Math.min(row.depth, 12)) }}>
           <span class="key">
             <TextOf text={row.key} unicode={unicode} />
-          </span>
+          </span>{' '}
           <span class="type">
             {row.type}
             {sizeOf(row) !== '' && ` · ${sizeOf(row)}`}
-          </span>
+          </span>{' '}
           {row.foldable && typeof row.value === 'string' && <Digest text={row.value} />}
           <Value
             row={row}

@@ -5,7 +5,8 @@ import type { LogEntry } from '../../../sdk/log-entry.ts';
 import type { Around, Found } from '../load-around.ts';
 import { type Difference, diffCalls } from '../model/diff.ts';
 import { entryWords } from '../model/entry-words.ts';
-import { duration, utc } from '../model/time.ts';
+import { Exact } from './exact.tsx';
+import { Moment } from './fleet/moment.tsx';
 import { RuleTraces } from './rule-traces.tsx';
 import { TextOf } from './text-of.tsx';
 
@@ -52,7 +53,11 @@ function Differences({ before, after }: { before: ApprovalDetail; after: Approva
     <>
       <p>
         <a href={`/approvals/${before.id}`}>The last one that was approved</a>
-        {before.decidedAt !== null && `, ${utc(before.decidedAt)}`}
+        {before.decidedAt !== null && (
+          <>
+            , <Exact at={before.decidedAt} />
+          </>
+        )}
         {before.quorum.approvals.length > 0 && (
           <>
             , by <TextOf text={before.quorum.approvals.map((vote) => vote.name).join(', ')} />
@@ -127,10 +132,7 @@ function Entries({ entries, now }: { entries: readonly LogEntry[]; now: number }
     <ol class="past">
       {entries.map((entry) => (
         <li key={entry.seq}>
-          <time dateTime={entry.ts} title={utc(entry.ts)}>
-            {duration(now - Date.parse(entry.ts))} ago
-          </time>{' '}
-          {entryWords(entry)}
+          <Moment at={entry.ts} now={now} /> {entryWords(entry)}
           {entry.ref.action !== undefined && (
             <>
               {' '}

@@ -4,19 +4,21 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import type { BatchOutcome } from '../../../sdk/batches.ts';
 import type { Decision } from '../../../sdk/terms.ts';
-import { explain, type Me } from '../api.ts';
+import type { Me } from '../api.ts';
 import { useArmed } from '../armed.ts';
+import { type Trouble as Told, useDeed } from '../deed.ts';
 import { hindrance } from '../model/quorum.ts';
 import { readDetail } from '../model/read-detail.ts';
 import type { Shell } from '../shell.ts';
 import { signBatch } from '../sign-batch.ts';
-import { isRefusal } from '../sign-statement.ts';
 import { RiskBadge } from './approval-row.tsx';
 import { ArgumentTree } from './argument-tree.tsx';
+import { Dialog, Leave } from './dialog.tsx';
 import { Notice } from './notice.tsx';
 import { ScriptWarning } from './script-warning.tsx';
 import { Skeleton } from './skeleton.tsx';
 import { EffectOf, TextOf } from './text-of.tsx';
+import { Trouble } from './trouble.tsx';
 
 /** The padding of a dialog, into which the bar reaches. */
 const MARGIN_PX = 20;
@@ -105,77 +107,65 @@ export function BatchDialog({ shell, me, ids: picked, close }: BatchDialogProps)
   const dialog = useRef<HTMLDialogElement>(null);
   const end = useRef<HTMLParagraphElement>(null);
   const calls = useSignal<readonly ApprovalDetail[] | undefined>(undefined);
-  const busy = useSignal<Decision | undefined>(undefined);
+  const { doing, trouble, run } = useDeed<Decision>(shell, 'Nothing was decided');
   const reason = useSignal('');
-  const problem = useSignal<{ title: string; text: string } | undefined>(undefined);
+  const unshown = useSignal<Told | undefined>(undefined);
   const outcomes = useSignal<readonly BatchOutcome[] | undefined>(undefined);
   const bar = useRef<HTMLDivElement>(null);
-  const title = useRef<HTMLHeadingElement>(null);
   const read = useRead({ end, bar, dialog }, calls.value !== undefined);
   const armed = useArmed(String(read));
   useEffect(() => {
-    dialog.current?.showModal();
-    title.current?.focus();
     Promise.all(ids.map((id) => shell.api.client.approvals.get(id))).then(
       (details) => {
         const unreadable = details.map(readDetail).find((one) => one.problem !== undefined);
         if (unreadable === undefined) calls.value = details;
         else {
           const title = 'A call cannot be shown faithfully, so it cannot be decided here';
-          problem.value = { title, text: `${unreadable.problem} Tell the operator of this gateway.` };
+          unshown.value = { title, text: `${unreadable.problem} Tell the operator of this gateway.` };
         }
       },
       (error: unknown) => {
-        problem.value = { title: 'The calls could not be loaded', text: shell.failed(error) };
+        unshown.value = { title: 'The calls could not be loaded', text: shell.failed(error) };
       },
     );
   }, []);
 
-  const decide = async (decision: Decision) => {
-    busy.value = decision;
-    problem.value = undefined;
+  const decide = (decision: Decision) => {
     const why = reason.value.trim();
     const viewOf = (id: string) => dialog.current?.querySelector(`[data-view="${id}"]`)?.textContent ?? '';
-    try {
+    return run(decision, async () => {
       outcomes.value = await signBatch(shell.api, {
         calls: (calls.value ?? []).map((detail) => ({ detail, view: viewOf(detail.id) })),
         decision,
         reason: decision === 'deny' && why !== '' ? why : undefined,
         personId: me.id,
       });
-    } catch (error) {
-      shell.failed(error);
-      problem.value = isRefusal(error)
-        ? {
-            title: 'Refused: what would be signed is not what you see',
-            text: `${error.message} Nothing was signed. Tell the operator of this gateway.`,
-          }
-        : { title: 'Nothing was decided', text: explain(error) };
-    }
-    busy.value = undefined;
+    });
   };
 
   const [first] = calls.value ?? [];
   const blocked = calls.value?.map((one) => hindrance(one, me, shell.now.value)).find((one) => one);
   const canAct =
-    read && armed && busy.value === undefined && blocked === undefined && outcomes.value === undefined;
+    read && armed && doing === undefined && blocked === undefined && outcomes.value === undefined;
   return (
-    <dialog
-      ref={dialog}
-      class="act batch"
-      aria-labelledby="batch-title"
-      onClose={() => close(outcomes.value !== undefined)}
+    <Dialog
+      element={dialog}
+      class="batch"
+      title={
+        <>
+          {first !== undefined && <RiskBadge risk={first.risk} />} Decide {ids.length} calls
+          {first !== undefined && (
+            <>
+              {' '}
+              of <TextOf text={first.tool} />
+            </>
+          )}
+        </>
+      }
+      fromTitle
+      close={() => close(outcomes.value !== undefined)}
     >
-      <h2 id="batch-title" ref={title} tabIndex={-1}>
-        {first !== undefined && <RiskBadge risk={first.risk} />} Decide {ids.length} calls
-        {first !== undefined && (
-          <>
-            {' '}
-            of <TextOf text={first.tool} />
-          </>
-        )}
-      </h2>
-      {calls.value === undefined && problem.value === undefined && <Skeleton rows={3} />}
+      {calls.value === undefined && unshown.value === undefined && <Skeleton rows={3} />}
       {outcomes.value !== undefined && <Outcomes outcomes={outcomes.value} />}
       {outcomes.value === undefined && (
         <ol class="batch-calls">
@@ -188,11 +178,7 @@ export function BatchDialog({ shell, me, ids: picked, close }: BatchDialogProps)
         End of the calls
       </p>
       <div ref={bar} class="batch-decide">
-        {problem.value !== undefined && (
-          <Notice kind="error" title={problem.value.title}>
-            <p>{problem.value.text}</p>
-          </Notice>
-        )}
+        <Trouble of={trouble ?? unshown.value} />
         {outcomes.value === undefined && (
           <label>
             Why, if you deny
@@ -210,24 +196,20 @@ export function BatchDialog({ shell, me, ids: picked, close }: BatchDialogProps)
           {outcomes.value === undefined && (
             <>
               <button type="button" class="primary" disabled={!canAct} onClick={() => void decide('approve')}>
-                {busy.value === 'approve'
-                  ? 'Waiting for your passkey…'
-                  : `Approve all ${ids.length} with passkey`}
+                {doing === 'approve' ? 'Waiting for your passkey…' : `Approve all ${ids.length} with passkey`}
               </button>
               <button type="button" class="danger" disabled={!canAct} onClick={() => void decide('deny')}>
-                {busy.value === 'deny' ? 'Waiting for your passkey…' : 'Deny all'}
+                {doing === 'deny' ? 'Waiting for your passkey…' : 'Deny all'}
               </button>
             </>
           )}
-          <button type="button" disabled={busy.value !== undefined} onClick={() => dialog.current?.close()}>
-            {outcomes.value === undefined ? 'Back' : 'Close'}
-          </button>
+          <Leave disabled={doing !== undefined}>{outcomes.value === undefined ? 'Back' : 'Close'}</Leave>
           <p class="fine" role="status">
             {blocked ??
               (read ? 'Your passkey signs all of these calls at once.' : 'Scroll to the end first.')}
           </p>
         </div>
       </div>
-    </dialog>
+    </Dialog>
   );
 }

@@ -3,9 +3,9 @@ import type { Around } from '../load-around.ts';
 import { annotationWords } from '../model/diff.ts';
 import { releaseTerms } from '../model/entry-words.ts';
 import { escapeText } from '../model/escape.ts';
-import { duration } from '../model/time.ts';
 import { RiskBadge } from './approval-row.tsx';
 import { Exact } from './exact.tsx';
+import { Lasting } from './lasting.tsx';
 import { SessionFacts } from './session-facts.tsx';
 import { EffectOf, TextOf } from './text-of.tsx';
 
@@ -25,7 +25,10 @@ export function CallFacts({ detail, around, now }: { detail: ApprovalDetail; aro
   const released = 'value' in around.timeline ? releaseTerms(around.timeline.value) : undefined;
   const labels = Object.entries(detail.session?.labels ?? {});
   return (
-    <section class="card facts">
+    <section class="card facts call-facts" aria-label="The call">
+      <h1>
+        <EffectOf effect={detail.effect} />
+      </h1>
       <p class="target">
         <RiskBadge risk={detail.risk} />{' '}
         {detail.action === null ? (
@@ -50,9 +53,6 @@ export function CallFacts({ detail, around, now }: { detail: ApprovalDetail; aro
           </>
         )}
       </p>
-      <h1>
-        <EffectOf effect={detail.effect} />
-      </h1>
       <dl>
         <div>
           <dt>Why it waits</dt>
@@ -93,7 +93,9 @@ export function CallFacts({ detail, around, now }: { detail: ApprovalDetail; aro
           <div>
             <dt>Time left</dt>
             <dd>
-              <strong class={left < 60_000 ? 'soon' : ''}>{left > 0 ? duration(left) : 'expired'}</strong>{' '}
+              <strong class={left < 60_000 ? 'soon' : ''}>
+                {left > 0 ? <Lasting ms={left} /> : 'expired'}
+              </strong>{' '}
               <span class="fine">
                 until <Exact at={detail.expiresAt} />
               </span>
@@ -114,8 +116,12 @@ export function CallFacts({ detail, around, now }: { detail: ApprovalDetail; aro
             {detail.action === null
               ? 'this one call, once, with exactly these bytes'
               : 'a right to this one action, once, for its requester alone'}
-            {released !== undefined &&
-              `, within ${duration(released.ttlMs)}${released.dpop ? ', with proof of a key' : ''}`}
+            {released !== undefined && (
+              <>
+                , <Lasting ms={released.ttlMs} before="within " />
+                {released.dpop && ', with proof of a key'}
+              </>
+            )}
           </dd>
         </div>
         {says.length > 0 && (

@@ -1,19 +1,10 @@
 import { useSignal } from '@preact/signals';
 import type { CheckedConnection } from '../../../sdk/connections.ts';
 import { explain } from '../api.ts';
-import {
-  LIFETIMES,
-  labelsFrom,
-  type PickedScope,
-  proposedLabel,
-  reachesAnything,
-  scopeOf,
-} from '../model/connection.ts';
+import { NOTHING_PICKED, proposedLabel, reachesAnything, scopeOf, termsFrom } from '../model/connection.ts';
 import type { Shell } from '../shell.ts';
 import { Notice } from './notice.tsx';
-import { ScopePicker } from './scope-picker.tsx';
-
-const NOTHING: PickedScope = { everything: false, servers: new Set(), tools: new Set(), patterns: '' };
+import { SessionTerms } from './session-terms.tsx';
 
 interface ConnectFormProps {
   readonly shell: Shell;
@@ -24,7 +15,7 @@ interface ConnectFormProps {
 
 /** What the person lets the application have, and the two answers. */
 export function ConnectForm({ shell, asked, leave }: ConnectFormProps) {
-  const picked = useSignal(NOTHING);
+  const picked = useSignal(NOTHING_PICKED);
   const busy = useSignal(false);
   const problem = useSignal<string | undefined>(undefined);
   const scope = scopeOf(picked.value);
@@ -43,10 +34,8 @@ export function ConnectForm({ shell, asked, leave }: ConnectFormProps) {
   const allow = (event: SubmitEvent) => {
     event.preventDefault();
     const data = new FormData(event.currentTarget as HTMLFormElement);
-    const ttlMs = Number(data.get('lifetime'));
     try {
-      const labels = labelsFrom(String(data.get('labels') ?? ''));
-      const terms = { tools: scope, ttlMs, labels };
+      const terms = termsFrom(scope, data);
       void answer(() => shell.api.client.connections.allow(asked.consent, terms));
     } catch (error) {
       problem.value = explain(error);
@@ -56,27 +45,7 @@ export function ConnectForm({ shell, asked, leave }: ConnectFormProps) {
 
   return (
     <form class="card" onSubmit={allow}>
-      <ScopePicker
-        servers={asked.servers}
-        picked={picked.value}
-        pick={(next) => {
-          picked.value = next;
-        }}
-      />
-      <label>
-        For how long
-        <select name="lifetime">
-          {LIFETIMES.map(([name, ms]) => (
-            <option key={ms} value={ms}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Labels <span class="fine">(name=value, for policies and for the ledger)</span>
-        <input name="labels" autocomplete="off" spellcheck={false} defaultValue={proposedLabel(asked)} />
-      </label>
+      <SessionTerms servers={asked.servers} picked={picked} labels={proposedLabel(asked)} />
       <p class="fine">
         Policy decides about every call as ever: what it holds waits for a person. You can end the connection
         at any time by revoking its session.

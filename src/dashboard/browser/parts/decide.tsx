@@ -3,17 +3,16 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import type { Decision } from '../../../sdk/terms.ts';
 import type { Me } from '../api.ts';
-import { explain } from '../api.ts';
 import { useArmed } from '../armed.ts';
+import { isFocusLost } from '../arrival.ts';
+import { useDeed } from '../deed.ts';
 import { onKeys } from '../keys.ts';
 import { hindrance, mayBreakGlass } from '../model/quorum.ts';
 import type { Shell } from '../shell.ts';
 import { signDecision } from '../sign-decision.ts';
-import { isRefusal } from '../sign-statement.ts';
 import { BreakGlass } from './break-glass.tsx';
-import { Notice } from './notice.tsx';
-
-const REASON_CHARACTERS = 2_000;
+import { DenyDialog } from './deny-dialog.tsx';
+import { Trouble } from './trouble.tsx';
 
 interface DecideProps {
   readonly shell: Shell;
@@ -31,111 +30,99 @@ interface DecideProps {
 /** Approve and Deny. Both end in a passkey signature over the statement that this page has checked. */
 export function Decide(props: DecideProps) {
   const { shell, me, detail, unread, toDeny, shownView, decided } = props;
-  const busy = useSignal<Decision | 'break_glass' | undefined>(undefined);
+  const { doing, trouble, run } = useDeed<Decision | 'break_glass'>(shell, 'Nothing was decided');
   const denying = useSignal(false);
   const reason = useSignal('');
-  const problem = useSignal<{ title: string; text: string } | undefined>(undefined);
-  const reasonField = useRef<HTMLTextAreaElement>(null);
+  /** What takes the focus when it is lost, by its id: the button that was pressed, once it can be pressed again. */
+  const back = useRef<string | undefined>(undefined);
   const armed = useArmed(`${detail.id} ${detail.state} ${unread === undefined}`);
   const blocked = hindrance(detail, me, shell.now.value);
   const expired = Date.parse(detail.expiresAt) <= shell.now.value;
-  const rested = armed && busy.value === undefined && !expired;
+  const rested = armed && doing === undefined && !expired;
   const canAct = rested && blocked === undefined;
   const canApprove = canAct && unread === undefined;
 
   const decide = async (decision: Decision, glassReason?: string) => {
     const breakGlass = glassReason !== undefined;
-    busy.value = breakGlass ? 'break_glass' : decision;
-    problem.value = undefined;
     const text = reason.value.trim();
-    try {
+    back.current = decision === 'approve' ? 'approve' : undefined;
+    await run(breakGlass ? 'break_glass' : decision, async () => {
       const given = decision === 'deny' && text !== '' ? text : glassReason;
       const view = shownView();
       await signDecision(shell.api, { detail, view, decision, reason: given, breakGlass, personId: me.id });
       denying.value = false;
-    } catch (error) {
-      shell.failed(error);
-      problem.value = isRefusal(error)
-        ? {
-            title: 'Refused: what would be signed is not what you see',
-            text: `${error.message} Nothing was signed. Do not decide this call here; tell the operator of this gateway.`,
-          }
-        : { title: 'Nothing was decided', text: explain(error) };
-    }
-    busy.value = undefined;
+      back.current = 'blocked';
+    });
     decided();
   };
 
-  const latest = useRef({ canAct, canApprove, decide });
-  latest.current = { canAct, canApprove, decide };
+  const openDeny = () => {
+    if (blocked === undefined && !expired) denying.value = true;
+  };
+  const latest = useRef({ canApprove, decide, openDeny });
+  latest.current = { canApprove, decide, openDeny };
   useEffect(
     () =>
       onKeys({
         a: () => {
           if (latest.current.canApprove && !denying.value) void latest.current.decide('approve');
         },
-        d: () => {
-          denying.value = true;
-        },
+        d: () => latest.current.openDeny(),
       }),
     [],
   );
   useEffect(() => {
-    if (toDeny) denying.value = true;
+    if (toDeny) latest.current.openDeny();
   }, [toDeny]);
-  // Before the next key arrives, so that no letter of a reason is taken for a key of the page.
   useLayoutEffect(() => {
-    if (denying.value) reasonField.current?.focus();
-  }, [denying.value]);
+    if (expired) denying.value = false;
+    if (back.current === undefined || !isFocusLost()) return;
+    document.getElementById(back.current)?.focus();
+    if (!isFocusLost()) back.current = undefined;
+  }, [denying.value, canAct, blocked, expired]);
+  const told = useRef(false);
+  useEffect(() => {
+    if (!canApprove || told.current) return;
+    told.current = true;
+    shell.announcer.say('Everything was shown. Approve can be pressed now.', { about: 'approve' });
+  }, [canApprove]);
 
   return (
     <section class="decide" aria-label="Decision">
-      {problem.value !== undefined && (
-        <Notice kind="error" title={problem.value.title}>
-          <p>{problem.value.text}</p>
-        </Notice>
+      {!denying.value && <Trouble of={trouble} />}
+      {blocked !== undefined && (
+        <p id="blocked" tabIndex={-1}>
+          {blocked}
+        </p>
       )}
-      {blocked !== undefined && <p role="status">{blocked}</p>}
       {blocked === undefined && denying.value && (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (canAct) void decide('deny');
+        <DenyDialog
+          detail={detail}
+          reason={reason}
+          busy={doing === 'deny'}
+          ready={canAct}
+          deny={() => void decide('deny')}
+          close={() => {
+            denying.value = false;
+            back.current = 'deny';
           }}
         >
-          <label for="reason">Why? The agent is told this, and it is part of what you sign.</label>
-          <textarea
-            id="reason"
-            ref={reasonField}
-            rows={3}
-            maxLength={REASON_CHARACTERS}
-            value={reason.value}
-            onInput={(event) => {
-              reason.value = event.currentTarget.value;
-            }}
-          />
-          <div class="buttons">
-            <button type="submit" class="danger" disabled={!canAct}>
-              {busy.value === 'deny' ? 'Waiting for your passkey…' : 'Deny with passkey'}
-            </button>
-            <button type="button" onClick={() => (denying.value = false)}>
-              Back
-            </button>
-          </div>
-        </form>
+          <Trouble of={trouble} />
+        </DenyDialog>
       )}
       {blocked === undefined && !denying.value && (
         <div class="buttons">
           <button
+            id="approve"
             type="button"
             class="primary"
             disabled={!canApprove}
             aria-describedby="approve-note"
             onClick={() => decide('approve')}
           >
-            {busy.value === 'approve' ? 'Waiting for your passkey…' : 'Approve with passkey'}
+            {doing === 'approve' ? 'Waiting for your passkey…' : 'Approve with passkey'}
           </button>
-          <button type="button" disabled={!canAct} onClick={() => (denying.value = true)}>
+          <button id="deny" type="button" disabled={!canAct} onClick={openDeny}>
             Deny…
           </button>
           <p id="approve-note" class="fine">
@@ -149,7 +136,7 @@ export function Decide(props: DecideProps) {
         <BreakGlass
           needed={detail.breakGlass.needed}
           ready={rested && unread === undefined}
-          busy={busy.value === 'break_glass'}
+          busy={doing === 'break_glass'}
           unread={unread}
           approve={(why) => void decide('approve', why)}
         />

@@ -1,7 +1,8 @@
 import { useMemo } from 'preact/hooks';
 import type { InboxLine } from '../model/inbox-lines.ts';
-import { duration, utc } from '../model/time.ts';
 import { RiskBadge } from './approval-row.tsx';
+import { useExactTime } from './exact.tsx';
+import { Lasting } from './lasting.tsx';
 import { TextOf } from './text-of.tsx';
 
 interface GroupRowProps {
@@ -15,6 +16,7 @@ interface GroupRowProps {
 
 /** Many calls of one session that differ in their arguments alone, in one line that opens. */
 export function GroupRow({ line, now, selected, place, select, toggle }: GroupRowProps) {
+  const exact = useExactTime();
   const { approval } = line.first;
   const { waiting, soonest } = useMemo(() => {
     const left = line.rows.filter((row) => !row.gone);
@@ -36,19 +38,19 @@ export function GroupRow({ line, now, selected, place, select, toggle }: GroupRo
         <span class="effect">
           {waiting} {waiting === 1 ? 'call' : 'calls'} of <TextOf text={approval.tool} />
         </span>
-        <span class={`standing ${left < 60_000 ? 'soon' : ''}`} title={`first ends at ${utc(soonest)}`}>
-          {gone ? 'none waiting' : left > 0 ? `${duration(left)} left` : 'expired'}
+        <span class={`standing ${left < 60_000 ? 'soon' : ''}`} title={`first ends at ${exact(soonest)}`}>
+          {gone ? 'none waiting' : left > 0 ? <Lasting ms={left} after=" left" /> : 'expired'}
         </span>
         <span class="meta">
-          <span>{line.open ? '▾ close' : '▸ open'}</span>
+          <span aria-hidden="true">{line.open ? '▾ close' : '▸ open'}</span>{' '}
           <span>
             one session: <TextOf text={asker} />
-          </span>
+          </span>{' '}
           <span>
             {approval.action === null ? 'for' : 'by'} <TextOf text={approval.subject} />
-          </span>
-          <span title={utc(approval.requestedAt)}>
-            since {duration(now - Date.parse(approval.requestedAt))}
+          </span>{' '}
+          <span title={exact(approval.requestedAt)}>
+            <Lasting ms={now - Date.parse(approval.requestedAt)} before="since " />
           </span>
         </span>
       </button>

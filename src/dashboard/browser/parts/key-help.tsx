@@ -1,8 +1,9 @@
-import { useEffect, useRef } from 'preact/hooks';
 import { SECTIONS } from '../model/sections.ts';
+import { Dialog, Leave } from './dialog.tsx';
 
 const KEYS = [
   ['j, k', 'next, previous'],
+  ['n', 'show the calls that have come in the meantime'],
   ['Enter', 'open'],
   ['a', 'approve (in an opened call, then passkey)'],
   ['d', 'deny with a reason (in an opened call)'],
@@ -17,11 +18,8 @@ const KEYS = [
 
 /** The list of keys, in a modal dialog that Escape closes. */
 export function KeyHelp({ close }: { close: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   return (
-    <dialog ref={dialog} onClose={close} aria-labelledby="key-help-title">
-      <h2 id="key-help-title">Keys</h2>
+    <Dialog title="Keys" close={close}>
       <dl class="keys">
         {KEYS.map(([key, meaning]) => (
           <div key={key}>
@@ -32,9 +30,7 @@ export function KeyHelp({ close }: { close: () => void }) {
           </div>
         ))}
       </dl>
-      <button type="button" onClick={() => dialog.current?.close()}>
-        Close
-      </button>
-    </dialog>
+      <Leave>Close</Leave>
+    </Dialog>
   );
 }

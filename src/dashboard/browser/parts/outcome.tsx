@@ -3,7 +3,6 @@ import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import { escapeText } from '../model/escape.ts';
 import type { Shell } from '../shell.ts';
 import { Exact } from './exact.tsx';
-import { Notice } from './notice.tsx';
 import { TextOf } from './text-of.tsx';
 
 const TITLES: Readonly<
@@ -33,6 +32,12 @@ const ACTION_TITLES: Partial<Record<ApprovalDetail['state'], string>> = {
   cancelled: 'Withdrawn',
   void: 'Void: something changed after the approval; nobody may carry it out',
 };
+
+/** Where the call stands, in one line. */
+export function outcomeTitle({ kind, state }: ApprovalDetail): string {
+  const [, callTitle] = TITLES[state];
+  return kind === 'action' ? (ACTION_TITLES[state] ?? callTitle) : callTitle;
+}
 
 /** JSON on several lines where it is JSON, escaped either way. */
 function readable(text: string): string {
@@ -91,12 +96,14 @@ export function Outcome({
   detail: ApprovalDetail;
   changed: () => void;
 }) {
-  const [kind, callTitle] = TITLES[detail.state];
-  const title = detail.kind === 'action' ? (ACTION_TITLES[detail.state] ?? callTitle) : callTitle;
+  const [kind] = TITLES[detail.state];
   const { needed, approvals } = detail.quorum;
   const result = detail.result;
   return (
-    <Notice kind={kind} title={title}>
+    <section class={`notice ${kind}`} aria-labelledby="outcome">
+      <h2 id="outcome" tabIndex={-1}>
+        {outcomeTitle(detail)}
+      </h2>
       {detail.stateReason !== null && (
         <p>
           <TextOf text={detail.stateReason} />
@@ -137,6 +144,6 @@ export function Outcome({
         </>
       )}
       {detail.state === 'unknown' && <Resolve shell={shell} id={detail.id} resolved={changed} />}
-    </Notice>
+    </section>
   );
 }

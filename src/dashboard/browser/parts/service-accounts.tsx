@@ -63,6 +63,7 @@ export function ServiceAccounts({ shell, accounts, ask }: ServiceAccountsProps) 
       <h2 id="service-accounts">Service accounts</h2>
       <p class="fine">
         Machines that sign with a key of their own. They decide only where a rule says “approver: automation”.
+        Where a rule excludes the requester, whoever registered one does not decide what it asks for.
       </p>
       {accounts.length === 0 && <p>None yet.</p>}
       <ul class="people" aria-label="Service accounts">

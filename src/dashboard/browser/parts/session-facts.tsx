@@ -1,23 +1,25 @@
 import type { Session } from '../../../sdk/sessions.ts';
 import type { Found } from '../load-around.ts';
-import { duration, utc } from '../model/time.ts';
+import { useExactTime } from './exact.tsx';
+import { Lasting } from './lasting.tsx';
 import { TextOf } from './text-of.tsx';
 
 function Facts({ session, now }: { session: Session; now: number }) {
   const left = Date.parse(session.expiresAt) - now;
-  const standing =
-    session.state === 'active' && left > 0
-      ? `ends in ${duration(left)}`
-      : `${session.state}, so nothing is sent`;
   const calls =
     session.callCap === null
-      ? `${session.calls} calls so far`
+      ? `${session.calls} ${session.calls === 1 ? 'call' : 'calls'} so far`
       : `${session.calls} of ${session.callCap} calls`;
   return (
     <>
       <br />
-      <span class="fine" title={utc(session.expiresAt)}>
-        {standing}, {calls}
+      <span class="fine" title={useExactTime()(session.expiresAt)}>
+        {session.state === 'active' && left > 0 ? (
+          <Lasting ms={left} before="ends in " />
+        ) : (
+          `${session.state}, so nothing is sent`
+        )}
+        , {calls}
         {session.depth > 0 && `, narrowed ${session.depth} times`}
       </span>
       <br />

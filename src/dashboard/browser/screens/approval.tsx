@@ -5,14 +5,15 @@ import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import { onKeys } from '../keys.ts';
 import { type Around, loadAround } from '../load-around.ts';
 import { readDetail } from '../model/read-detail.ts';
-import { utc } from '../model/time.ts';
 import { foldedCount, visibleRows } from '../model/tree.ts';
+import { useOutcomeTold } from '../outcome-told.ts';
 import { ArgumentTree } from '../parts/argument-tree.tsx';
 import { History, SinceLast, WhyHeld } from '../parts/around-call.tsx';
 import { CallFacts } from '../parts/call-facts.tsx';
 import { Decide } from '../parts/decide.tsx';
+import { useExactTime } from '../parts/exact.tsx';
 import { Notice } from '../parts/notice.tsx';
-import { Outcome } from '../parts/outcome.tsx';
+import { Outcome, outcomeTitle } from '../parts/outcome.tsx';
 import { GlassBroken, Quorum } from '../parts/quorum.tsx';
 import { ScriptWarning } from '../parts/script-warning.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
@@ -50,10 +51,12 @@ function Call({ shell, detail, around, reload, toDeny }: CallProps) {
   const { rows, problem } = useMemo(() => readDetail(detail), [detail.call, detail.view]);
   const unfolded = useSignal<ReadonlySet<string>>(new Set());
   const unicode = useSignal(false);
+  const exact = useExactTime();
   const view = useRef<HTMLPreElement>(null);
   const folded = foldedCount(rows, unfolded.value);
   const { mark, seen } = useEndSeen(folded);
   const me = shell.me.value;
+  useOutcomeTold(shell, detail, outcomeTitle(detail));
   const unread =
     folded > 0
       ? `Unfold the arguments first: ${folded} ${folded === 1 ? 'part is' : 'parts are'} still folded.`
@@ -66,7 +69,7 @@ function Call({ shell, detail, around, reload, toDeny }: CallProps) {
       <>
         <CallFacts detail={detail} around={around} now={shell.now.value} />
         <Outcome shell={shell} detail={detail} changed={reload} />
-        <Notice kind="info" title={`Erased on ${utc(detail.redactedAt)}`}>
+        <Notice kind="info" title={`Erased on ${exact(detail.redactedAt)}`}>
           <p>
             The arguments, the text that was signed and the result are gone for good. The ledger keeps their
             commitments, so that everything else can still be verified.
@@ -77,9 +80,12 @@ function Call({ shell, detail, around, reload, toDeny }: CallProps) {
   }
   if (problem !== undefined) {
     return (
-      <Notice kind="error" title="This call cannot be shown faithfully, so it cannot be decided here">
-        <p>{problem} Tell the operator of this gateway.</p>
-      </Notice>
+      <>
+        <h1>Held call</h1>
+        <Notice kind="error" title="This call cannot be shown faithfully, so it cannot be decided here">
+          <p>{problem} Tell the operator of this gateway.</p>
+        </Notice>
+      </>
     );
   }
   return (

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { startRegistration } from '@simplewebauthn/browser';
+import { useEffect } from 'preact/hooks';
 import { explain } from '../api.ts';
 import { Notice } from '../parts/notice.tsx';
 import type { Shell } from '../shell.ts';
@@ -8,6 +9,10 @@ import type { Shell } from '../shell.ts';
 export function Enrol({ shell, token }: { shell: Shell; token: string }) {
   const busy = useSignal(false);
   const problem = useSignal<string | undefined>(undefined);
+
+  useEffect(() => {
+    document.title = 'Become an approver · Countersign';
+  }, []);
 
   const enrol = async () => {
     busy.value = true;

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { Approval } from '../../../sdk/approval.ts';
 import { ApprovalRow } from '../parts/approval-row.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
 import type { Shell } from '../shell.ts';
 
 /** Calls that were decided, expired or withdrawn, newest first. */
@@ -36,7 +37,7 @@ export function History({ shell }: { shell: Shell }) {
           <p>{problem.value}</p>
         </Notice>
       )}
-      {shown === undefined && problem.value === undefined && <p role="status">Loading…</p>}
+      {shown === undefined && problem.value === undefined && <Skeleton rows={4} />}
       {shown?.length === 0 && cursor.value === null && (
         <Notice kind="info" title="Nothing has been decided yet">
           <p>

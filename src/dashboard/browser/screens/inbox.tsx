@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { systemStopwatch } from '../../../core/clock.ts';
 import type { Me } from '../api.ts';
 import { createInboxFeed } from '../inbox-feed.ts';
+import { useNewsTold } from '../inbox-told.ts';
 import { onKeys } from '../keys.ts';
 import { canPick, togglePicked } from '../model/batch.ts';
 import { revealFresh, toggleGroup, waitingCount } from '../model/inbox.ts';
@@ -12,6 +13,7 @@ import { BatchBar } from '../parts/batch-bar.tsx';
 import { GroupRow } from '../parts/group-row.tsx';
 import { InboxSearch } from '../parts/inbox-search.tsx';
 import { Notice } from '../parts/notice.tsx';
+import { PushHint } from '../parts/push-hint.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { WindowList } from '../parts/window-list.tsx';
 import type { Shell } from '../shell.ts';
@@ -92,14 +94,19 @@ export function InboxScreen({ shell, me }: { shell: Shell; me: Me }) {
       a: open,
       d: open,
       x: mark,
+      n: () => {
+        if (inbox.value.fresh.size > 0) reveal();
+      },
       '/': () => search.current?.focus(),
     });
   }, [shell]);
 
   const waiting = useComputed(() => waitingCount(inbox.value));
   useEffect(() => {
-    document.title = waiting.value > 0 ? `(${waiting.value}) Countersign` : 'Countersign';
+    document.title = `${waiting.value > 0 ? `(${waiting.value}) ` : ''}Inbox · Countersign`;
   }, [waiting.value]);
+
+  useNewsTold(shell, inbox.value, feed.state.value !== 'loading');
 
   const ask = (text: string) => {
     query.value = text;
@@ -122,10 +129,11 @@ export function InboxScreen({ shell, me }: { shell: Shell; me: Me }) {
           <p>{problem}</p>
         </Notice>
       )}
-      <p role="status" class="fresh">
+      <p class="fresh">
         {fresh > 0 && (
           <button type="button" onClick={reveal}>
             {fresh} new
+            <span class="visually-hidden"> {fresh === 1 ? 'call' : 'calls'}: show</span>
           </button>
         )}
         {started && feed.state.value === 'loading' && (
@@ -145,6 +153,7 @@ export function InboxScreen({ shell, me }: { shell: Shell; me: Me }) {
               ? 'When an agent makes a call that policy holds, it appears here at once.'
               : 'Other calls may be waiting. Clear the search to see all of them.'}
           </p>
+          {query.value === '' && <PushHint shell={shell} />}
         </Notice>
       )}
       <WindowList

@@ -13,6 +13,7 @@ import {
 import { JobPage } from '../parts/fleet/job-page.tsx';
 import { JobRow } from '../parts/fleet/job-row.tsx';
 import { LiveStopped } from '../parts/fleet/live-stopped.tsx';
+import { UserFilter } from '../parts/fleet/user-filter.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import type { ScreenProps, Shell } from '../shell.ts';
@@ -44,17 +45,7 @@ function Filters({ choice, choose }: { choice: JobChoice; choose: (next: JobChoi
           ))}
         </select>
       </label>
-      <label>
-        User
-        <input
-          type="search"
-          placeholder="exactly, such as ann"
-          spellcheck={false}
-          autocomplete="off"
-          defaultValue={choice.subject}
-          onChange={(event) => choose({ ...choice, subject: event.currentTarget.value.trim() })}
-        />
-      </label>
+      <UserFilter subject={choice.subject} choose={(subject) => choose({ ...choice, subject })} />
       {choice.session !== '' && (
         <p class="fine">
           Only of <code>{choice.session}</code>{' '}

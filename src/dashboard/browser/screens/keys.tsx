@@ -2,16 +2,15 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { ApiKey } from '../../../sdk/keys.ts';
 import { useLoaded } from '../load.ts';
-import { isLastOperator, keyOrder, ROLE_WORDS } from '../model/key-words.ts';
+import { isLastOperator, keyOrder, makerText, ROLE_WORDS } from '../model/key-words.ts';
 import { Confirm } from '../parts/fleet/confirm.tsx';
-import { CopyLine } from '../parts/fleet/copy-line.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { KeyRow } from '../parts/settings/key-row.tsx';
+import { NewKey } from '../parts/settings/new-key.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { TextOf } from '../parts/text-of.tsx';
+import { queryOf } from '../query.ts';
 import type { ScreenProps, Shell } from '../shell.ts';
-
-const MAKE_KEY = 'countersign key create --name ci --role minter,reader';
 
 function Roles() {
   return (
@@ -29,21 +28,6 @@ function Roles() {
         No key approves or denies, whatever its roles. Machines that decide by a rule are service accounts,
         under <a href="/people">People</a>.
       </p>
-    </section>
-  );
-}
-
-/** How a key is made, and why not here. */
-function MakeOne() {
-  return (
-    <section class="card" aria-labelledby="make-key">
-      <h2 id="make-key">Make a key</h2>
-      <p>
-        Keys are made with an operator’s key, never from this page: a key may do what a signed-in person may
-        not, such as minting sessions for anybody’s agents, and it outlasts every sign-in. On the machine
-        where the gateway was started, the command line has such a key:
-      </p>
-      <CopyLine label="Shows the new key once" text={MAKE_KEY} />
     </section>
   );
 }
@@ -82,18 +66,24 @@ function RevokeKey({ shell, apiKey, isLast, close }: RevokeKeyProps) {
   );
 }
 
-/** The API keys of programs: what each may, who made it, and its end. */
-export function Keys({ shell }: ScreenProps) {
+/** The API keys of programs: what each may, who made it, one more, and its end. */
+export function Keys({ shell, me }: ScreenProps) {
   const revoking = useSignal<ApiKey | undefined>(undefined);
+  const making = useSignal(false);
   const all = useSignal(false);
-  const { keys } = shell.api.client;
-  const list = useLoaded(shell, 'keys', async () => keyOrder((await keys.list()).data));
+  const { keys, approvers } = shell.api.client;
+  const list = useLoaded(shell, 'keys', async () => {
+    const [made, people] = await Promise.all([keys.list(), approvers.list({ limit: 200 })]);
+    return { keys: keyOrder(made.data), people: people.data };
+  });
   useEffect(() => {
     document.title = 'Keys · Countersign';
   }, [shell]);
-  const known = list.value.value;
-  const ended = known?.filter(({ revokedAt }) => revokedAt !== null).length ?? 0;
-  const shown = known?.filter(({ revokedAt }) => all.value || revokedAt === null);
+  const maker = new URLSearchParams(queryOf(shell)).get('made_by');
+  const { keys: known, people = [] } = list.value.value ?? {};
+  const theirs = known?.filter(({ createdBy }) => maker === null || createdBy === maker);
+  const ended = theirs?.filter(({ revokedAt }) => revokedAt !== null).length ?? 0;
+  const shown = theirs?.filter(({ revokedAt }) => all.value || revokedAt === null);
   return (
     <>
       <div class="heading">
@@ -108,8 +98,16 @@ export function Keys({ shell }: ScreenProps) {
             {all.value ? 'Hide' : 'Show'} {ended} revoked
           </button>
         )}
+        <button type="button" class="primary" onClick={() => (making.value = true)}>
+          New key
+        </button>
       </div>
       <p class="lead">What programs call this gateway with: your server, a pipeline, the command line.</p>
+      {maker !== null && (
+        <p class="fine">
+          Only what was made by <TextOf text={makerText(maker, people)} />. <a href="/keys">Show all keys</a>
+        </p>
+      )}
       {list.problem.value !== undefined && (
         <Notice kind="error" title="The keys could not be loaded" retry={list.again}>
           <p>{list.problem.value}</p>
@@ -118,7 +116,7 @@ export function Keys({ shell }: ScreenProps) {
       {shown === undefined && list.problem.value === undefined && <Skeleton rows={3} />}
       {shown?.length === 0 && (
         <Notice kind="info" title="No keys in force">
-          <p>Make one with the command below when a program needs to call the gateway.</p>
+          <p>Make one when a program needs to call the gateway. Your passkey signs for it.</p>
         </Notice>
       )}
       <ul class="fleet" aria-label="API keys">
@@ -126,6 +124,7 @@ export function Keys({ shell }: ScreenProps) {
           <KeyRow
             key={one.id}
             apiKey={one}
+            maker={makerText(one.createdBy, people)}
             now={shell.now.value}
             revoke={() => {
               revoking.value = one;
@@ -133,8 +132,17 @@ export function Keys({ shell }: ScreenProps) {
           />
         ))}
       </ul>
-      <MakeOne />
       <Roles />
+      {making.value && (
+        <NewKey
+          shell={shell}
+          me={me}
+          close={(done) => {
+            making.value = false;
+            if (done) void list.again();
+          }}
+        />
+      )}
       {revoking.value !== undefined && (
         <RevokeKey
           shell={shell}

@@ -1,7 +1,8 @@
 import { useEffect } from 'preact/hooks';
 import type { Overview as Activity } from '../../../sdk/overview.ts';
 import { useLoaded } from '../load.ts';
-import { headlines, readPeriod, shortTime } from '../model/overview-words.ts';
+import { headlines, readPeriod } from '../model/overview-words.ts';
+import { Lasting } from '../parts/lasting.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { LedgerHead } from '../parts/watch/ledger-head.tsx';
@@ -40,7 +41,8 @@ function Headlines({ activity }: { activity: Activity }) {
         <div key={label}>
           <dt>{label}</dt>
           <dd>
-            <strong>{value}</strong> <span class="fine">{note}</span>
+            <strong>{typeof value === 'number' ? <Lasting ms={value} fine /> : value}</strong>{' '}
+            <span class="fine">{note}</span>
           </dd>
         </div>
       ))}
@@ -65,13 +67,7 @@ function Plots({ activity }: { activity: Activity }) {
       <div class="plots">
         <StackedPlot title="Calls" series={CALLS} points={calls} bucketMs={bucketMs} />
         <StackedPlot title="How waits ended" series={ENDS} points={ends} bucketMs={bucketMs} />
-        <LinePlot
-          title="How long deciding took"
-          series={LATENCY}
-          points={latency}
-          bucketMs={bucketMs}
-          format={shortTime}
-        />
+        <LinePlot title="How long deciding took" series={LATENCY} points={latency} bucketMs={bucketMs} />
         <Tops
           title="Verdicts by rule"
           counts={judged.rules}

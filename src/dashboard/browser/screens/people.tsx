@@ -4,11 +4,13 @@ import type { ActRequest } from '../../../sdk/acts.ts';
 import type { Approver, Passkey } from '../../../sdk/approvers.ts';
 import type { RegisteredAccount } from '../../../sdk/service-accounts.ts';
 import type { Me } from '../api.ts';
+import { keysMadeBy } from '../model/key-words.ts';
 import { InviteForm } from '../parts/invite-form.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { PersonRow } from '../parts/person-row.tsx';
 import { ServiceAccounts } from '../parts/service-accounts.tsx';
 import { SignAct } from '../parts/sign-act.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
 import type { Shell } from '../shell.ts';
 import { type AskedAct, askedAct, makePasskey } from '../sign-act.ts';
 
@@ -17,13 +19,28 @@ interface Lists {
   readonly accounts: readonly RegisteredAccount[];
 }
 
+/** That keys outlast the person who made them, and where to revoke them. */
+function KeysLeft({ person, count }: { person: Approver; count: number }) {
+  return (
+    <Notice
+      kind="warning"
+      title={count === 1 ? 'An API key that they made goes on' : `${count} API keys that they made go on`}
+    >
+      <p>
+        So do sessions that were minted with {count === 1 ? 'it' : 'them'}. Revoke what nobody needs:{' '}
+        <a href={`/keys?made_by=person:${person.id}`}>see {count === 1 ? 'it' : 'them'} under Keys</a>.
+      </p>
+    </Notice>
+  );
+}
+
 /** Who can decide, with which passkeys, and the machines that can. Every change of it is signed. */
 export function People({ shell, me }: { shell: Shell; me: Me }) {
   const lists = useSignal<Lists | undefined>(undefined);
   const problem = useSignal<string | undefined>(undefined);
   const asked = useSignal<AskedAct | undefined>(undefined);
   const { api } = shell;
-  const { acts, approvers, serviceAccounts } = api.client;
+  const { acts, approvers, keys, serviceAccounts } = api.client;
 
   const load = async () => {
     try {
@@ -44,12 +61,25 @@ export function People({ shell, me }: { shell: Shell; me: Me }) {
     asked.value = undefined;
     if (done) void load();
   };
-  const remove = (person: Approver) =>
-    askFor(
-      { act: 'approver.remove', params: { person: person.id } },
-      `Remove ${person.name}. Their passkeys, sign-ins and open invites end at once.`,
-      (signed) => acts.removeApprover(person.id, signed),
-    );
+  const remove = async (person: Approver) => {
+    problem.value = undefined;
+    try {
+      const left = keysMadeBy(person.id, (await keys.list()).data).length;
+      ask(
+        askedAct(
+          api,
+          { act: 'approver.remove', params: { person: person.id } },
+          {
+            sentence: `Remove ${person.name}. Their passkeys, sign-ins and open invites end at once.`,
+            aside: left > 0 && <KeysLeft person={person} count={left} />,
+            carryOut: (signed) => acts.removeApprover(person.id, signed),
+          },
+        ),
+      );
+    } catch (error) {
+      problem.value = shell.failed(error);
+    }
+  };
   const removePasskey = (person: Approver, passkey: Passkey) => {
     const at = { person: person.id, passkey: passkey.id };
     askFor(
@@ -79,7 +109,7 @@ export function People({ shell, me }: { shell: Shell; me: Me }) {
           <p>{problem.value}</p>
         </Notice>
       )}
-      {lists.value === undefined && problem.value === undefined && <p role="status">Loading…</p>}
+      {lists.value === undefined && problem.value === undefined && <Skeleton rows={3} />}
       <ul class="people" aria-label="Approvers">
         {(lists.value?.people ?? []).map((person) => (
           <PersonRow

@@ -14,6 +14,7 @@ import { LiveStopped } from '../parts/fleet/live-stopped.tsx';
 import { Mint } from '../parts/fleet/mint.tsx';
 import { SessionPage } from '../parts/fleet/session-page.tsx';
 import { SessionBranch } from '../parts/fleet/session-row.tsx';
+import { UserFilter } from '../parts/fleet/user-filter.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import type { ScreenProps, Shell } from '../shell.ts';
@@ -49,17 +50,7 @@ function Filters({ choice, choose }: { choice: SessionChoice; choose: (next: Ses
           <option value="all">All</option>
         </select>
       </label>
-      <label>
-        User
-        <input
-          type="search"
-          placeholder="exactly, such as ann"
-          spellcheck={false}
-          autocomplete="off"
-          defaultValue={choice.subject}
-          onChange={(event) => choose({ ...choice, subject: event.currentTarget.value.trim() })}
-        />
-      </label>
+      <UserFilter subject={choice.subject} choose={(subject) => choose({ ...choice, subject })} />
     </form>
   );
 }

@@ -6,6 +6,8 @@ import { Fact } from '../parts/fleet/session-facts.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { ChannelsCard } from '../parts/settings/channels-card.tsx';
 import { GatewayCard, StandingCard, WitnessesCard } from '../parts/settings/gateway-cards.tsx';
+import { InstallCard } from '../parts/settings/install-card.tsx';
+import { NotificationsCard } from '../parts/settings/notifications-card.tsx';
 import { PreferencesCard } from '../parts/settings/preferences-card.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { TextOf } from '../parts/text-of.tsx';
@@ -88,7 +90,7 @@ function MoreCard() {
 }
 
 /** Which gateway this is and how it stands, and how this browser shows it. */
-export function Settings({ shell }: ScreenProps) {
+export function Settings({ shell, me }: ScreenProps) {
   const { client } = shell.api;
   const report = useLoaded(shell, 'report', async () => {
     // Each server is asked for its tools first.
@@ -109,6 +111,8 @@ export function Settings({ shell }: ScreenProps) {
       <WitnessesCard witnesses={witnesses} size={report.value.value?.diagnostics.ledger.size} now={now} />
       <PoliciesCard policies={policies} />
       <ChannelsCard shell={shell} />
+      <NotificationsCard shell={shell} me={me} />
+      <InstallCard shell={shell} />
       <PreferencesCard shell={shell} />
       <MoreCard />
     </>

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { startAuthentication } from '@simplewebauthn/browser';
+import { useEffect } from 'preact/hooks';
 import { explain } from '../api.ts';
 import { Notice } from '../parts/notice.tsx';
 import type { Shell } from '../shell.ts';
@@ -8,6 +9,10 @@ import type { Shell } from '../shell.ts';
 export function SignIn({ shell }: { shell: Shell }) {
   const busy = useSignal(false);
   const problem = useSignal<string | undefined>(undefined);
+
+  useEffect(() => {
+    document.title = 'Sign in · Countersign';
+  }, []);
 
   const signIn = async () => {
     busy.value = true;

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { isCountersignApiError } from '../../../../sdk/api-error.ts';
 import { isJobEnded, type JobDetail } from '../../../../sdk/jobs.ts';
 import { useGathered, useLive, useLoaded } from '../../load.ts';
-import { timelineOf } from '../../model/job-words.ts';
+import { stopWords, timelineOf } from '../../model/job-words.ts';
 import type { Shell } from '../../shell.ts';
 import { Notice } from '../notice.tsx';
 import { Skeleton } from '../skeleton.tsx';
@@ -95,7 +95,7 @@ export function JobPage({ shell, id }: { shell: Shell; id: string }) {
               cancelling.value = true;
             }}
           >
-            {job.cancelRequestedAt === null ? 'Cancel…' : 'Told to stop'}
+            {stopWords(job) ?? 'Cancel…'}
           </button>
         )}
       </div>

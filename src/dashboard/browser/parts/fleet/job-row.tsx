@@ -1,5 +1,5 @@
 import { isJobEnded, type Job } from '../../../../sdk/jobs.ts';
-import { fractionOf, JOB_WORDS, progressText } from '../../model/job-words.ts';
+import { fractionOf, JOB_WORDS, progressText, stopWords } from '../../model/job-words.ts';
 import { TextOf } from '../text-of.tsx';
 import { Badge } from './badge.tsx';
 import { Moment } from './moment.tsx';
@@ -27,6 +27,7 @@ export function JobProgress({ job }: { job: Job }) {
 /** One line of a list of jobs, a link to its page. */
 export function JobRow({ job, now }: { job: Job; now: number }) {
   const ended = isJobEnded(job);
+  const stop = stopWords(job);
   return (
     <li>
       <a href={`/jobs/${job.id}`}>
@@ -42,7 +43,7 @@ export function JobRow({ job, now }: { job: Job; now: number }) {
           <span>
             for <TextOf text={job.subject} />
           </span>
-          {job.cancelRequestedAt !== null && !ended && <strong>told to stop</strong>}
+          {stop !== undefined && !ended && <strong>{stop}</strong>}
           <span>
             {ended ? 'ended ' : 'began '}
             <Moment at={job.endedAt ?? job.createdAt} now={now} />

@@ -1,15 +1,15 @@
 import { connectLines } from '../../../../sdk/connect-lines.ts';
 import type { MintedSession } from '../../../../sdk/sessions.ts';
+import { Dialog, Leave } from '../dialog.tsx';
 import { Exact } from '../exact.tsx';
 import { TextOf } from '../text-of.tsx';
 import { CopyLine } from './copy-line.tsx';
 
 /** How an agent connects with a session that has just been made. Its token is nowhere else. */
-export function Minted({ session, done }: { session: MintedSession; done: () => void }) {
+export function Minted({ session, close }: { session: MintedSession; close: () => void }) {
   const { mcp } = session;
   return (
-    <>
-      <h2 id="mint-title">Copy the token now</h2>
+    <Dialog title="Copy the token now" class="mint" stays close={close}>
       <p>
         It is shown only here and only once; the gateway keeps no copy. It acts for{' '}
         <code>
@@ -31,10 +31,8 @@ export function Minted({ session, done }: { session: MintedSession; done: () => 
         </details>
       ))}
       <div class="buttons">
-        <button type="button" class="primary" onClick={done}>
-          I have copied it
-        </button>
+        <Leave class="primary">I have stored it</Leave>
       </div>
-    </>
+    </Dialog>
   );
 }

@@ -1,12 +1,12 @@
-import { duration } from '../../model/time.ts';
 import { useExactTime } from '../exact.tsx';
+import { Lasting } from '../lasting.tsx';
 
 /** The clocks of gateway and page differ, and the page's goes by whole seconds: nothing that is past is still to come. */
 const CLOSE_MS = 2_000;
 
-function distance(awayMs: number): string {
-  if (Math.abs(awayMs) < CLOSE_MS) return 'now';
-  return awayMs > 0 ? `in ${duration(awayMs)}` : `${duration(-awayMs)} ago`;
+function Distance({ awayMs }: { awayMs: number }) {
+  if (Math.abs(awayMs) < CLOSE_MS) return <>now</>;
+  return awayMs > 0 ? <Lasting ms={awayMs} before="in " /> : <Lasting ms={-awayMs} after=" ago" />;
 }
 
 /** A time as one reads it at a glance, with the exact one behind it. */
@@ -14,7 +14,7 @@ export function Moment({ at, now }: { at: string; now: number }) {
   const exact = useExactTime();
   return (
     <time dateTime={at} title={exact(at)}>
-      {distance(Date.parse(at) - now)}
+      <Distance awayMs={Date.parse(at) - now} />
     </time>
   );
 }

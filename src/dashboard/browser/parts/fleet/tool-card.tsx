@@ -24,6 +24,9 @@ function Quarantine({ tool, accept }: { tool: ServerTool; accept: () => void }) 
           : 'Its definition is not the accepted one. No agent sees it, and what was frozen under the former definition is not sent.'}
       </p>
       <ToolDiff tool={tool} />
+      <p class="fine">
+        To refuse it, leave it: it stays shut until it is accepted, or goes back to what was.
+      </p>
       <div class="buttons">
         <button type="button" onClick={accept}>
           Accept this definition…

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { Channel, ChannelTrial } from '../../../../sdk/channels.ts';
 import { useLoaded } from '../../load.ts';
-import { CHANNEL_WORDS, mannerTexts, whenText } from '../../model/channel-words.ts';
+import { CHANNEL_WORDS, devicesText, mannerTexts, whenText } from '../../model/channel-words.ts';
 import type { Shell } from '../../shell.ts';
 import { Badge } from '../fleet/badge.tsx';
 import { Notice } from '../notice.tsx';
@@ -15,7 +15,7 @@ interface ChannelRowProps {
 }
 
 function ChannelRow({ channel, test, busy }: ChannelRowProps) {
-  const { name, type, gathered, pending, dead, lastError } = channel;
+  const { name, type, devices, gathered, pending, dead, lastError } = channel;
   return (
     <li class="person">
       <div class="about">
@@ -33,6 +33,7 @@ function ChannelRow({ channel, test, busy }: ChannelRowProps) {
             <TextOf text={text} />
           </p>
         ))}
+        {devices !== null && <p class="fine">{devicesText(devices)}</p>}
         {gathered > 0 && <p class="fine">{gathered} being gathered</p>}
         {lastError !== null && (
           <p class="problem">
@@ -40,9 +41,11 @@ function ChannelRow({ channel, test, busy }: ChannelRowProps) {
           </p>
         )}
       </div>
-      <button type="button" class="quiet" disabled={busy} onClick={test}>
-        Send a test <span class="visually-hidden">to {name}</span>
-      </button>
+      {devices === null && (
+        <button type="button" class="quiet" disabled={busy} onClick={test}>
+          Send a test <span class="visually-hidden">to {name}</span>
+        </button>
+      )}
     </li>
   );
 }

@@ -1,18 +1,19 @@
 import type { ApiKey } from '../../../../sdk/keys.ts';
-import { makerText } from '../../model/key-words.ts';
 import { Badge } from '../fleet/badge.tsx';
 import { Moment } from '../fleet/moment.tsx';
 import { TextOf } from '../text-of.tsx';
 
 interface KeyRowProps {
   readonly apiKey: ApiKey;
+  /** Who made it, in words. */
+  readonly maker: string;
   readonly now: number;
   readonly revoke: () => void;
 }
 
 /** One API key: what tells it apart, what it may, and who made it. */
-export function KeyRow({ apiKey, now, revoke }: KeyRowProps) {
-  const { id, name, roles, hint, createdBy, createdAt, revokedAt } = apiKey;
+export function KeyRow({ apiKey, maker, now, revoke }: KeyRowProps) {
+  const { id, name, roles, hint, createdAt, revokedAt } = apiKey;
   return (
     <li class={`key-row ${revokedAt === null ? '' : 'ended'}`}>
       <div class="about">
@@ -36,7 +37,7 @@ export function KeyRow({ apiKey, now, revoke }: KeyRowProps) {
           </span>
           <code>{id}</code>
           <span>
-            made <Moment at={createdAt} now={now} /> by <TextOf text={makerText(createdBy)} />
+            made <Moment at={createdAt} now={now} /> by <TextOf text={maker} />
           </span>
           {revokedAt !== null && (
             <span>

@@ -1,4 +1,3 @@
-import { useRef } from 'preact/hooks';
 import type { Webhook, WebhookWithSecret } from '../../../../sdk/webhooks.ts';
 import { OVERLAPS } from '../../model/webhook-words.ts';
 import type { Shell } from '../../shell.ts';
@@ -45,17 +44,10 @@ interface OfWebhook {
 
 /** Changes where a webhook sends, and what. */
 export function ChangeWebhook({ shell, webhook, close }: OfWebhook) {
-  const fields = useRef<HTMLDivElement>(null);
-  const act = async () => {
-    const form = fields.current?.closest('form');
-    if (form == null) throw new Error('The form is gone. Open it again.');
-    await shell.api.client.webhooks.update(webhook.id, inputFromFields(new FormData(form)));
-  };
+  const act = (form: FormData) => shell.api.client.webhooks.update(webhook.id, inputFromFields(form));
   return (
     <Confirm shell={shell} title="Change this webhook" action="Save" act={act} close={close}>
-      <div ref={fields}>
-        <WebhookFields webhook={webhook} />
-      </div>
+      <WebhookFields webhook={webhook} />
     </Confirm>
   );
 }

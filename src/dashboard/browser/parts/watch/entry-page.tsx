@@ -6,10 +6,10 @@ import { useLoaded } from '../../load.ts';
 import { findKeyBodies } from '../../log-trust.ts';
 import { CANNOT_CHECK, keyInForce } from '../../model/log-key.ts';
 import { storyOf } from '../../model/log-pages.ts';
-import { utc } from '../../model/time.ts';
 import type { ProvenEntry } from '../../model/verify-log.ts';
 import { verifyInclusion } from '../../model/verify-log.ts';
 import type { Shell } from '../../shell.ts';
+import { Exact } from '../exact.tsx';
 import { Notice } from '../notice.tsx';
 import { Skeleton } from '../skeleton.tsx';
 import { TextOf } from '../text-of.tsx';
@@ -144,7 +144,7 @@ export function EntryPage({ shell, seq }: { shell: Shell; seq: number }) {
             <code>
               <TextOf text={shown.entry.type} />
             </code>{' '}
-            {utc(shown.entry.ts)}
+            <Exact at={shown.entry.ts} />
           </p>
           <Links entry={shown.entry} />
           <ProofResult {...shown} />

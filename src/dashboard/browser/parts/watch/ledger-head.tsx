@@ -2,8 +2,8 @@ import { systemClock } from '../../../../core/clock.ts';
 import { useLoaded } from '../../load.ts';
 import { checkHead, forgetLog } from '../../log-trust.ts';
 import { CANNOT_CHECK } from '../../model/log-key.ts';
-import { utc } from '../../model/time.ts';
 import type { Shell } from '../../shell.ts';
+import { useExactTime } from '../exact.tsx';
 import { Badge } from '../fleet/badge.tsx';
 import { TextOf } from '../text-of.tsx';
 
@@ -31,6 +31,7 @@ function WholeLedger({ shell }: { shell: Shell }) {
 
 /** The newest signed head of the ledger, checked by this page, and against what this browser has seen before; anew with each `round`. */
 export function LedgerHead({ shell, round }: { shell: Shell; round: string | undefined }) {
+  const exact = useExactTime();
   const checked = useLoaded(shell, round, () => checkHead(shell.api.client, systemClock()));
   const found = checked.value.value;
   const problem = checked.problem.value;
@@ -74,7 +75,7 @@ export function LedgerHead({ shell, round }: { shell: Shell; round: string | und
           <strong>{found.head.size}</strong> entries, signed by key <code>{found.head.keyId}</code> of{' '}
           <TextOf text={found.head.origin} />.{' '}
           {found.before !== undefined && found.before.size > 0
-            ? `They continue the ${found.before.size} that this browser saw at ${utc(found.before.at)}.`
+            ? `They continue the ${found.before.size} that this browser saw at ${exact(found.before.at)}.`
             : 'This browser sees this log for the first time, and remembers it.'}
         </p>
       )}

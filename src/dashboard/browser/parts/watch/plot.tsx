@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { axisTime, linePath, type PlotPoint, roundUp, roundUpTime, stackBars } from '../../model/plot.ts';
-import { utc } from '../../model/time.ts';
+import { shortTime, shortTimeWords } from '../../model/time.ts';
+import { Exact, useExactTime } from '../exact.tsx';
+import { Lasting } from '../lasting.tsx';
 
 interface Series {
   readonly label: string;
@@ -13,14 +15,17 @@ interface PlotProps {
   readonly series: readonly Series[];
   readonly points: readonly PlotPoint[];
   readonly bucketMs: number;
-  /** How a number is read; as it is unless told. */
-  readonly format?: (value: number) => string;
 }
 
-const asIs = (value: number): string => String(value);
+/** What the numbers of a plot are. */
+type Kind = 'number' | 'time';
+
+function amount(value: number, kind: Kind): ComponentChildren {
+  return kind === 'time' ? <Lasting ms={value} fine /> : value;
+}
 
 /** A box that can be scrolled, also by keyboard, when its table is wider than it. */
-function TableOf({ title, series, points, format = asIs }: PlotProps) {
+function TableOf({ title, series, points, kind }: PlotProps & { kind: Kind }) {
   return (
     <details class="plot-table">
       <summary>As a table</summary>
@@ -40,9 +45,13 @@ function TableOf({ title, series, points, format = asIs }: PlotProps) {
           <tbody>
             {points.map(({ at, values }) => (
               <tr key={at}>
-                <th scope="row">{utc(at)}</th>
+                <th scope="row">
+                  <Exact at={at} />
+                </th>
                 {series.map(({ label }, index) => (
-                  <td key={label}>{Number.isFinite(values[index]) ? format(values[index] ?? 0) : '–'}</td>
+                  <td key={label}>
+                    {Number.isFinite(values[index]) ? amount(values[index] ?? 0, kind) : '–'}
+                  </td>
                 ))}
               </tr>
             ))}
@@ -53,8 +62,15 @@ function TableOf({ title, series, points, format = asIs }: PlotProps) {
   );
 }
 
-function Frame(props: PlotProps & { top: number; summary: string; children: ComponentChildren }) {
-  const { title, series, points, bucketMs, top, summary, children, format = asIs } = props;
+interface FrameProps extends PlotProps {
+  readonly kind: Kind;
+  readonly top: number;
+  readonly summary: string;
+  readonly children: ComponentChildren;
+}
+
+function Frame(props: FrameProps) {
+  const { title, series, points, bucketMs, top, summary, children, kind } = props;
   const [first, last] = [points[0]?.at, points.at(-1)?.at];
   return (
     <figure class="card plot">
@@ -68,7 +84,9 @@ function Frame(props: PlotProps & { top: number; summary: string; children: Comp
           ))}
         </ul>
       </figcaption>
-      <p class="axis">{format(top)}</p>
+      <p class="axis" aria-hidden="true">
+        {kind === 'time' ? shortTime(top) : top}
+      </p>
       <svg
         viewBox={`0 0 ${Math.max(1, points.length)} 100`}
         preserveAspectRatio="none"
@@ -78,7 +96,7 @@ function Frame(props: PlotProps & { top: number; summary: string; children: Comp
         <path class="grid" d={`M0 0H${points.length}M0 50H${points.length}M0 100H${points.length}`} />
         {children}
       </svg>
-      <p class="axis ends">
+      <p class="axis ends" aria-hidden="true">
         <span>{first !== undefined && axisTime(first, bucketMs)}</span>
         <span>{last !== undefined && `${axisTime(last, bucketMs)} UTC`}</span>
       </p>
@@ -90,13 +108,14 @@ function Frame(props: PlotProps & { top: number; summary: string; children: Comp
 /** Numbers of things by time, the series on top of each other. */
 export function StackedPlot(props: PlotProps) {
   const { title, series, points } = props;
+  const exact = useExactTime();
   const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
   const top = roundUp(Math.max(0, ...points.map(({ values }) => total(values))));
   const summary = series
     .map(({ label }, index) => `${label} ${total(points.map(({ values }) => values[index] ?? 0))}`)
     .join(', ');
   return (
-    <Frame {...props} top={top} summary={`${title}: ${summary}`}>
+    <Frame {...props} kind="number" top={top} summary={`${title}: ${summary}`}>
       {stackBars(points, top).map((bar) => (
         <rect
           key={`${bar.x}-${bar.series}`}
@@ -110,7 +129,7 @@ export function StackedPlot(props: PlotProps) {
       {points.map(({ at, values }, index) => (
         <rect key={at} class="touch" x={index} y={0} width={1} height={100}>
           <title>
-            {[utc(at), ...series.map(({ label }, place) => `${label}: ${values[place] ?? 0}`)].join('\n')}
+            {[exact(at), ...series.map(({ label }, place) => `${label}: ${values[place] ?? 0}`)].join('\n')}
           </title>
         </rect>
       ))}
@@ -119,13 +138,13 @@ export function StackedPlot(props: PlotProps) {
 }
 
 /** Durations by time, each series a line; `NaN` where there is nothing to tell. */
-export function LinePlot(props: PlotProps & { format: (value: number) => string }) {
-  const { title, series, points, format } = props;
+export function LinePlot(props: PlotProps) {
+  const { title, series, points } = props;
   const known = points.flatMap(({ values }) => values.filter(Number.isFinite));
   const top = roundUpTime(Math.max(0, ...known));
-  const summary = known.length === 0 ? 'nothing to tell' : `at most ${format(Math.max(...known))}`;
+  const summary = known.length === 0 ? 'nothing to tell' : `at most ${shortTimeWords(Math.max(...known))}`;
   return (
-    <Frame {...props} top={top} summary={`${title}: ${summary}`}>
+    <Frame {...props} kind="time" top={top} summary={`${title}: ${summary}`}>
       {series.map(({ label, tone }, index) => {
         const values = points.map((point) => point.values[index] ?? Number.NaN);
         const path = linePath(

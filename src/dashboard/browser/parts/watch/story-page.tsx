@@ -4,10 +4,11 @@ import { type TimelineItem, timelineOf } from '../../../../sdk/timeline.ts';
 import { useGathered, useLive, useLoaded } from '../../load.ts';
 import { entryWords } from '../../model/entry-words.ts';
 import { entryNotes } from '../../model/log-pages.ts';
-import { duration, utc } from '../../model/time.ts';
 import type { Shell } from '../../shell.ts';
+import { Exact } from '../exact.tsx';
 import { LiveStopped } from '../fleet/live-stopped.tsx';
 import { Moment } from '../fleet/moment.tsx';
+import { Lasting } from '../lasting.tsx';
 import { Notice } from '../notice.tsx';
 import { Skeleton } from '../skeleton.tsx';
 import { TextOf } from '../text-of.tsx';
@@ -17,11 +18,6 @@ const MOST = 200;
 
 function scopeOf(id: string): { approval: string } | { call: string } {
   return id.startsWith('apr_') ? { approval: id } : { call: id };
-}
-
-/** A short time in full: a call takes milliseconds, a person minutes. */
-function took(ms: number): string {
-  return ms < 1_000 ? `${ms} ms` : duration(ms);
 }
 
 /** The names of those who decide, by the reference that the ledger has of them. */
@@ -58,7 +54,7 @@ function Facts({ item, names }: { item: TimelineItem; names: Names | undefined }
               <span title={decision.by}>
                 <TextOf text={names?.get(decision.by) ?? decision.by} />
               </span>
-              , <time dateTime={decision.at}>{utc(decision.at)}</time>
+              , <Exact at={decision.at} />
               {decision.breakGlass && ', breaking the glass'}
               {decision.reason !== null && (
                 <>
@@ -71,13 +67,17 @@ function Facts({ item, names }: { item: TimelineItem; names: Names | undefined }
         {item.waitedMs !== null && (
           <div>
             <dt>Waited</dt>
-            <dd>{took(item.waitedMs)}</dd>
+            <dd>
+              <Lasting ms={item.waitedMs} fine />
+            </dd>
           </div>
         )}
         {item.tookMs !== null && (
           <div>
             <dt>The server took</dt>
-            <dd>{took(item.tookMs)}</dd>
+            <dd>
+              <Lasting ms={item.tookMs} fine />
+            </dd>
           </div>
         )}
         <div>
@@ -115,7 +115,8 @@ function Step({ entry, from, now }: { entry: LogEntry; from: number; now: number
         ))}
       </span>
       <span class="fine">
-        +{took(Math.max(0, Date.parse(entry.ts) - from))}, <Moment at={entry.ts} now={now} />
+        <Lasting ms={Math.max(0, Date.parse(entry.ts) - from)} before="+" fine />,{' '}
+        <Moment at={entry.ts} now={now} />
       </span>
     </li>
   );

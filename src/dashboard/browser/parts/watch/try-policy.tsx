@@ -4,7 +4,7 @@ import { explain } from '../../api.ts';
 import { useLoaded } from '../../load.ts';
 import { labelsFrom } from '../../model/connection.ts';
 import { explainInputFrom, sampleArgs } from '../../model/policy-words.ts';
-import { duration } from '../../model/time.ts';
+import { durationWords } from '../../model/time.ts';
 import type { Shell } from '../../shell.ts';
 import { Notice } from '../notice.tsx';
 import { RuleTraces } from '../rule-traces.tsx';
@@ -23,7 +23,7 @@ function Terms({ verdict }: Pick<PolicyExplanation, 'verdict'>) {
           of <TextOf text={approval.groups.join(', ')} />
         </>
       )}
-      , within {duration(approval.expiresMs)}
+      , within {durationWords(approval.expiresMs)}
       {approval.excludeRequester && ', never by who asked'}.
     </p>
   );
