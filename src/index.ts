@@ -73,6 +73,7 @@ export type { ApiKey, CreatedApiKey, KeyRole, KeysResource } from './sdk/keys.ts
 export type { ConsistencyProof, InclusionProof, LedgerResource, RotatedLogKey } from './sdk/ledger.ts';
 export type { LogEntry, LogFilter, LogQuery } from './sdk/log-entry.ts';
 export type { LogExport, LogFacet, LogFacets, LogsResource, LogVerification } from './sdk/logs.ts';
+export { newApiKey } from './sdk/new-api-key.ts';
 export type { AskOverview, JudgedCount, Overview, OverviewBucket, OverviewInput } from './sdk/overview.ts';
 export type { Page, Paged, PageOptions } from './sdk/page.ts';
 export {
@@ -95,6 +96,7 @@ export type {
   RuleTrace,
   TraceStep,
 } from './sdk/policies.ts';
+export type { PushDevice, PushDeviceInput, PushResource } from './sdk/push.ts';
 export type {
   CallExample,
   RecordedCall,

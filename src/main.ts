@@ -1,9 +1,8 @@
 #!/usr/bin/env -S node --max-semi-space-size=16
 // Any Node that a person happens to have reads this file: no newer syntax here, and the rest is imported late.
 import { keepCompiledCode } from './cli/compile-cache.ts';
-import type { ExportAnswer, ExportQuestion } from './cli/evidence-port.ts';
 import { nodeProblem } from './cli/node-version.ts';
-import type { PolicyTools } from './cli/ports.ts';
+import type { CliDeps, PolicyTools } from './cli/ports.ts';
 
 const READ_BYTES = 1024 * 1024;
 
@@ -39,13 +38,13 @@ async function loadPolicyTools(now: () => number): Promise<PolicyTools> {
 }
 
 /** An export on this machine, without a gateway. */
-async function verifyExportFile({ file, ...options }: ExportQuestion): Promise<ExportAnswer> {
+const verifyExportFile: CliDeps['verifyExport'] = async (file, options) => {
   const [{ createReadStream }, { verifyExport }] = await Promise.all([
     import('node:fs'),
     import('./evidence/verify-export.ts'),
   ]);
   return verifyExport(createReadStream(file, { highWaterMark: READ_BYTES }), options);
-}
+};
 
 async function main(): Promise<number> {
   const problem = nodeProblem(process.versions.node);
@@ -69,7 +68,7 @@ async function main(): Promise<number> {
     proofProblem: async (proof, vkey) => (await import('./ledger/check-proof.ts')).proofProblem(proof, vkey),
     checkCapability: async (check) =>
       (await import('./capabilities/verify/check-capability.ts')).checkCapability(check),
-    verifyExport: (question) => verifyExportFile(question),
+    verifyExport: verifyExportFile,
     inspectConfig: async (question) => (await import('./config/inspect.ts')).inspectConfig(question),
     probeMcp: async (access) =>
       (await import('./downstream/probe-endpoint.ts')).probeEndpoint({ ...access, version: VERSION }),

@@ -1,10 +1,15 @@
+import type { CapabilityCheck, CapabilityFinding } from '../capabilities/verify/check-capability.ts';
 import type { ConfigFacts } from '../config/inspect.ts';
 import type { ConfigInput } from '../config.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { AgentOptions, AgentOutcome } from '../demo/agent.ts';
+import type { HeadlessOptions } from '../demo/headless-approver.ts';
+import type { EndpointFinding } from '../downstream/probe-endpoint.ts';
+import type { ExportVerification, VerifyExportOptions } from '../evidence/verify-export.ts';
+import type { PolicyCheck } from '../policy/check.ts';
+import type { PolicyTestResult } from '../policy/test-suite.ts';
 import type { InclusionProof } from '../sdk/ledger.ts';
 import type { ExplainedVerdict, RuleTrace } from '../sdk/policies.ts';
-import type { ExportAnswer, ExportQuestion } from './evidence-port.ts';
-import type { McpFinding } from './mcp-port.ts';
 
 /** How the gateway is to be started. */
 export interface StartOptions {
@@ -70,27 +75,6 @@ export interface RunningWitness {
   close(): Promise<void>;
 }
 
-export interface FileProblem {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
-
-export interface PolicyReport {
-  readonly ok: boolean;
-  readonly version: string;
-  readonly problems: readonly FileProblem[];
-}
-
-export interface PolicyTestResult {
-  readonly file: string;
-  readonly name: string;
-  readonly ok: boolean;
-  /** What was expected and what was found, one line for each expectation that was not met. */
-  readonly failures: readonly string[];
-}
-
 export interface PolicyQuestion {
   readonly server: string;
   readonly tool: string;
@@ -107,7 +91,7 @@ export interface PolicyAnswer {
 
 /** Policy files on this machine, without a gateway. */
 export interface PolicyTools {
-  check(dir: string): Promise<PolicyReport>;
+  check(dir: string): Promise<PolicyCheck>;
   test(dir: string): Promise<{ readonly results: readonly PolicyTestResult[] }>;
   explain(dir: string, question: PolicyQuestion): Promise<PolicyAnswer>;
   /** The texts of the policy files by name. Throws `policy_invalid` where there is none. */
@@ -116,74 +100,11 @@ export interface PolicyTools {
   schema(): object;
 }
 
-export interface PendingCall {
-  readonly approvalId: string;
-  readonly approveUrl: string;
-  readonly expiresAt: string;
-}
-
-export interface AgentOptions {
-  readonly mcpUrl: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Tells this run's calls from those of earlier runs. */
-  readonly idempotencyKey: string;
-  readonly print: (line: string) => void;
-  /** What is going on right now; each replaces the one before. */
-  readonly status: (line: string) => void;
-  readonly onPending: (pending: PendingCall) => Promise<void>;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-}
-
-/** How the risky call ended. */
-export interface AgentOutcome {
-  readonly state: 'succeeded' | 'failed' | 'denied' | 'expired' | 'void' | 'cancelled' | 'unknown';
-  readonly text: string;
-}
-
-export interface HeadlessOptions {
-  readonly approveUrl: string;
-  /** The one-time link, while nobody has used it. */
-  readonly enrolUrl?: string | undefined;
-  /** Where the demo authenticator's key is kept between runs. */
-  readonly passkeyFile: string;
-  readonly print: (line: string) => void;
-  readonly signal: AbortSignal;
-}
-
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface TextSink {
   write(text: string): unknown;
 }
-
-/** What a capability token is checked against, on this machine. */
-export interface CapabilityCheck {
-  readonly token: string;
-  readonly issuer: string;
-  /** The gateway's key set as JSON text; fetched from the issuer when it is left out. */
-  readonly jwks?: string | undefined;
-  readonly audience: string;
-  readonly call:
-    | { readonly tool: string; readonly server?: string; readonly arguments: JsonObject }
-    | {
-        readonly action: string;
-        readonly resource: string;
-        readonly actor: string;
-        readonly risk?: string;
-        readonly metadata: JsonObject;
-        readonly arguments: JsonObject;
-      }
-    | { readonly digest: string };
-  readonly requireDecision: boolean;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
-
-export type CapabilityFinding =
-  | { readonly ok: true; readonly capability: object }
-  | { readonly ok: false; readonly code: string; readonly reason: string };
 
 /** All that the command line needs of the world; `main.ts` gives the real things. */
 export interface CliDeps {
@@ -194,13 +115,13 @@ export interface CliDeps {
   readonly proofProblem: (proof: InclusionProof, vkey: string) => Promise<string | undefined>;
   readonly checkCapability: (check: CapabilityCheck) => Promise<CapabilityFinding>;
   /** Verifies an export offline. Throws `invalid_request` for a key or checkpoint that cannot be read. */
-  readonly verifyExport: (question: ExportQuestion) => Promise<ExportAnswer>;
+  readonly verifyExport: (file: string, options: VerifyExportOptions) => Promise<ExportVerification>;
   readonly playAgent: (options: AgentOptions) => Promise<AgentOutcome>;
   readonly approveHeadless: (options: HeadlessOptions) => Promise<void>;
   /** Reads a configuration and makes nothing. Throws what a start would throw. */
   readonly inspectConfig: (question: Omit<ConfigInput, 'port' | 'readOnly'>) => Promise<ConfigFacts>;
   /** Connects to an MCP endpoint as a client does, and lists its tools. Never rejects. */
-  readonly probeMcp: (access: Pick<McpAccess, 'url' | 'headers'>) => Promise<McpFinding>;
+  readonly probeMcp: (access: Pick<McpAccess, 'url' | 'headers'>) => Promise<EndpointFinding>;
   readonly env: Environment;
   readonly cwd: string;
   /** As Node names it: `linux`, `darwin`, `win32`. */

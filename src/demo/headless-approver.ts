@@ -57,7 +57,8 @@ async function textOf(part: Locator): Promise<string> {
 
 /** Waits for `done`, but fails with the page's own words as soon as it shows an alert. */
 async function unlessAlert(page: Page, done: Promise<unknown>): Promise<void> {
-  const alert = page.getByRole('alert').first();
+  // A page may keep an empty place for what it has to announce.
+  const alert = page.getByRole('alert').filter({ hasText: /\S/ }).first();
   const refused = alert.waitFor().then(async () => {
     throw new Error(`The page says: ${await textOf(alert)}`);
   });

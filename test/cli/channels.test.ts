@@ -10,6 +10,7 @@ const WIRE = {
   quiet: null,
   per_agent: 5,
   remind_ms: null,
+  devices: null,
   gathered: 3,
   pending: 1,
   dead: 2,
@@ -26,12 +27,14 @@ async function setUp() {
 test('channel list shows what each is told of, what waits and what went wrong', async () => {
   const { gateway, run } = await setUp();
   const all = { ...WIRE, name: 'all', when: { risk: null, groups: null, tools: null }, last_error: null };
-  gateway.on('GET /v1/channels', page([WIRE, all]));
+  const push = { ...all, name: 'push', type: 'push', devices: 3 };
+  gateway.on('GET /v1/channels', page([WIRE, all, push]));
   const { code, stdout } = await run('channel list');
   expect(code).toBe(0);
   expect(stdout).toMatch(/oncall +ntfy +risk high,critical; tools payments\/\* +3 +1 +2 +answered with 403/);
   expect(stdout).toMatch(/all +ntfy +everything/);
-  expect((await run('channels list --json')).json()).toEqual([{ data: [WIRE, all], has_more: false }]);
+  expect(stdout).toMatch(/push +push \(3 devices\) +everything/);
+  expect((await run('channels list --json')).json()).toEqual([{ data: [WIRE, all, push], has_more: false }]);
 });
 
 test('channel list says where channels stand when there are none', async () => {

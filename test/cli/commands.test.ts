@@ -127,9 +127,11 @@ describe('policy', () => {
     }),
     test: async (dir) => ({
       results: [
-        { file: 'a_test.yaml', name: 'holds', ok: true, failures: [] },
+        { file: 'a_test.yaml', line: 3, column: 5, name: 'holds', ok: true, failures: [] },
         {
           file: 'a_test.yaml',
+          line: 9,
+          column: 5,
           name: 'denies',
           ok: dir.endsWith('good'),
           failures: ['effect: expected "deny"'],

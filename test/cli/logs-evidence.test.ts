@@ -9,7 +9,7 @@ import { problem, type Reply, startFakeGateway } from '../sdk/fake-gateway.ts';
 import { openTerminal } from './run-command.ts';
 
 const PORT: Partial<CliDeps> = {
-  verifyExport: ({ file, ...options }) => verifyExport(createReadStream(file), options),
+  verifyExport: (file, options) => verifyExport(createReadStream(file), options),
 };
 
 const lines =

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { AgentOptions, AgentOutcome, HeadlessOptions } from '../../src/cli/ports.ts';
+import type { AgentOptions, AgentOutcome } from '../../src/demo/agent.ts';
+import type { HeadlessOptions } from '../../src/demo/headless-approver.ts';
 import { openTerminal } from './run-command.ts';
 
 const mcp = { url: 'http://localhost:8420/mcp', headers: { Authorization: 'Bearer tok' } };

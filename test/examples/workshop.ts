@@ -43,7 +43,9 @@ export async function openWorkshop(account: string, policy: string): Promise<Wor
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const keyFile = join(dir, 'account.key');
   await writeFile(keyFile, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600 });
-  const made = await approver.perform('service_account.create', {
+  // Whoever registers an account does not decide what it asks for.
+  const registrar = await approver.invite('Rita', ['registrars']);
+  const made = await registrar.perform('service_account.create', {
     name: account,
     groups: [],
     public_key: publicKey.export({ format: 'pem', type: 'spki' }),

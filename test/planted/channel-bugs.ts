@@ -47,9 +47,10 @@ export const CHANNEL_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'what was decided meanwhile is still told',
-    file: `${HERE}/follow-channel.ts`,
-    find: 'if (message === undefined) {',
-    replace: 'if (message === undefined && delivery.attempts === 0) {',
+    file: `${HERE}/follow-notices.ts`,
+    find: 'if (message !== undefined) return found.tell(message, delivery);',
+    replace:
+      'if (message !== undefined || delivery.attempts > 0) return found.tell(message as Message, delivery);',
     tests: OUTBOX,
   },
   {

@@ -138,8 +138,8 @@ const ROWS: readonly Row[] = [
   [
     'dead sessions ask',
     'evidence/requests',
-    'if (endsAt === undefined || ref.session',
-    'if (ref.session',
+    "const session = world.sessions.get(requester.slice('session:'.length));",
+    "const session = world.sessions.get(requester.slice('session:'.length)) ?? { endsAt: ts };",
     APPROVALS,
   ],
   [

@@ -47,13 +47,13 @@ export const JOB_BUGS: readonly PlantedBug[] = [
   {
     name: 'a wish to end is forgotten over a restart',
     file: 'src/jobs/track.ts',
-    find: '      if (job.cancelRequestedAt !== undefined) live.cancel(job.id);\n',
+    find: 'if (isRevoked || job.cancelRequestedAt !== undefined) live.cancel',
     replace: '',
     tests: TRACK,
   },
   {
     name: 'whoever cancels last is named',
-    file: 'src/jobs/store.ts',
+    file: 'src/jobs/cancelling/store.ts',
     find: 'ended_at IS NULL AND cancel_requested_at IS NULL RETURNING id',
     replace: 'ended_at IS NULL RETURNING id',
     tests: TRACK,

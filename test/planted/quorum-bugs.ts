@@ -170,15 +170,15 @@ export const QUORUM_BUGS: readonly PlantedBug[] = [
   {
     name: 'a replay takes those whom an escalation let in as they are judged at the request',
     file: 'src/gate/recheck-approvers.ts',
-    find: 'approverRefusal(terms, approver, { approval, at: made.decidedAt, breakGlass })',
-    replace: 'approverRefusal(terms, approver, { approval, at: approval.requestedAt, breakGlass })',
+    find: 'approverRefusal(terms, approver, { approval, maker, at: made.decidedAt, breakGlass })',
+    replace: 'approverRefusal(terms, approver, { approval, maker, at: approval.requestedAt, breakGlass })',
     tests: ESCALATE,
   },
   {
     name: 'a replay forgets the group break-glass',
     file: 'src/gate/recheck-approvers.ts',
-    find: 'approverRefusal(terms, approver, { approval, at: made.decidedAt, breakGlass })',
-    replace: 'approverRefusal(terms, approver, { approval, at: made.decidedAt, breakGlass: false })',
+    find: 'approverRefusal(terms, approver, { approval, maker, at: made.decidedAt, breakGlass })',
+    replace: 'approverRefusal(terms, approver, { approval, maker, at: made.decidedAt, breakGlass: false })',
     tests: [...GLASS, ...MODEL],
   },
   {

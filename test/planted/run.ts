@@ -42,6 +42,19 @@ function copyOfTree(): string {
   return folder;
 }
 
+/** Whether the bug is met only where a browser runs the built page. */
+function isOnPage({ file, tests }: PlantedBug): boolean {
+  return file.startsWith('src/dashboard/browser/') && tests.some((path) => path.includes('/browser-'));
+}
+
+function buildIn(folder: string): Promise<void> {
+  const child = spawn(process.execPath, ['build.ts'], { cwd: folder, stdio: 'ignore' });
+  return new Promise((done, fail) => {
+    child.on('error', fail);
+    child.on('exit', (code) => (code === 0 ? done() : fail(new Error('what has the bug cannot be built'))));
+  });
+}
+
 /** Runs test files and tells whether all of them passed; a file that could not be loaded has not. */
 function passes(folder: string, tests: readonly string[]): Promise<boolean> {
   const report = join(folder, 'report.json');
@@ -76,9 +89,11 @@ async function isCaught(folder: string, bug: PlantedBug): Promise<boolean> {
     sound.replace(bug.find, () => bug.replace),
   );
   try {
+    if (isOnPage(bug)) await buildIn(folder);
     return !(await passes(folder, bug.tests));
   } finally {
     writeFileSync(file, sound);
+    if (isOnPage(bug)) cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true, force: true });
   }
 }
 

@@ -126,8 +126,8 @@ export const TASK_BUGS: readonly PlantedBug[] = [
   {
     name: 'a server’s task has no outcome on the ledger',
     file: 'src/gate/follow-tasks.ts',
-    find: 'isRecorded ||= await recordOutcome(deps, refOf(job), end.outcome);',
-    replace: 'isRecorded = true;',
+    find: 'await jobs.settle(job.id, { ...endedJob(outcome, { cancelled }), entries });',
+    replace: 'await jobs.settle(job.id, endedJob(outcome, { cancelled }));',
     tests: SERVER,
   },
   {

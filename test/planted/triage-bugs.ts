@@ -132,8 +132,8 @@ export const TRIAGE_BUGS: readonly PlantedBug[] = [
   {
     name: 'a key sees the redacted arguments of the last approved call',
     file: 'src/api/routes/approval-context.ts',
-    find: "showDetail(deps, found, principal.kind === 'person')",
-    replace: 'showDetail(deps, found, true)',
+    find: 'showDetail(deps, found, principal)',
+    replace: "showDetail(deps, found, { kind: 'person', id: '' })",
     tests: CONTEXT,
   },
   {

@@ -5,6 +5,19 @@ import type { CallToCarryOut } from './call-digest.ts';
 import { type CapabilityRefusalCode, isCapabilityRefusal } from './refusal.ts';
 import { type VerifiedCapability, verifyCapability } from './verify-capability.ts';
 
+/** What a capability token is checked against, on this machine. */
+export interface CapabilityCheck {
+  readonly token: string;
+  readonly issuer: string;
+  /** The gateway's key set as JSON text; fetched from the issuer when it is left out. */
+  readonly jwks?: string | undefined;
+  readonly audience: string;
+  readonly call: CallToCarryOut;
+  readonly requireDecision: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
 export type CapabilityFinding =
   | { readonly ok: true; readonly capability: VerifiedCapability }
   | { readonly ok: false; readonly code: CapabilityRefusalCode; readonly reason: string };
@@ -16,15 +29,7 @@ function keySetOf(text: string): JSONWebKeySet {
 }
 
 /** `verifyCapability` as a finding, for those who only look. `jwks` is JSON text. Throws `invalid_request` for it. */
-export async function checkCapability(check: {
-  readonly token: string;
-  readonly issuer: string;
-  readonly jwks?: string | undefined;
-  readonly audience: string;
-  readonly call: CallToCarryOut;
-  readonly requireDecision: boolean;
-  readonly now: number;
-}): Promise<CapabilityFinding> {
+export async function checkCapability(check: CapabilityCheck): Promise<CapabilityFinding> {
   const { token, jwks, ...options } = check;
   try {
     const keys = jwks === undefined ? {} : { jwks: keySetOf(jwks) };

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import type { CapabilityCheck } from '../../capabilities/verify/check-capability.ts';
 import { CountersignError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { readIfPresent } from '../connection.ts';
 import type { Cli, Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { objectText, pairs } from '../option-value.ts';
-import type { CapabilityCheck } from '../ports.ts';
 
 interface VerifyOptions {
   readonly issuer: string;

@@ -12,11 +12,16 @@ function conditionsOf({ when }: Channel): string {
   return parts.length === 0 ? 'everything' : parts.join('; ');
 }
 
+function typeText({ type, devices }: Channel): string {
+  if (devices === null) return type;
+  return `${type} (${devices} device${devices === 1 ? '' : 's'})`;
+}
+
 const CHANNELS: TableShape<Channel> = {
   header: ['NAME', 'TYPE', 'WHEN', 'GATHERED', 'WAITING', 'DEAD', 'LAST PROBLEM'],
   row: (one) => [
     one.name,
-    one.type,
+    typeText(one),
     conditionsOf(one),
     String(one.gathered),
     String(one.pending),
@@ -31,7 +36,7 @@ export function addChannelCommands(program: Command, cli: Cli): void {
   const channel = program
     .command('channel')
     .alias('channels')
-    .description('how people are told that something waits: mail, ntfy, Slack, Discord');
+    .description('how people are told that something waits: mail, ntfy, Slack, Discord, Web Push');
 
   channel
     .command('list')

@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
 import { CountersignError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { EndpointFinding } from '../../downstream/probe-endpoint.ts';
 import { type ClientId, CONNECT_NAME, connectLines } from '../../sdk/connect-lines.ts';
 import { type Access, CLIENT_IDS, type ConfigScope, clientConfig } from '../connect/client.ts';
 import { type WrittenConfig, writeConfig } from '../connect/write-config.ts';
 import type { Cli, Context } from '../context.ts';
 import { parseDuration } from '../duration.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { McpFinding } from '../mcp-port.ts';
 import { addItems } from '../option-value.ts';
 import { facts, manyLines, oneLine } from '../terminal-text.ts';
 
@@ -70,7 +70,7 @@ async function grant(context: Context, options: ConnectOptions): Promise<Granted
   return { access: { url: mcp.url, headers: mcp.headers }, session: { id, expiresAt } };
 }
 
-function checkText(finding: McpFinding): string {
+function checkText(finding: EndpointFinding): string {
   if (finding.kind === 'answers') {
     return `answers with ${finding.tools} tool${finding.tools === 1 ? '' : 's'} (${finding.protocolVersion})`;
   }
@@ -79,7 +79,7 @@ function checkText(finding: McpFinding): string {
     : `does not answer: ${finding.reason}`;
 }
 
-function isGood(finding: McpFinding, oauth: boolean): boolean {
+function isGood(finding: EndpointFinding, oauth: boolean): boolean {
   return oauth ? finding.kind === 'asks_to_log_in' : finding.kind === 'answers';
 }
 

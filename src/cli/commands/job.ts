@@ -40,6 +40,16 @@ const JOBS: TableShape<Job> = {
   empty: 'There are no such jobs.',
 };
 
+const STANDINGS: Readonly<Record<NonNullable<JobDetail['cancelStanding']>, string>> = {
+  undelivered: 'its server has not heard so yet and is told again',
+  delivered: 'its server has heard so',
+  refused: 'its server does not cancel it',
+};
+
+function cancellingText({ cancelRequestedAt: at, cancelStanding: standing }: JobDetail): string | null {
+  return at === null || standing === null ? at : `${at} (${STANDINGS[standing]})`;
+}
+
 function show({ out }: Context, job: JobDetail): void {
   if (out.json) {
     out.value(job);
@@ -58,7 +68,7 @@ function show({ out }: Context, job: JobDetail): void {
       ['Page', job.approvalUrl],
       ['Call', job.call],
       ['Created', job.createdAt],
-      ['Cancelling', job.cancelRequestedAt],
+      ['Cancelling', cancellingText(job)],
       ['Ended', job.endedAt],
       ['Kept until', job.keepUntil],
       ['Result', job.result?.text],

@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { toRfc3339 } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
+import type { Established } from '../../evidence/verifier.ts';
+import type { ExportFinding, ExportVerification } from '../../evidence/verify-export.ts';
 import type { Cli, Context } from '../context.ts';
-import type { ExportAnswer, ExportFacts, ExportProblem } from '../evidence-port.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { facts, oneLine } from '../terminal-text.ts';
 
@@ -50,7 +51,7 @@ async function verifyRunning({ client, out }: Context): Promise<ExitCode> {
   return report.ok ? EXIT.ok : EXIT.verificationFailed;
 }
 
-function showProblem({ out }: Context, problem: ExportProblem, entries: number): void {
+function showProblem({ out }: Context, problem: ExportFinding, entries: number): void {
   const { seq, type, line, rule, reason } = problem;
   const where = seq === undefined ? '' : `entry ${seq}${type === undefined ? '' : ` (${type})`}: `;
   out.line(`${out.style('red', 'VERIFICATION FAILED')}: ${oneLine(`${where}${reason}`)}`);
@@ -65,7 +66,7 @@ function showProblem({ out }: Context, problem: ExportProblem, entries: number):
   out.note('Keep this file, and a copy of the database that it came from, before you do anything else.');
 }
 
-function peopleLines({ people, anchors }: ExportFacts): (readonly [string, string])[] {
+function peopleLines({ people, anchors }: Established): (readonly [string, string])[] {
   const named = (label: string, lines: readonly string[]) =>
     lines.map((line, index) => [index === 0 ? label : '', line] as const);
   return [
@@ -83,7 +84,7 @@ function peopleLines({ people, anchors }: ExportFacts): (readonly [string, strin
   ];
 }
 
-function showFacts({ out }: Context, answer: ExportAnswer & { ok: true }): void {
+function showFacts({ out }: Context, answer: ExportVerification & { ok: true }): void {
   const { established, header } = answer;
   const { tally, cosigned } = established;
   const what = header.approval === undefined ? `${established.size} entries` : oneLine(header.approval);
@@ -141,8 +142,7 @@ async function verifyFile(context: Context, file: string, options: VerifyOptions
   }
   const older = options.checkpoint === undefined ? undefined : await readNote(context, options.checkpoint);
   out.status('Verifying the export…');
-  const answer = await deps.verifyExport({
-    file: resolve(deps.cwd, file),
+  const answer = await deps.verifyExport(resolve(deps.cwd, file), {
     vkey: options.key,
     older,
     witnesses: options.witness,

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { CountersignError } from '../../core/errors.ts';
+import type { AgentOutcome, PendingCall } from '../../demo/agent.ts';
 import { readIfPresent, readState } from '../connection.ts';
 import type { Cli, Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import type { AgentOutcome, McpAccess, PendingCall } from '../ports.ts';
+import type { McpAccess } from '../ports.ts';
 import { manyLines, oneLine } from '../terminal-text.ts';
 
 type Access = Pick<McpAccess, 'url' | 'headers'>;

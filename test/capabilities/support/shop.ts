@@ -81,7 +81,9 @@ export async function openShop(options: TestGatewayOptions = {}): Promise<Shop> 
   const gateway = await startTestGateway({ policy: SHOP_POLICY, ...options });
   const person = await enrol(gateway.app.origin, gateway.app.enrolUrl ?? '');
   const machine = await newMachine();
-  const registered = await person.perform('service_account.create', {
+  // Whoever registers an account does not decide what it asks for.
+  const registrar = await person.invite('Rita', ['registrars']);
+  const registered = await registrar.perform('service_account.create', {
     name: 'release-bot',
     groups: [],
     public_key: machine.jwk,

@@ -47,7 +47,7 @@ export const ARROWS: Readonly<Record<Place, Arrows>> = {
   core: { values: [], types: [] },
   storage: { values: ['core'], types: [] },
   feature: { values: ['core', 'storage'], types: ['feature'] },
-  http: { values: ['core'], types: [] },
+  http: { values: ['core'], types: ['feature'] },
   config: { values: ['core', 'feature'], types: [] },
   gate: { values: ['core', 'storage', 'feature'], types: ['config'] },
   evidence: { values: ['core', 'feature'], types: ['storage'] },
@@ -57,7 +57,7 @@ export const ARROWS: Readonly<Record<Place, Arrows>> = {
   dashboard: { values: ['core', 'http'], types: ['feature', 'config'] },
   sdk: { values: ['core'], types: [] },
   browser: { values: ['core', 'sdk'], types: [] },
-  cli: { values: ['core', 'sdk'], types: ['config'] },
+  cli: { values: ['core', 'sdk'], types: ['config', 'demo', 'evidence', 'feature'] },
   demo: { values: ['core'], types: [] },
   app: {
     values: [

@@ -4,9 +4,9 @@ import type { JsonObject, JsonValue } from '../../../src/core/json.ts';
 
 /**
  * A stdio server with tools, resources, prompts and completion, all from the JSON file `argv[2]`, which is read anew for
- * each list: `{tools?, resources?, templates?, prompts?, answers?, errors?}`, where `answers` and `errors` give the raw
+ * each list: `{tools?, resources?, templates?, prompts?, answers?, errors?, said?}`, where `answers` and `errors` give the raw
  * text of a result or an error by tool, URI or prompt. Every line received is appended to `argv[3]`. Tools named
- * `progress`, `hang` and `relist` do as they say.
+ * `progress`, `hang` and `relist` do as they say, and `say` writes the lines of `said` first, with the token of progress for TOKEN.
  */
 const [, , settingsFile = '', witness = '/dev/null'] = process.argv;
 
@@ -17,6 +17,7 @@ interface Settings {
   readonly prompts?: JsonObject[];
   readonly answers?: Record<string, string>;
   readonly errors?: Record<string, string>;
+  readonly said?: string[];
 }
 
 function settings(): Settings {
@@ -46,6 +47,9 @@ function callTool(id: JsonValue, params: JsonObject): void {
   const name = String(params.name);
   const progressToken = (params._meta as JsonObject | undefined)?.progressToken;
   if (name === 'hang') return;
+  if (name === 'say')
+    for (const text of settings().said ?? [])
+      write(text.replace('TOKEN', JSON.stringify(progressToken ?? 0)));
   if (name === 'relist') notify('notifications/tools/list_changed');
   if (name === 'progress' && progressToken !== undefined) {
     for (const progress of [1, 3, 2, 3, 5])
@@ -63,6 +67,7 @@ const METHODS: Record<string, (id: JsonValue, params: JsonObject) => void> = {
       resources: {},
       prompts: {},
       completions: {},
+      ...(settings().said === undefined ? {} : { logging: {} }),
     };
     const serverInfo = { name: 'library', version: '1.0.0' };
     const protocolVersion = params.protocolVersion ?? '2025-11-25';

@@ -15,6 +15,8 @@ export interface LibrarySettings {
   readonly answers?: Readonly<Record<string, string>>;
   /** Raw error texts by tool, URI or prompt. */
   readonly errors?: Readonly<Record<string, string>>;
+  /** Whole messages that the tool `say` writes before it answers; TOKEN stands for the token of progress. */
+  readonly said?: readonly string[];
 }
 
 /** A server of tools, resources and prompts that the test decides about. */

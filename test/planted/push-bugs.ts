@@ -1,0 +1,216 @@
+import type { PlantedBug } from './bug.ts';
+
+const HERE = 'src/notifications/push';
+const FOLLOW = ['test/notifications/push/follow-device.test.ts'];
+const GONE = ['test/notifications/push/gone.test.ts'];
+const MANAGE = ['test/notifications/push/manage.test.ts'];
+const MESSAGE = ['test/notifications/push/push-message.test.ts'];
+const API = ['test/api/push.test.ts'];
+const CONFIG = ['test/config/channels.test.ts'];
+
+/** Defects of Web Push: of whose devices are told what, of what is sent, and of what is left of a device. */
+export const PUSH_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'a device is told of what its person may not decide',
+    file: 'src/app/wire-push.ts',
+    find: '!isDecided && approverRefusal(termsOf(approval), approver, context) === undefined',
+    replace: '!isDecided && (approverRefusal(termsOf(approval), approver, context) ?? "") !== "x"',
+    tests: FOLLOW,
+  },
+  {
+    name: 'people are reminded of what they have decided',
+    file: 'src/app/wire-push.ts',
+    find: 'return !isDecided && approverRefusal',
+    replace: 'return (isDecided || !isDecided) && approverRefusal',
+    tests: FOLLOW,
+  },
+  {
+    name: 'who could decide from the start is told of an escalation to others',
+    file: `${HERE}/follow-device.ts`,
+    find: 'when: { ...when, groups: own }',
+    replace: 'when',
+    tests: FOLLOW,
+  },
+  {
+    name: 'groups of the configuration are asked for of the call alone',
+    file: `${HERE}/follow-device.ts`,
+    find: 'waiting: isTold ? waiting : async () => [],',
+    replace: 'waiting: isTold ? waiting : waiting,',
+    tests: FOLLOW,
+  },
+  {
+    name: 'a device does not say when it was told',
+    file: `${HERE}/follow-device.ts`,
+    find: 'await recordAttempt(deps, { delivery, attempt, then });',
+    replace: 'await recordAttempt(deps, { delivery, attempt, then: then.slice(1) });',
+    tests: FOLLOW,
+  },
+  {
+    name: 'a device of a removed person stays',
+    file: `${HERE}/follow-device.ts`,
+    find: "      await drop(device, 'person_removed');\n",
+    replace: '',
+    tests: GONE,
+  },
+  {
+    name: 'nobody looks when a person is removed',
+    file: `${HERE}/follow-device.ts`,
+    find: "type === 'approver.removed'",
+    replace: "type === 'approver.invited'",
+    tests: GONE,
+  },
+  {
+    name: 'a subscription that is not found is tried for three days',
+    file: `${HERE}/send-push.ts`,
+    find: 'const NOT_FOUND = 404;',
+    replace: 'const NOT_FOUND = 400;',
+    tests: GONE,
+  },
+  {
+    name: 'what is on its way to a device outlives it',
+    file: `${HERE}/remove-device.ts`,
+    find: 'then: eraseChannel(deviceChannel(id)),',
+    replace: 'then: eraseChannel(deviceChannel(id)).slice(2),',
+    tests: GONE,
+  },
+  {
+    name: 'a start forgets the places of devices',
+    file: 'src/notifications/channels/outbox.ts',
+    find: 'const ids = (await receivers()).map(({ id }) => id);',
+    replace: 'const ids = carried.map(({ id }) => id);',
+    tests: GONE,
+  },
+  {
+    name: 'a device that is new is told of what is old',
+    file: `${HERE}/manage.ts`,
+    find: 'insertChannel(deviceChannel(id), ledger.head().size)',
+    replace: 'insertChannel(deviceChannel(id), 0 * ledger.head().size)',
+    tests: FOLLOW,
+  },
+  {
+    name: 'a device is anybody’s',
+    file: `${HERE}/manage.ts`,
+    find: 'if (device?.person !== person) throw unknownDevice();',
+    replace: 'if (device === undefined || person === "") throw unknownDevice();',
+    tests: MANAGE,
+  },
+  {
+    name: 'a device that changes hands brings along what waited for it',
+    file: `${HERE}/manage.ts`,
+    find: 'then: [...eraseChannel(deviceChannel(before.id)), begin],',
+    replace: 'then: [begin],',
+    tests: MANAGE,
+  },
+  {
+    name: 'a browser of somebody else is one more without limit',
+    file: `${HERE}/store.ts`,
+    find: 'WHERE own.workspace = ? AND own.person = ?) < ? RETURNING id',
+    replace: 'WHERE own.workspace = ? AND own.person = ?) <> 0 - ? RETURNING id',
+    tests: MANAGE,
+  },
+  {
+    name: 'devices are without limit',
+    file: `${HERE}/store.ts`,
+    find: 'WHERE workspace = ? AND person = ?) < ?\n',
+    replace: 'WHERE workspace = ? AND person = ?) <> 0 - ?\n',
+    tests: MANAGE,
+  },
+  {
+    name: 'sealed keys open for every device',
+    file: `${HERE}/device-keys.ts`,
+    find: 'const contextOf = (deviceId: string): string =>',
+    replace: 'const contextOf = (deviceId: string, _ = (deviceId = "")): string =>',
+    tests: MANAGE,
+  },
+  {
+    name: 'any 65 bytes are a key',
+    file: `${HERE}/device.ts`,
+    find: 'if (!isPoint(bytesOf(p256dh)))',
+    replace: 'if (bytesOf(p256dh).length !== POINT_BYTES)',
+    tests: MANAGE,
+  },
+  {
+    name: 'messages go to addresses of this network',
+    file: `${HERE}/manage.ts`,
+    find: '  await checkEndpoint(deps, endpoint);\n',
+    replace: '',
+    tests: API,
+  },
+  {
+    name: 'the key is another after each start',
+    file: 'src/app/wire-push.ts',
+    find: "deriveKey(dataKey, 'countersign/vapid/v1', VAPID_SEED_BYTES)",
+    replace: 'random(VAPID_SEED_BYTES)',
+    tests: API,
+  },
+  {
+    name: 'devices may be added where Web Push is switched off',
+    file: 'src/app/wire-push.ts',
+    find: 'config.channels.every(isCarried)',
+    replace: 'config.channels.some(() => false)',
+    tests: API,
+  },
+  {
+    name: 'the push service is told which call it is',
+    file: `${HERE}/push-message.ts`,
+    find: 'topic: sha256Hex(tag).slice(0, TOPIC_CHARACTERS),',
+    replace: 'topic: tag.slice(0, TOPIC_CHARACTERS),',
+    tests: FOLLOW,
+  },
+  {
+    name: 'a repetition stands beside the first message',
+    file: `${HERE}/push-message.ts`,
+    find: "only === undefined ? message.id : (only.url.split('/').at(-1) ?? message.id)",
+    replace: "only === undefined ? message.id : (only.url.split('|').at(1) ?? message.id)",
+    tests: MESSAGE,
+  },
+  {
+    name: 'a message grows as long as its texts',
+    file: `${HERE}/push-message.ts`,
+    find: 'const fits = listed === 0 ||',
+    replace: 'const fits = listed >= 0 ||',
+    tests: MESSAGE,
+  },
+  {
+    name: 'a note is as long as the names of its groups',
+    file: `${HERE}/push-message.ts`,
+    find: 'inert(note, LIMITS.pushNoteCharacters)',
+    replace: 'note',
+    tests: MESSAGE,
+  },
+  {
+    name: 'a message names a whole address to open',
+    file: `${HERE}/push-message.ts`,
+    find: 'url: pathname,',
+    replace: 'url: pathname === "" ? "" : (onlyItem(message)?.url ?? inboxUrl),',
+    tests: MESSAGE,
+  },
+  {
+    name: 'a message is kept for no time when the call is about to expire',
+    file: `${HERE}/push-message.ts`,
+    find: 'Math.max(lastsMs, LIMITS.pushTtlMinMs)',
+    replace: 'Math.max(lastsMs, 0)',
+    tests: MESSAGE,
+  },
+  {
+    name: 'some seeds have no key',
+    file: `${HERE}/vapid-keys.ts`,
+    find: '(drawn % (ORDER - 1n)) + 1n',
+    replace: 'drawn % ORDER',
+    tests: ['test/notifications/push/vapid-keys.test.ts'],
+  },
+  {
+    name: 'two channels tell devices',
+    file: 'src/config/channels.ts',
+    find: 'if (second !== undefined)',
+    replace: 'if (second !== undefined && second === first)',
+    tests: CONFIG,
+  },
+  {
+    name: 'the contact is any address',
+    file: 'src/config/channel-target.ts',
+    find: "const isMail = url?.protocol === 'mailto:' && ADDRESS.test(url.pathname);",
+    replace: 'const isMail = url !== undefined;',
+    tests: CONFIG,
+  },
+];
