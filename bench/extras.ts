@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { openHttpCaller } from './caller.ts';
-import { type Gateway, upArgs } from './gateway.ts';
+import { BUILT, type Gateway, upArgs } from './gateway.ts';
 import { median, quantile, timeCalls } from './measure.ts';
 import { cpuUs } from './process-tree.ts';
 import { firstJson, spawnNode, stop } from './spawned.ts';
@@ -16,7 +16,6 @@ export interface Figure {
 }
 
 const PER_SESSION = 40;
-const BUILT = 'dist/main.js';
 const SOURCE = 'src/main.ts';
 
 /** From the call to its pending answer, each call with arguments of its own: frozen and durable before it is told. */

@@ -24,6 +24,9 @@ export interface Gateway {
   mint(): Promise<{ url: string; headers: Record<string, string> }>;
 }
 
+/** The program that `npm start` runs. */
+export const BUILT = 'dist/main.js';
+
 const FILLERS = 45;
 
 /** 50 rules: 45 about other tools, half of them with a condition, one for each of the echo tools, two about actions. */
@@ -54,7 +57,7 @@ function isReady(value: unknown): value is Ready {
 export function upArgs(
   folder: string,
   servers: Readonly<Record<string, unknown>>,
-  { port = '0', main = 'src/main.ts' } = {},
+  { port = '0', main = BUILT } = {},
 ): string[] {
   const policies = join(folder, 'policies');
   mkdirSync(policies, { recursive: true });

@@ -46,8 +46,8 @@ export const RELAY_BUGS: readonly PlantedBug[] = [
   {
     name: 'relay: a call that was given up does not count',
     file: QUESTIONS,
-    find: "if (how === 'answered') places.delete(place);",
-    replace: "if (how !== 'late' as string) places.delete(place);",
+    find: "if (how === 'answered') places.take(place.number);",
+    replace: "if (how !== 'late' as string) places.take(place.number);",
     tests: RELAY,
   },
   {
