@@ -20,6 +20,7 @@ export type {
   ApprovalState,
   CallOutcome,
   ReleasedCapability,
+  RevealedCall,
 } from './sdk/approval.ts';
 export type { ApprovalTrace } from './sdk/approval-trace.ts';
 export type {

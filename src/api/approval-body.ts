@@ -5,9 +5,10 @@ import { type FrozenCall, thawCall } from '../approvals/frozen-call.ts';
 import { type Capability, capabilityState } from '../capabilities/capability.ts';
 import { canonicalize } from '../core/canonical.ts';
 import { toRfc3339 } from '../core/clock.ts';
-import type { JsonObject, JsonValue } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { CatalogTool } from '../downstream/catalog.ts';
-import { redactArguments, redactResult } from '../policy/redact.ts';
+import { redactArguments } from '../policy/redact.ts';
+import { hiddenArgumentsOf, hiddenOfResult, shownResult } from './hidden.ts';
 import { termsBody, termsShape } from './terms-body.ts';
 
 export const RISKS = ['low', 'medium', 'high', 'critical'] as const;
@@ -67,6 +68,7 @@ export const approvalSchema = z
     capability: capabilitySchema.nullable(),
     call_digest: z.string().nullable(),
     redacted_at: z.string().nullable(),
+    hidden: z.array(z.string()),
     effect: z.string(),
     url: z.string(),
   })
@@ -86,6 +88,7 @@ export const detailSchema = approvalSchema
     instance: z.string(),
     log: z.string(),
     redact: z.array(z.string()),
+    hidden_in_result: z.array(z.string()),
     own_request: z.string().nullable(),
     result: z.object({ kind: z.enum(['result', 'error', 'note']), text: z.string() }).nullable(),
   })
@@ -100,13 +103,6 @@ export interface BodyContext {
   readonly labelsOf: (sessionId: string) => Readonly<Record<string, string>>;
   /** What approving released. */
   readonly capabilityOf: (approvalId: string) => Capability | undefined;
-  /** Whether the reader is a person, who sees the exact call. */
-  readonly mayDecide: boolean;
-}
-
-/** Whether arguments are hidden from this reader. What would let them be guessed is then hidden too. */
-function hidesArguments(approval: Approval, { mayDecide }: BodyContext): boolean {
-  return !mayDecide && approval.verdict.redact.some((pointer) => !pointer.startsWith('result:'));
 }
 
 const optionalTime = (at: number | undefined): string | null => (at === undefined ? null : toRfc3339(at));
@@ -138,6 +134,7 @@ export function approvalBody(
   context: BodyContext,
 ): z.infer<typeof approvalSchema> {
   const place = approval.verdict.decidedBy;
+  const hidden = hiddenArgumentsOf(approval);
   return {
     id: approval.id,
     state: stateAt(approval, context.now),
@@ -159,18 +156,18 @@ export function approvalBody(
     decision_reason: approval.decisionReason ?? null,
     ...termsBody(approval, decisions, context),
     capability: capabilityBody(context.capabilityOf(approval.id), context.now),
-    call_digest:
-      approval.redactedAt !== undefined || hidesArguments(approval, context) ? null : approval.call.digest,
+    // A digest without a salt would let hidden values be guessed.
+    call_digest: approval.redactedAt !== undefined || hidden.length > 0 ? null : approval.call.digest,
     redacted_at: optionalTime(approval.redactedAt),
+    hidden: [...hidden],
     effect: effectOf(approval),
     url: `${context.publicOrigin}/approvals/${approval.id}`,
   };
 }
 
 /**
- * Everything about an approval. Whoever may decide it sees the exact call, which the page needs to recompute what is
- * signed; others see it with the policy's redactions, and neither salt nor digest with which hidden values could be
- * guessed.
+ * Everything about an approval, without the values that policy hides and without the salt and the digest with which they
+ * could be guessed. These are revealed by an operation of their own (`revealedArguments`).
  */
 export function detailBody(
   input: {
@@ -184,19 +181,13 @@ export function detailBody(
 ): z.infer<typeof detailSchema> {
   const { approval, tool } = input;
   const { redact } = approval.verdict;
-  const call = thawCall(approval.call.text);
+  const body = approvalBody(approval, input.decisions, context);
   const erased = approval.redactedAt !== undefined;
-  const hides = erased || hidesArguments(approval, context);
-  const shownCall = erased
-    ? ''
-    : hides
-      ? withArguments(approval.call.text, redactArguments(call.args, redact))
-      : call.text;
-  const settled = isSettled(stateAt(approval, context.now)) ? approval.result : undefined;
+  const settled = settledResult(approval, context.now);
   return {
-    ...approvalBody(approval, input.decisions, context),
-    call: shownCall,
-    call_salt: hides ? null : approval.action.salt,
+    ...body,
+    call: erased ? '' : shownCall(approval, body.hidden),
+    call_salt: erased || body.hidden.length > 0 ? null : approval.action.salt,
     call_commit: approval.action.commit,
     view: approval.view.text,
     view_salt: approval.view.salt,
@@ -208,17 +199,20 @@ export function detailBody(
     instance: approval.instance,
     log: context.log,
     redact: [...redact],
+    hidden_in_result: [...hiddenOfResult(settled, redact)],
     own_request: input.ownRequest ?? null,
     result: settled === undefined ? null : { kind: settled.kind, text: shownResult(settled, redact) },
   };
 }
 
-/** The frozen text with other arguments. */
-function withArguments(text: string, args: JsonValue): string {
-  return canonicalize({ ...(JSON.parse(text) as JsonObject), arguments: args });
+/** The frozen text without these values. */
+function shownCall({ call: { text } }: Approval, hidden: readonly string[]): string {
+  if (hidden.length === 0) return text;
+  const call = JSON.parse(text) as JsonObject;
+  return canonicalize({ ...call, arguments: redactArguments(thawCall(text).args, hidden) });
 }
 
-function shownResult(result: NonNullable<Approval['result']>, redact: readonly string[]): string {
-  if (result.kind !== 'result' || redact.length === 0) return result.text;
-  return JSON.stringify(redactResult(JSON.parse(result.text) as JsonValue, redact));
+/** What came of it, once that is told. */
+export function settledResult(approval: Approval, now: number): Approval['result'] {
+  return isSettled(stateAt(approval, now)) ? approval.result : undefined;
 }

@@ -85,7 +85,7 @@ export const PROBLEM_KINDS: Readonly<Record<ErrorCode, Kind>> = {
     status: 409,
     title: 'The tool is quarantined',
     advice:
-      'Its server has changed it. An operator reviews and accepts the new definition: countersign server diff.',
+      'Its server has changed it, and nobody has accepted that, or an operator refused it; detail says which. An operator sees the change with: countersign server diff.',
   },
   config_invalid: {
     status: 500,

@@ -118,10 +118,11 @@ function differenceBody({ from, to, calls, kind: of, server, tool, rule, example
   };
 }
 
-function reportBody(report: DifferenceReport): object {
+function reportBody({ report, leftOut }: { report: DifferenceReport; leftOut: number }): object {
   const { calls, judged, same, changed, ungrouped, notJudged, transitions, changes } = report;
   return {
     calls,
+    left_out: leftOut,
     judged,
     same,
     changed,
@@ -143,5 +144,5 @@ export function replayLine(
   }
   const { policy, since, until } = about;
   const head = { policy_version: policy, since: toRfc3339(since), until: toRfc3339(until) };
-  return `${JSON.stringify({ report: { ...head, ...reportBody(step.report) } })}\n`;
+  return `${JSON.stringify({ report: { ...head, ...reportBody(step) } })}\n`;
 }

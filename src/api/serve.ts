@@ -39,6 +39,7 @@ import { addRecordedPolicyRoutes } from './routes/policies-recorded.ts';
 import { addPushRoutes } from './routes/push.ts';
 import { addRedactRoutes } from './routes/redact.ts';
 import { addReferenceRoutes } from './routes/reference.ts';
+import { addRevealRoutes } from './routes/reveal.ts';
 import { addServerLoginRoutes } from './routes/server-logins.ts';
 import { addServerRoutes } from './routes/servers.ts';
 import { addServiceAccountRoutes } from './routes/service-accounts.ts';
@@ -138,6 +139,7 @@ export function createApi(deps: ApiDeps): Api {
   addActionRoutes(api, deps);
   addDecisionRoutes(api, deps);
   addBatchRoutes(api, deps);
+  addRevealRoutes(api, deps);
   addAccessRoutes(api, deps);
   if (deps.accessRequests !== undefined) addAccessRequestRoutes(api, deps, deps.accessRequests);
   addCapabilityRoutes(api, deps);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { toRfc3339 } from '../core/clock.ts';
 import { isCountersignError } from '../core/errors.ts';
 import type { PrincipalDeps } from '../principals/deps.ts';
-import { createKey, listKeys } from '../principals/keys.ts';
+import { createKey, hadKeys } from '../principals/keys.ts';
 import { createBootstrapInvite, requireInvite } from '../principals/web/invite.ts';
 import type { SessionDirectory } from '../sessions/directory.ts';
 import { type MintDeps, mintSession } from '../sessions/mint.ts';
@@ -69,8 +69,7 @@ async function starterSession(deps: FirstStartDeps): Promise<Credentials['sessio
 async function operatorKey(deps: FirstStartDeps): Promise<string | undefined> {
   const file = join(deps.dataDir, 'cli.json');
   const kept = readJson(file)?.api_key;
-  // A key that was revoked counts too: it was made and shown once.
-  if ((await listKeys(deps.principals)).length > 0) {
+  if (await hadKeys(deps.principals)) {
     if (typeof kept === 'string') writePrivate(file, { origin: deps.origin, api_key: kept });
     return undefined;
   }

@@ -4,12 +4,12 @@ import type { State } from './open-state.ts';
 
 /** What policies make of the calls that this gateway has recorded; what that takes is loaded when somebody asks. */
 export function wireReplay(state: State, inForce: () => CompiledPolicy): RecordedCalls {
-  const { database, workspace, dataKey } = state;
+  const { database, workspace, dataKey, ledger } = state;
   const deps = { database, workspace, dataKey };
   return {
-    async *replay(request) {
+    async replay(request) {
       const { replayPolicy } = await import('../evidence/recorded/replay-policy.ts');
-      yield* replayPolicy(deps, request);
+      return replayPolicy({ ...deps, ledger, inForce }, request);
     },
     shadow: async (range) =>
       (await import('../evidence/recorded/report-shadow.ts')).reportShadow(deps, range),

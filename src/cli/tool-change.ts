@@ -9,7 +9,7 @@ import { countHidden, oneLine, safeJson } from './terminal-text.ts';
 const CONTEXT_CHARACTERS = 80;
 
 /** One hash for all the changes that were looked at: another tool, or another change of one, gives another hash. */
-export function reviewHash(tools: readonly ServerTool[]): string {
+export function reviewHash(tools: readonly Pick<ServerTool, 'server' | 'tool' | 'hash'>[]): string {
   return definitionHash(Object.fromEntries(tools.map((one) => [`${one.server}/${one.tool}`, one.hash])));
 }
 
@@ -38,10 +38,29 @@ function changeLines(change: JsonChange, out: Output): string[] {
   return lines;
 }
 
+function headOf(tool: ServerTool): string {
+  const name = `${oneLine(tool.server)}/${oneLine(tool.tool)}`;
+  if (tool.refusal !== null) {
+    const { by, at, reason } = tool.refusal;
+    return `${name} was refused by ${oneLine(by)} at ${oneLine(at)}${reason === null ? '' : `: ${oneLine(reason)}`}`;
+  }
+  return `${name} ${tool.pinnedHash === null ? 'was never accepted' : 'has changed'} and is quarantined`;
+}
+
+function reviewLine(verb: 'accept' | 'refuse', { server, tool, hash }: ServerTool): string {
+  return `  countersign server ${verb} ${oneLine(server)} ${oneLine(tool)} --hash ${oneLine(hash)}`;
+}
+
+/** Who refused what a tool is now, and the command that shows what that is. */
+export function refusedLines(tool: ServerTool, out: Output): string[] {
+  const show = `  countersign server diff ${oneLine(tool.server)} ${oneLine(tool.tool)}`;
+  return [out.style('bold', headOf(tool)), show];
+}
+
 /** What changed in a tool, for a terminal: nothing that the server wrote can hide in it. */
 export function toolChangeLines(tool: ServerTool, out: Output): string[] {
-  const name = `${oneLine(tool.server)}/${oneLine(tool.tool)}`;
-  if (!hasDrifted(tool)) {
+  if (tool.state !== 'refused' && !hasDrifted(tool)) {
+    const name = `${oneLine(tool.server)}/${oneLine(tool.tool)}`;
     return [
       out.style(
         'bold',
@@ -50,15 +69,15 @@ export function toolChangeLines(tool: ServerTool, out: Output): string[] {
       '  countersign server list',
     ];
   }
-  const why = tool.pinnedHash === null ? 'was never accepted' : 'has changed';
   const offered = offeredDefinition(tool);
   const hidden = countHidden(texts(offered).join(''));
   const warning = `  ! ${hidden} hidden character${hidden === 1 ? '' : 's'} in this definition, written as \\u…`;
   return [
-    out.style('bold', `${name} ${why} and is quarantined`),
+    out.style('bold', headOf(tool)),
     ...changesOf(tool).flatMap((change) => changeLines(change, out)),
     ...(hidden === 0 ? [] : [out.style('yellow', warning)]),
-    `  countersign server accept ${oneLine(tool.server)} ${oneLine(tool.tool)} --hash ${oneLine(tool.hash)}`,
+    reviewLine('accept', tool),
+    ...(tool.state === 'refused' ? [] : [reviewLine('refuse', tool)]),
   ];
 }
 

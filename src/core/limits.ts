@@ -172,6 +172,8 @@ export const LIMITS = {
   jobPollTotalMs: 24 * 3_600_000,
   /** How many replays of recorded calls may run at once; each takes a share of the process. */
   policyReplaysAtOnce: 2,
+  /** How many calls a replay that a person asks for reads: the newest. */
+  policyReplayCalls: 50_000,
   policyReplayDefaultMs: 7 * 24 * 3_600_000,
   webhooks: 20,
   webhookUrlCharacters: 2_000,

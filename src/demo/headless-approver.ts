@@ -109,6 +109,11 @@ async function approve(page: Page, { approveUrl, print }: HeadlessOptions): Prom
     await unlessAlert(page, yes.waitFor());
   });
   await step('approve', async () => {
+    const reveal = button(page, /^reveal/i);
+    if (await reveal.isVisible()) {
+      await reveal.click();
+      await unlessAlert(page, reveal.waitFor({ state: 'hidden' }));
+    }
     const unfold = button(page, /^show all/i);
     if (await unfold.isVisible()) await unfold.click();
     // The page enables the button only after the end of the call was on the screen for a moment; the click waits.

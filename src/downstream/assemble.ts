@@ -2,7 +2,7 @@ import { escapeToAscii } from '../core/ascii.ts';
 import type { Catalog, CatalogTool, ServerStatus } from './catalog.ts';
 import type { Offer } from './list.ts';
 import { exposedName, nameProblem } from './name.ts';
-import { type Pin, pinState } from './pin.ts';
+import { type Pin, pinState, refusalOf } from './pin.ts';
 import type { ServerConfig } from './server-config.ts';
 
 /** One server as its supervisor sees it now. */
@@ -10,7 +10,7 @@ export interface ServerView {
   readonly config: ServerConfig;
   readonly offer: Offer;
   readonly pins: ReadonlyMap<string, Pin>;
-  readonly status: Omit<ServerStatus, 'tools' | 'quarantined'>;
+  readonly status: Omit<ServerStatus, 'tools' | 'quarantined' | 'refused'>;
 }
 
 /** One exposed name that several tools claim. None of them is available while that lasts. */
@@ -27,7 +27,9 @@ function toolsOf({ config, offer, pins }: ServerView): { tools: CatalogTool[]; u
     const exposed = exposedName({ prefix: config.prefix, tool });
     if (exposed === undefined) unnamed.push(tool);
     else {
-      const state = pinState(sighting, pins.get(tool));
+      const pin = pins.get(tool);
+      const state = pinState(sighting, pin);
+      const refusal = refusalOf(sighting, pin);
       tools.push({
         server: config.name,
         tool,
@@ -35,6 +37,7 @@ function toolsOf({ config, offer, pins }: ServerView): { tools: CatalogTool[]; u
         definition: { ...definition, name: exposed },
         hash,
         state,
+        ...(refusal === undefined ? {} : { refusal }),
       });
     }
   }
@@ -92,7 +95,7 @@ function problemOf(
 
 /**
  * The catalogue of all servers, in the order of their names and then of their tools' names. A tool whose exposed
- * name is claimed twice is listed as quarantined and cannot be reached by that name.
+ * name is claimed twice is listed as quarantined, unless it is refused, and cannot be reached by that name.
  */
 export function assembleCatalog(
   views: readonly ServerView[],
@@ -104,13 +107,14 @@ export function assembleCatalog(
   const collisions = [...found.values()];
   const decided = perServer.map(({ view, tools, unnamed }) => {
     const settled = tools.map((tool) =>
-      found.has(tool.exposed) ? { ...tool, state: 'quarantined' as const } : tool,
+      tool.state === 'active' && found.has(tool.exposed) ? { ...tool, state: 'quarantined' as const } : tool,
     );
-    const quarantined = settled.filter(({ state }) => state === 'quarantined').length;
+    const count = (wanted: CatalogTool['state']) => settled.filter(({ state }) => state === wanted).length;
     const status: ServerStatus = {
       ...view.status,
-      tools: settled.length - quarantined,
-      quarantined,
+      tools: count('active'),
+      quarantined: count('quarantined'),
+      refused: count('refused'),
       problem: problemOf(view, { unnamed, collisions }),
     };
     return { tools: settled, status };

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../core/json.ts';
-import type { DriftReason } from './pin.ts';
+import type { DriftReason, PinState, Refusal } from './pin.ts';
 import type { ServerTask } from './tasks/task.ts';
 
 /** One tool as agents see it. `definition` is the downstream's own object, untouched but for `name`. */
@@ -12,7 +12,10 @@ export interface CatalogTool {
   readonly definition: JsonObject;
   /** `sha256:` + hex over the canonical downstream definition. */
   readonly hash: string;
-  readonly state: 'active' | 'quarantined';
+  /** It may be listed and called only while it is `active`. */
+  readonly state: PinState;
+  /** While it is `refused`. */
+  readonly refusal?: Refusal | undefined;
 }
 
 export interface CatalogItem {
@@ -38,8 +41,12 @@ export interface ServerStatus {
   readonly kind: 'stdio' | 'http' | 'sse';
   readonly state: 'connecting' | 'ready' | 'down' | 'stopped';
   readonly era: 'legacy' | 'modern' | undefined;
+  /** Those that may be called. */
   readonly tools: number;
+  /** Those that wait for somebody to look at them. */
   readonly quarantined: number;
+  /** Those that stay shut because an operator refused what they are now. */
+  readonly refused: number;
   /** Why it is down and when it is tried again; safe to show. */
   readonly problem: string | undefined;
   readonly info: JsonObject | undefined;
@@ -190,6 +197,18 @@ export interface Downstreams {
    * file decides.
    */
   accept(tool: { server: string; tool: string; hash?: string; by: string }): Promise<void>;
+  /**
+   * Refuses a changed definition: its tool stays shut, and this definition is drift no more. Throws `not_found` or
+   * `conflict` when there is none with that hash that waits for a review, or when a lock file decides, and
+   * `invalid_request` for a reason that cannot be stored.
+   */
+  refuse(tool: {
+    server: string;
+    tool: string;
+    hash: string;
+    by: string;
+    reason?: string | undefined;
+  }): Promise<void>;
   /** What config relays for this server; nothing for one that is unknown. */
   relays(server: string): readonly RelayKind[];
   /**

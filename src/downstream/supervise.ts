@@ -15,6 +15,7 @@ import type { Link, ListKind, Log, OpenLink, Timers } from './link.ts';
 import { lockedTools, type ToolLock } from './lock.ts';
 import type { Credentials } from './oauth/credential.ts';
 import type { PinStore } from './pin.ts';
+import { createReviews } from './review.ts';
 import { refuseDoubledServers, type ServerConfig } from './server-config.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -142,39 +143,12 @@ export function createDownstreams(deps: {
     return supervisor.call(rest);
   }
 
-  async function accept({ server, tool, hash, by }: Parameters<Downstreams['accept']>[0]): Promise<void> {
-    const supervisor = supervisors.get(server);
-    const offered = supervisor?.view().offer.tools.find((sighting) => sighting.tool === tool);
-    if (supervisor === undefined || offered === undefined) {
-      throw new CountersignError('not_found', `The server "${server}" offers no tool "${tool}".`);
-    }
-    if (supervisor.view().pins.get(tool)?.hash === offered.hash) {
-      throw new CountersignError(
-        'conflict',
-        `The definition of "${server}/${tool}" has not changed; there is nothing to accept.`,
-      );
-    }
-    if (lock !== undefined) {
-      throw new CountersignError(
-        'conflict',
-        `The lock file ${lock.file} decides which definitions are accepted. Write it anew with "countersign server lock --offered", review what is different, and start the gateway again.`,
-      );
-    }
-    const stale = new CountersignError(
-      'conflict',
-      `The server now offers "${server}/${tool}" as ${offered.hash}, which is not what was to be accepted. Look at it again.`,
-    );
-    if (hash !== undefined && hash !== offered.hash) throw stale;
-    if (!(await pins.accept({ server, tool, hash: offered.hash, by }))) throw stale;
-    await supervisor.repin();
-  }
-
   return {
     catalog: () => state.catalog,
     request,
     reread: async (server) => supervisors.get(server)?.reread(),
     reconnect: async (server) => supervisors.get(server)?.reconnect(),
-    accept,
+    ...createReviews({ pins, lock, supervisor: (server) => supervisors.get(server) }),
     relays: (server) => supervisors.get(server)?.config.relay ?? [],
     async watch({ server, uri }) {
       const supervisor = supervisors.get(server);

@@ -15,6 +15,7 @@ import {
 } from './world.ts';
 
 const BOOTSTRAP = 'bootstrap';
+const REVEALED = ['arguments', 'result'];
 
 /** The members that an invite and an enrolment share. */
 const IDENTITY = { name: 'text', groups: 'texts', subject: 'text?' } as const;
@@ -170,4 +171,13 @@ export const passkeyRemoved: Rule = (world, entry) => {
   const reason = actProblem(world, entry, { act: 'passkey.remove', params: { person, passkey } });
   if (reason === undefined) passkeys.delete(known.credentialId);
   return reason;
+};
+
+/** `approval.revealed`: shown to somebody who is enrolled, and of one approval. */
+export const revealed: Rule = (world, { body, ref }) => {
+  const problem = shapeProblem(body, { what: 'text' });
+  if (problem !== undefined) return problem;
+  if (!REVEALED.includes(textOf(body, 'what'))) return 'it reveals neither arguments nor a result';
+  if (ref.approval === undefined) return 'it is of no approval';
+  return world.people.has(ref.principal ?? '') ? undefined : 'it was revealed to nobody who is enrolled';
 };

@@ -13,7 +13,7 @@ import {
 import { exchanged, executing, issued, keyCreated, keyRetired, revoked } from './capabilities.ts';
 import { decided } from './decisions.ts';
 import { keyMade } from './keys.ts';
-import { enrolled, invited, passkeyAdded, passkeyRemoved, removed } from './people.ts';
+import { enrolled, invited, passkeyAdded, passkeyRemoved, removed, revealed } from './people.ts';
 import { requested, requesterLives } from './requests.ts';
 import { accountCreated, accountRemoved } from './service-accounts.ts';
 import { minted, narrowed, sessionRevoked } from './sessions.ts';
@@ -40,6 +40,7 @@ export const RULES: Readonly<Record<EntryType, readonly NumberedRule[]>> = {
   'ledger.genesis': TOLD,
   'ledger.key_rotated': TOLD,
   'policy.loaded': TOLD,
+  'policy.replayed': TOLD,
   'key.created': one(2, keyMade),
   'key.revoked': TOLD,
   'capability_key.created': one(5, keyCreated),
@@ -59,6 +60,7 @@ export const RULES: Readonly<Record<EntryType, readonly NumberedRule[]>> = {
   'tool.pinned': TOLD,
   'tool.quarantined': TOLD,
   'tool.accepted': TOLD,
+  'tool.refused': TOLD,
   'server.authorized': TOLD,
   'server.deauthorized': TOLD,
   'access.evaluated': TOLD,
@@ -81,6 +83,7 @@ export const RULES: Readonly<Record<EntryType, readonly NumberedRule[]>> = {
   'approval.outcome': one(7, outcome),
   'approval.late_result': TOLD,
   'approval.resolved': one(7, resolved),
+  'approval.revealed': one(2, revealed),
   'break_glass.invoked': one(4, glassBroken),
   'capability.issued': one(5, issued),
   'capability.exchanged': one(6, exchanged),

@@ -1,4 +1,6 @@
+import type { Verdict } from '../policy/verdict.ts';
 import type { Reader, Row } from '../storage/database.ts';
+import { hidesOfCall, hidesOfResult } from './hidden-texts.ts';
 
 /** An entry as stored, to be read and judged. */
 export interface StoredText {
@@ -90,21 +92,38 @@ function textOf(row: Row, member: string): Disclosed | undefined {
   return typeof salt === 'string' && salt !== '' && typeof text === 'string' ? { salt, text } : undefined;
 }
 
-/** By approval: the texts that its entries commit to, under the names of the members that do. */
+/** The texts that an approval's entries commit to, by the members that do, and whether policy hides values of its call. */
+export interface ApprovalTexts {
+  readonly action: Disclosed | undefined;
+  readonly view: Disclosed | undefined;
+  readonly result: Disclosed | undefined;
+  readonly hidesCall: boolean;
+}
+
+function textsOf(row: Row): ApprovalTexts {
+  const verdict = JSON.parse(String(row.verdict)) as Verdict;
+  const [action, view, result] = ['call', 'view', 'result'].map((member) => textOf(row, member));
+  const hidesCall = hidesOfCall(String(row.call_text), verdict);
+  const hidesResult =
+    result !== undefined && row.result_kind === 'result' && hidesOfResult(result.text, verdict);
+  return {
+    action: hidesCall ? undefined : action,
+    view,
+    result: hidesResult ? undefined : result,
+    hidesCall,
+  };
+}
+
+/** The texts of those of these approvals that were not erased, without any of which policy hides values. */
 export async function approvalTexts(
   database: Reader,
   ids: readonly string[],
-): Promise<Map<string, Readonly<Record<string, Disclosed | undefined>>>> {
+): Promise<Map<string, ApprovalTexts>> {
   if (ids.length === 0) return new Map();
   const rows = await database.query({
-    sql: `SELECT id, call_text, call_salt, view_text, view_salt, result_text, result_salt FROM approval
-      WHERE redacted_at IS NULL AND id IN (${marksOf(ids)})`,
+    sql: `SELECT id, verdict, call_text, call_salt, view_text, view_salt, result_kind, result_text, result_salt
+      FROM approval WHERE redacted_at IS NULL AND id IN (${marksOf(ids)})`,
     params: ids,
   });
-  return new Map(
-    rows.map((row) => [
-      String(row.id),
-      { action: textOf(row, 'call'), view: textOf(row, 'view'), result: textOf(row, 'result') },
-    ]),
-  );
+  return new Map(rows.map((row) => [String(row.id), textsOf(row)]));
 }

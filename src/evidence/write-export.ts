@@ -41,7 +41,10 @@ export interface ExportDeps {
 }
 
 export interface ExportRequest {
-  /** Discloses arguments, calls, views, results and tokens that were not erased; no token before it has run out. */
+  /**
+   * Discloses arguments, calls, views, results and tokens that were not erased; no token before it has run out, and
+   * nothing of an approval that holds values which policy hides.
+   */
   readonly payloads: boolean;
   /** Only what is about this approval, with inclusion proofs. */
   readonly approval: string | undefined;
@@ -73,18 +76,21 @@ async function disclosed(deps: ExportDeps, entries: readonly Entry[]): Promise<(
       workspace: deps.workspace,
       ids: idsOf(['call.intent', 'capability.exchanged']),
     }),
-    approvalTexts(deps.database, idsOf(['approval.requested', 'approval.outcome'])),
+    approvalTexts(deps.database, [...new Set(committing.flatMap(({ ref }) => ref.approval ?? []))]),
   ]);
   return (entry) =>
     commitmentsOf(entry).flatMap((of) => {
       const id = payloadId(entry, of);
       const row = sealed.get(id);
+      const known = approvals.get(entry.ref.approval ?? '');
       if (of === 'arguments' || of === 'token') {
+        // A token holds an unsalted digest of its call.
+        if (known?.hidesCall === true) return [];
         const text = row && openPayload(deps.dataKey, row);
         return row === undefined || text === undefined ? [] : [{ id, of, salt: row.salt, text }];
       }
-      const known = approvals.get(id)?.[of];
-      return known === undefined ? [] : [{ id, of, ...known }];
+      const disclosable = known?.[of as 'action' | 'view' | 'result'];
+      return disclosable === undefined ? [] : [{ id, of, ...disclosable }];
     });
 }
 

@@ -6,6 +6,7 @@ import { prepareLive, sendLive } from './forward.ts';
 import { identify } from './identify.ts';
 import { judge } from './judge.ts';
 import { narrow } from './narrow.ts';
+import { shutText } from './shut.ts';
 
 /** A call that the gateway makes for work that a session began: to ask how it stands, or to end it. */
 export interface CallForJob {
@@ -32,11 +33,7 @@ export async function callForJob(deps: GateDeps, input: CallForJob): Promise<Gat
     .tools.find((one) => one.server === server && one.tool === input.tool);
   if (tool === undefined) throw new CountersignError('downstream_unavailable', unknown().message);
   narrow(session, { kind: 'tool', server, name: tool.tool }, unknown);
-  if (tool.state === 'quarantined')
-    throw new CountersignError(
-      'tool_quarantined',
-      `"${server}/${tool.tool}" is quarantined: its definition has changed.`,
-    );
+  if (tool.state !== 'active') throw new CountersignError('tool_quarantined', shutText(tool));
   const verdict = judge(deps, session, { kind: 'tool', tool, args });
   if (verdict.effect !== 'allow')
     throw new CountersignError(

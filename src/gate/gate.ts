@@ -10,6 +10,7 @@ import { identify } from './identify.ts';
 import { judgeAndCount } from './judge.ts';
 import { narrow } from './narrow.ts';
 import { resolveTool, unknownTool } from './resolve.ts';
+import { shutText } from './shut.ts';
 import { verdictBody } from './verdict-body.ts';
 
 /**
@@ -23,7 +24,8 @@ export async function callTool(deps: GateDeps, call: GateCall): Promise<GateOutc
     const tool = resolveTool(deps.downstreams.catalog(), call.name);
     const target = { kind: 'tool', server: tool.server, name: tool.tool } as const;
     narrow(call.session, target, () => unknownTool(call.name));
-    if (tool.state === 'quarantined') return quarantined(tool);
+    if (tool.state !== 'active')
+      return { kind: 'refused', code: 'tool_quarantined', message: shutText(tool) };
     const verdict = judgeAndCount(deps, call.session, { kind: 'tool', tool, args: call.args });
     switch (verdict.effect) {
       case 'deny':
@@ -42,14 +44,6 @@ export async function callTool(deps: GateDeps, call: GateCall): Promise<GateOutc
   }
   // Outside of the catch: nothing in there can send, so that what is caught was not sent.
   return sendLive(deps, ready);
-}
-
-function quarantined(tool: CatalogTool): GateOutcome {
-  return {
-    kind: 'refused',
-    code: 'tool_quarantined',
-    message: `The tool ${tool.exposed} of server ${tool.server} is quarantined: its definition is not the one that was accepted. An operator must review and accept the new definition.`,
-  };
 }
 
 function hold(

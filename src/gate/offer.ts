@@ -18,7 +18,7 @@ export function offeredTools(deps: GateDeps, session: Session, catalog: Catalog)
   const policy = deps.policy();
   const offered: OfferedTool[] = [];
   for (const tool of catalog.tools) {
-    if (tool.state === 'quarantined' || isOwnTool(tool.exposed)) continue;
+    if (tool.state !== 'active' || isOwnTool(tool.exposed)) continue;
     if (!scopeCovers(session.scope, { kind: 'tool', server: tool.server, name: tool.tool })) continue;
     const effects = policy.possibleEffects({ kind: 'tool', server: tool.server, tool: tool.tool });
     if (effects.every((effect) => effect === 'deny')) continue;

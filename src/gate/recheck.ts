@@ -1,6 +1,7 @@
 import type { Approval } from '../approvals/approval.ts';
 import { scopeCovers } from '../core/scope.ts';
 import type { Catalog } from '../downstream/catalog.ts';
+import { refusalText } from '../downstream/pin.ts';
 import type { Session } from '../sessions/session.ts';
 import { type JudgeDeps, judge } from './judge.ts';
 import { approversRefusal, type RecheckApproversDeps } from './recheck-approvers.ts';
@@ -26,7 +27,8 @@ export async function recheck(deps: RecheckDeps, approval: Approval): Promise<st
   const tool = deps.catalog().byExposed.get(approval.exposed);
   if (tool === undefined || tool.server !== server || tool.tool !== name)
     return 'The tool is no longer offered by its server.';
-  if (tool.state === 'quarantined' || tool.hash !== approval.toolHash)
+  if (tool.refusal !== undefined) return `The tool’s definition was ${refusalText(tool.refusal)}.`;
+  if (tool.state !== 'active' || tool.hash !== approval.toolHash)
     return 'The tool’s definition has changed since the call was made.';
 
   const parsed = JSON.parse(approval.call.argumentsText);

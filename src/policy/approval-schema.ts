@@ -52,12 +52,9 @@ export const approvalSchema = z
       expires: duration()
         .optional()
         .meta({ description: 'How long the frozen call waits. Default 30m, at most 7d.' }),
-      exclude_requester: flag()
-        .optional()
-        .meta({
-          description:
-            'Who asked, or made the key or service account that did, may not decide. Default true.',
-        }),
+      exclude_requester: flag().optional().meta({
+        description: 'Who asked, or made the key or service account that did, may not decide. Default true.',
+      }),
       approver: oneOf('person', 'automation')
         .optional()
         .meta({ description: 'automation lets a service account with a registered key decide.' }),

@@ -72,7 +72,7 @@ function byDanger(a: Transition, b: Transition): number {
 /** Sums up how another policy differs, in memory that does not grow with the calls. */
 export function createDifferenceTally(): DifferenceTally {
   const counts = { calls: 0, judged: 0, changed: 0, ungrouped: 0 };
-  const notJudged: Record<Unknown, number> = { erased: 0, not_kept: 0, definition_unknown: 0 };
+  const notJudged: Record<Unknown, number> = { erased: 0, not_kept: 0, definition_unknown: 0, redacted: 0 };
   const transitions = new Map<string, { from: Effect; to: Effect; calls: number }>();
   const groups = new Map<string, Group>();
 

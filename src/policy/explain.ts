@@ -10,7 +10,7 @@ import { type Facts, factsOf } from './facts.ts';
 import type { Counters } from './limits.ts';
 import { limitExceeded } from './limits.ts';
 import { targetMismatch } from './match.ts';
-import { argumentPointers, REDACTED, tokensOf } from './redact.ts';
+import { argumentPointers, keysOverlap, REDACTED, tokensOf } from './redact.ts';
 import type { Effect, PolicyInput, RulePlace, Verdict } from './verdict.ts';
 
 /** One sub-expression of a condition: where it stands, and its value or the error that it gave. */
@@ -71,16 +71,9 @@ interface TraceContext {
   readonly hidden: readonly (readonly string[])[];
 }
 
-/** Whether one leads to the other, or to something inside it. */
-function overlap(pair: { a: readonly string[]; b: readonly string[] }): boolean {
-  const { a, b } = pair;
-  const shared = Math.min(a.length, b.length);
-  return a.slice(0, shared).every((key, at) => key === b[at]);
-}
-
 function readsHidden(node: ASTNode, { hidden }: TraceContext): boolean {
   if (hidden.length === 0) return false;
-  return pathsFrom('args', node).some((a) => hidden.some((b) => overlap({ a, b })));
+  return pathsFrom('args', node).some((a) => hidden.some((b) => keysOverlap({ a, b })));
 }
 
 function stepsOf(rule: CompiledRule, context: TraceContext): TraceStep[] {

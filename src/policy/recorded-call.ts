@@ -1,13 +1,15 @@
 import type { JsonObject } from '../core/json.ts';
 import type { CompiledPolicy } from './compile.ts';
-import { namesIn } from './expression.ts';
+import { namesIn, pathsFrom } from './expression.ts';
+import type { HiddenArguments } from './hidden-arguments.ts';
 import type { Counters } from './limits.ts';
 import { type PolicyTarget, targetMismatch } from './match.ts';
+import { keysOverlap } from './redact.ts';
 import { POLICY_LIMITS } from './rule.ts';
 import type { Effect, PolicyInput, Risk, Verdict } from './verdict.ts';
 
-/** Why something of a recorded call is not known any more. */
-export type Unknown = 'erased' | 'not_kept' | 'definition_unknown';
+/** Why something of a recorded call is not known any more, or not to whoever asks. */
+export type Unknown = 'erased' | 'not_kept' | 'definition_unknown' | 'redacted';
 
 /** What an action says beside its arguments. */
 export interface RecordedAction {
@@ -49,6 +51,8 @@ export interface RecordedCall {
 /** What of a call the rules for a target read, beside what is always known. */
 interface Needs {
   readonly args: boolean;
+  /** Which arguments, as keys; the empty path where it may be any of them. */
+  readonly paths: readonly (readonly string[])[];
   readonly action: boolean;
   readonly annotations: boolean;
 }
@@ -65,19 +69,30 @@ export interface Rejudge {
 
 function needsOf(policy: CompiledPolicy, target: PolicyTarget): Needs {
   const rules = policy.rules.filter((rule) => targetMismatch(rule.match, target) === undefined);
-  const names = new Set(rules.flatMap(({ condition }) => (condition ? [...namesIn(condition.ast)] : [])));
+  const conditions = rules.flatMap(({ condition }) => condition ?? []);
+  const names = new Set(conditions.flatMap(({ ast }) => [...namesIn(ast)]));
   // How large the arguments are bounds what a loop may cost, whatever it reads.
-  const loops = rules.some(({ condition }) => (condition?.shape.loops ?? 0) > 0);
+  const loops = conditions.some(({ shape }) => shape.loops > 0);
   return {
     args: loops || names.has('args'),
+    paths: loops ? [[]] : conditions.flatMap(({ ast }) => pathsFrom('args', ast)),
     action: loops || names.has('metadata') || names.has('resource') || names.has('risk'),
     annotations: rules.some((rule) => rule.trustAnnotations),
   };
 }
 
-function missing(call: RecordedCall, needs: Needs): Unknown | undefined {
+function reads({ paths }: Needs, hidden: HiddenArguments): boolean {
+  if (hidden === 'all') return paths.length > 0;
+  return paths.some((a) => hidden.some((b) => keysOverlap({ a, b })));
+}
+
+function missing(
+  call: RecordedCall,
+  { needs, hidden = [] }: { needs: Needs; hidden?: HiddenArguments | undefined },
+): Unknown | undefined {
   if (needs.args && typeof call.args === 'string') return call.args;
   if (needs.action && typeof call.action === 'string') return call.action;
+  if (reads(needs, hidden)) return 'redacted';
   return needs.annotations && call.annotations === undefined ? 'definition_unknown' : undefined;
 }
 
@@ -112,8 +127,14 @@ export function longestWindowMs(policy: CompiledPolicy): number {
   return Math.max(0, ...policy.rules.flatMap((rule) => rule.limits.map(({ windowMs }) => windowMs)));
 }
 
+export interface RejudgeOptions {
+  readonly counters: Counters;
+  /** What is kept from whoever asks; a call is not judged where a rule reads it. Nothing is unless told. */
+  readonly hidden?: ((call: RecordedCall) => HiddenArguments) | undefined;
+}
+
 /** Makes a judge of recorded calls with counters of its own. */
-export function createRejudge(policy: CompiledPolicy, counters: Counters): Rejudge {
+export function createRejudge(policy: CompiledPolicy, { counters, hidden }: RejudgeOptions): Rejudge {
   const cache = new Map<string, Needs>();
 
   function needs({ target }: RecordedCall): Needs {
@@ -128,7 +149,7 @@ export function createRejudge(policy: CompiledPolicy, counters: Counters): Rejud
 
   return {
     verdictOn(call) {
-      const why = missing(call, needs(call));
+      const why = missing(call, { needs: needs(call), hidden: hidden?.(call) });
       if (why !== undefined) return { kind: 'unknown', why };
       const input = recordedInput(call);
       if (!call.counts) return { kind: 'verdict', verdict: policy.evaluate(input) };
@@ -141,5 +162,5 @@ export function createRejudge(policy: CompiledPolicy, counters: Counters): Rejud
 
 /** Why a policy cannot judge a recorded call; undefined when it can. */
 export function unknownOf(policy: CompiledPolicy, call: RecordedCall): Unknown | undefined {
-  return missing(call, needsOf(policy, call.target));
+  return missing(call, { needs: needsOf(policy, call.target) });
 }

@@ -20,6 +20,12 @@ export function tokensOf(pointer: string): string[] {
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
+/** Whether one path leads to the other, or to something inside it. */
+export function keysOverlap({ a, b }: { a: readonly string[]; b: readonly string[] }): boolean {
+  const shared = Math.min(a.length, b.length);
+  return a.slice(0, shared).every((key, at) => key === b[at]);
+}
+
 /** Replaces the value at a path in a copy; paths that lead nowhere change nothing. `found` is told each hidden value. */
 function hide(value: JsonValue, tokens: readonly string[], found: (hidden: JsonValue) => void): JsonValue {
   const [token, ...rest] = tokens;
@@ -48,6 +54,22 @@ export function redactArguments(args: JsonObject, pointers: readonly string[]): 
     (value, pointer) => hide(value, tokensOf(pointer), ignore) as JsonObject,
     args,
   );
+}
+
+/** Whether there is a value at a path. */
+function leadsToValue(value: JsonValue, tokens: readonly string[]): boolean {
+  const hidden: JsonValue[] = [];
+  hide(value, tokens, (found) => hidden.push(found));
+  return hidden.length > 0;
+}
+
+/**
+ * Those of a `redact` list under which these arguments have a value, each once, and none that lies below another: one for
+ * each value that `redactArguments` leaves out.
+ */
+export function hidingPointers(args: JsonObject, pointers: readonly string[]): readonly string[] {
+  const leading = [...new Set(argumentPointers(pointers))].filter((one) => leadsToValue(args, tokensOf(one)));
+  return leading.filter((one) => !leading.some((above) => above !== one && one.startsWith(`${above}/`)));
 }
 
 function stringsIn(value: JsonValue, into: Set<string>): void {
@@ -110,4 +132,12 @@ export function redactResult(result: JsonValue, pointers: readonly string[]): Js
     );
   }
   return copy;
+}
+
+/** Those of a `redact` list that hide something of this result, with their `result:`. */
+export function hiddenInResult(result: JsonValue, pointers: readonly string[]): readonly string[] {
+  const whole = JSON.stringify(result);
+  return [...new Set(pointers)].filter(
+    (one) => one.startsWith(RESULT) && JSON.stringify(redactResult(result, [one])) !== whole,
+  );
 }

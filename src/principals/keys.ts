@@ -11,7 +11,15 @@ import {
 } from './api-key.ts';
 import type { PasskeyDeps, PrincipalDeps } from './deps.ts';
 import type { Principal } from './principal.ts';
-import { allKeys, insertKey, isKeyHashKnown, keyById, liveKeyByHash, markKeyRevoked } from './store.ts';
+import {
+  insertKey,
+  isKeyHashKnown,
+  type KeyPage,
+  keyById,
+  keysOf,
+  liveKeyByHash,
+  markKeyRevoked,
+} from './store.ts';
 import { parseName } from './text.ts';
 
 /**
@@ -113,9 +121,14 @@ export async function revokeKey(deps: PrincipalDeps, input: { id: string; by: st
   return key;
 }
 
-/** Every key ever made, oldest first, revoked ones included. */
-export async function listKeys(deps: PrincipalDeps): Promise<ApiKey[]> {
-  return allKeys(deps.database, deps.workspace);
+/** One page of the keys, newest first; revoked ones stay in it. */
+export async function listKeys(deps: PrincipalDeps, page: KeyPage): Promise<ApiKey[]> {
+  return keysOf(deps.database, deps.workspace, page);
+}
+
+/** Whether a key was ever made. One that was revoked counts. */
+export async function hadKeys(deps: PrincipalDeps): Promise<boolean> {
+  return (await listKeys(deps, { limit: 1 })).length > 0;
 }
 
 /** Whoever holds this key, or undefined when it is malformed, unknown or revoked. */

@@ -1,4 +1,4 @@
-import type { Reader, Row, Statement } from '../storage/database.ts';
+import type { Reader, Row, SqlValue, Statement } from '../storage/database.ts';
 import type { ApiKey } from './api-key.ts';
 import type { Role } from './principal.ts';
 import type { ServiceAccount } from './service-account.ts';
@@ -98,12 +98,30 @@ export async function liveKeyByHash(
   return rows[0] && toKey(rows[0]);
 }
 
-export async function allKeys(database: Reader, workspace: string): Promise<ApiKey[]> {
-  const rows = await database.query({
-    sql: 'SELECT * FROM api_key WHERE workspace = ? ORDER BY created_at, id',
-    params: [workspace],
-  });
-  return rows.map(toKey);
+/** Which keys a list wants, newest first; `before` is the keyset of the last row of the page before. */
+export interface KeyPage {
+  readonly limit: number;
+  readonly before?: { readonly createdAt: number; readonly id: string } | undefined;
+  /** In force or revoked; both unless told. */
+  readonly state?: 'active' | 'revoked' | undefined;
+  readonly createdBy?: string | undefined;
+}
+
+export async function keysOf(database: Reader, workspace: string, page: KeyPage): Promise<ApiKey[]> {
+  const { limit, before, state, createdBy } = page;
+  const where = ['workspace = ?'];
+  const params: SqlValue[] = [workspace];
+  if (state !== undefined) where.push(`revoked_at IS ${state === 'active' ? '' : 'NOT '}NULL`);
+  if (createdBy !== undefined) {
+    where.push('created_by = ?');
+    params.push(createdBy);
+  }
+  if (before !== undefined) {
+    where.push('(created_at < ? OR (created_at = ? AND id < ?))');
+    params.push(before.createdAt, before.createdAt, before.id);
+  }
+  const sql = `SELECT * FROM api_key WHERE ${where.join(' AND ')} ORDER BY created_at DESC, id DESC LIMIT ?`;
+  return (await database.query({ sql, params: [...params, limit] })).map(toKey);
 }
 
 /** Matches only under `condition`, and while no account in force has the name. */

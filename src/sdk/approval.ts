@@ -69,10 +69,12 @@ export interface Approval extends ApprovalTerms {
   readonly decidedAt: string | null;
   readonly decisionReason: string | null;
   readonly capability: ReleasedCapability | null;
-  /** `sha256:` and hex, over the exact bytes that are replayed; null where values of the call are hidden from the caller. */
+  /** `sha256:` and hex, over the exact bytes that are replayed; null where values of the call are hidden. */
   readonly callDigest: string | null;
   /** When call, view and result were erased; `call` and `view` are empty from then on. */
   readonly redactedAt: string | null;
+  /** RFC 6901 pointers to the arguments that policy hides; `approvals.reveal` shows them to whoever may decide. */
+  readonly hidden: readonly string[];
   /** What it does, in one line. */
   readonly effect: string;
   /** The page where a person decides. */
@@ -85,11 +87,21 @@ export interface CallOutcome {
   readonly text: string;
 }
 
+/** The exact call that is signed for, without anything hidden. */
+export interface RevealedCall {
+  /** RFC 8785 text of the frozen call or action. */
+  readonly text: string;
+  /** Opens `callCommit`, in hex. */
+  readonly salt: string;
+  /** `sha256:` and hex, over `text`. */
+  readonly digest: string;
+}
+
 /** An approval with the frozen bytes, their commitments, and the outcome once there is one. */
 export interface ApprovalDetail extends Approval {
-  /** RFC 8785 text of the frozen call or action; values that policy redacts are hidden from API keys. */
+  /** RFC 8785 text of the frozen call or action, with `[redacted]` in the place of what is `hidden`. */
   readonly call: string;
-  /** Opens `callCommit`; null where the call has values that are hidden from the caller. */
+  /** Opens `callCommit`; null where values of the call are hidden. */
   readonly callSalt: string | null;
   readonly callCommit: string;
   /** The text that the approver sees. */
@@ -103,6 +115,8 @@ export interface ApprovalDetail extends Approval {
   readonly log: string;
   /** RFC 6901 pointers to the values that policy redacts. */
   readonly redact: readonly string[];
+  /** Those of them, with `result:`, that hide something of `result`. */
+  readonly hiddenInResult: readonly string[];
   /**
    * Why this request is the own one of the person who reads it, in a sentence: where `excludeRequester` is true they do
    * not decide it, and they never break the glass for it. Null for everybody else.
@@ -133,6 +147,7 @@ export interface ApprovalWire extends TermsWire {
   readonly capability?: (Omit<ReleasedCapability, 'expiresAt'> & { readonly expires_at: string }) | null;
   readonly call_digest?: string | null;
   readonly redacted_at?: string | null;
+  readonly hidden?: readonly string[];
   readonly effect: string;
   readonly url: string;
 }
@@ -150,6 +165,7 @@ export interface ApprovalDetailWire extends ApprovalWire {
   readonly instance: string;
   readonly log: string;
   readonly redact?: readonly string[];
+  readonly hidden_in_result?: readonly string[];
   readonly own_request?: string | null;
   readonly result?: CallOutcome | null;
 }
@@ -183,6 +199,7 @@ export function approvalFrom(wire: ApprovalWire): Approval {
     capability: capabilityFrom(wire),
     callDigest: wire.call_digest ?? null,
     redactedAt: wire.redacted_at ?? null,
+    hidden: wire.hidden ?? [],
     effect: wire.effect,
     url: wire.url,
   };
@@ -203,6 +220,7 @@ export function approvalDetailFrom(wire: ApprovalDetailWire): ApprovalDetail {
     instance: wire.instance,
     log: wire.log,
     redact: wire.redact ?? [],
+    hiddenInResult: wire.hidden_in_result ?? [],
     ownRequest: wire.own_request ?? null,
     result: wire.result ?? null,
   };

@@ -7,7 +7,9 @@ import {
   type ApprovalWire,
   approvalDetailFrom,
   approvalFrom,
+  type CallOutcome,
   isUnsettled,
+  type RevealedCall,
 } from './approval.ts';
 import { type ApprovalTrace, type ApprovalTraceWire, traceFrom } from './approval-trace.ts';
 import { type CallOptions, type Http, path } from './http.ts';
@@ -80,6 +82,13 @@ export interface ApprovalsResource {
   previous(id: string, options?: CallOptions): Promise<ApprovalDetail | null>;
   /** How the policy in force looks at it: the rules that are about it, with the value of each part of a condition. */
   trace(id: string, options?: CallOptions): Promise<ApprovalTrace>;
+  /**
+   * The exact call, for a page on which a person who may decide it, or has decided it, is signed in. The ledger tells of it
+   * first, once for each person. Throws `forbidden` for everybody else, keys among them, `conflict` where nothing is hidden.
+   */
+  reveal(id: string, options?: CallOptions): Promise<RevealedCall>;
+  /** The same of the result, for those who decided it. */
+  revealResult(id: string, options?: CallOptions): Promise<CallOutcome>;
   list(filter?: ApprovalFilter, options?: CallOptions): Paged<Approval>;
   /** Resolves with the approval once it is settled or, of an action, approved; or as it stands when the time is over. */
   wait(id: string, options?: WaitOptions): Promise<ApprovalDetail>;
@@ -223,6 +232,14 @@ export function createApprovals({ http, serviceAccount, stopwatch }: ApprovalsDe
     async trace(id, options) {
       const call = { method: 'GET', path: path`/v1/approvals/${id}/trace`, options } as const;
       return traceFrom((await http.json<ApprovalTraceWire>(call)).body);
+    },
+    async reveal(id, options) {
+      const at = path`/v1/approvals/${id}/reveal`;
+      return (await post<{ call: RevealedCall }>(at, { what: 'arguments' }, options)).call;
+    },
+    async revealResult(id, options) {
+      const at = path`/v1/approvals/${id}/reveal`;
+      return (await post<{ result: CallOutcome }>(at, { what: 'result' }, options)).result;
     },
     list: ({ ids, ...filter } = {}, options) =>
       listPages<ApprovalWire, Approval>(http, {

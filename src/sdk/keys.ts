@@ -20,12 +20,20 @@ export interface CreatedApiKey extends ApiKey {
   readonly key: string;
 }
 
+export interface KeyFilter extends PageOptions {
+  /** In force or revoked; both unless told. */
+  readonly state?: 'active' | 'revoked' | 'all' | undefined;
+  /** Who made it, as `createdBy` names them. */
+  readonly createdBy?: string | undefined;
+}
+
 export interface KeysResource {
   create(
     input: { readonly name: string; readonly roles: readonly KeyRole[] },
     options?: CallOptions,
   ): Promise<CreatedApiKey>;
-  list(filter?: PageOptions, options?: CallOptions): Paged<ApiKey>;
+  /** Newest first. */
+  list(filter?: KeyFilter, options?: CallOptions): Paged<ApiKey>;
   revoke(id: string, options?: CallOptions): Promise<ApiKey>;
 }
 
@@ -58,10 +66,10 @@ export function createKeys(http: Http): KeysResource {
       const { body } = await http.json<ApiKeyWire & { key: string }>(call);
       return { ...keyFrom(body), key: body.key };
     },
-    list: (filter = {}, options) =>
+    list: ({ createdBy, ...filter } = {}, options) =>
       listPages<ApiKeyWire, ApiKey>(http, {
         path: '/v1/keys',
-        query: { ...filter },
+        query: { ...filter, created_by: createdBy },
         fromWire: keyFrom,
         options,
       }),

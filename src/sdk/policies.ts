@@ -128,9 +128,18 @@ export interface PolicySet {
   }[];
 }
 
+/** The texts of the policy in force. */
+export interface PolicyFiles {
+  readonly version: string;
+  /** By name. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
 export interface PoliciesResource {
   /** The policy in force. */
   get(options?: CallOptions): Promise<PolicySet>;
+  /** The files in force with their texts. For operators' keys and people. */
+  files(options?: CallOptions): Promise<PolicyFiles>;
   /** Checks files without putting them in force; a faulty file is an answer, not an error. */
   check(
     input: { readonly files: Readonly<Record<string, string>> },
@@ -146,8 +155,9 @@ export interface PoliciesResource {
   /** What rules with `mode: shadow` would have decided otherwise. */
   shadow(range?: RecordedRange, options?: CallOptions): Promise<ShadowReport>;
   /**
-   * Judges recorded calls by other files and tells what would change; nothing is called. Takes an operator's key. The
-   * timeout does not bound it; `signal` does.
+   * Judges recorded calls by other files and tells what would change; nothing is called, and that it was asked stands on
+   * the ledger. For operators' keys and people; for people what policy redacts counts as not known, and only the newest
+   * 50,000 calls are looked at. The timeout does not bound it; `signal` does.
    */
   replay(input: ReplayInput, options?: ReplayOptions): Promise<ReplayReport>;
   /** The JSON Schema of a policy file (draft 2020-12), for editors. */
@@ -166,6 +176,8 @@ export function createPolicies(http: Http): PoliciesResource {
   return {
     get: async (options) =>
       (await http.json<PolicySet>({ method: 'GET', path: '/v1/policies', options })).body,
+    files: async (options) =>
+      (await http.json<PolicyFiles>({ method: 'GET', path: '/v1/policies/files', options })).body,
     check: async ({ files }, options) =>
       (await http.json<PolicyCheck>({ method: 'POST', path: '/v1/policies/check', body: { files }, options }))
         .body,

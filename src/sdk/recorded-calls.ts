@@ -68,6 +68,8 @@ export interface ReplayReport {
   readonly since: string;
   readonly until: string;
   readonly calls: number;
+  /** Older calls of this time that were not looked at; only of a replay that a person asked for. */
+  readonly leftOut: number;
   readonly judged: number;
   readonly same: number;
   readonly changed: number;
@@ -76,6 +78,8 @@ export interface ReplayReport {
     readonly erased: number;
     readonly notKept: number;
     readonly definitionUnknown: number;
+    /** Counted only where a person asks: the rules in force, or those of then, hide it from people. */
+    readonly redacted: number;
   };
   /** What would no longer be stopped comes first. */
   readonly transitions: readonly VerdictChange[];
@@ -107,12 +111,14 @@ export interface RecordedCallWire extends Omit<RecordedCall, 'policyVersion'> {
   readonly policy_version: string;
 }
 
-interface ReportWire extends Omit<ReplayReport, 'policyVersion' | 'notJudged'> {
+interface ReportWire extends Omit<ReplayReport, 'policyVersion' | 'notJudged' | 'leftOut'> {
+  readonly left_out: number;
   readonly policy_version: string;
   readonly not_judged: {
     readonly erased: number;
     readonly not_kept: number;
     readonly definition_unknown: number;
+    readonly redacted: number;
   };
 }
 
@@ -127,9 +133,14 @@ export function recordedFromWire({ policy_version: policyVersion, ...call }: Rec
   return { ...call, policyVersion };
 }
 
-function reportFromWire({ policy_version, not_judged, ...report }: ReportWire): ReplayReport {
-  const { erased, not_kept: notKept, definition_unknown: definitionUnknown } = not_judged;
-  return { ...report, policyVersion: policy_version, notJudged: { erased, notKept, definitionUnknown } };
+function reportFromWire({ policy_version, not_judged, left_out, ...report }: ReportWire): ReplayReport {
+  const { erased, not_kept: notKept, definition_unknown: definitionUnknown, redacted } = not_judged;
+  return {
+    ...report,
+    policyVersion: policy_version,
+    leftOut: left_out,
+    notJudged: { erased, notKept, definitionUnknown, redacted },
+  };
 }
 
 async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {

@@ -8,7 +8,10 @@ export interface Server {
   readonly state: 'connecting' | 'ready' | 'down' | 'stopped';
   readonly era: 'legacy' | 'modern' | null;
   readonly tools: number;
+  /** Those that wait for a review; no agent sees them. */
   readonly quarantined: number;
+  /** Those whose definition an operator refused; no agent sees them either. */
+  readonly refused: number;
   readonly problem: string | null;
 }
 
@@ -18,12 +21,18 @@ export interface ServerTool {
   readonly tool: string;
   /** The name that agents see. */
   readonly exposed: string;
-  readonly state: 'active' | 'quarantined';
-  /** `sha256:` and hex over the canonical definition. It differs from the pinned one while the tool is quarantined. */
+  readonly state: 'active' | 'quarantined' | 'refused';
+  /** `sha256:` and hex over the canonical definition. It differs from the pinned one while the tool has drifted. */
   readonly hash: string;
   readonly definition: Readonly<Record<string, unknown>>;
   readonly pinnedHash: string | null;
   readonly pinnedDefinition: Readonly<Record<string, unknown>> | null;
+  /** While the state is `refused`: by whom, when (RFC 3339) and why. */
+  readonly refusal: {
+    readonly by: string;
+    readonly at: string;
+    readonly reason: string | null;
+  } | null;
 }
 
 /** Where an operator logs in for the gateway, and until when (RFC 3339). */
@@ -51,6 +60,19 @@ export interface ServersResource {
     input: { readonly server: string; readonly tool: string; readonly hash: string },
     options?: CallOptions,
   ): Promise<void>;
+  /**
+   * Refuses the changed definition with exactly this hash, so that it no longer waits for a review. Throws `conflict`
+   * when it has changed again, or was refused already.
+   */
+  refuse(
+    input: {
+      readonly server: string;
+      readonly tool: string;
+      readonly hash: string;
+      readonly reason?: string | undefined;
+    },
+    options?: CallOptions,
+  ): Promise<void>;
   /** Begins a login at a remote server's authorization server, which sends the browser back to `redirectUri`. */
   login(
     input: { readonly server: string; readonly redirectUri: string },
@@ -72,6 +94,7 @@ interface ServerWire {
   readonly era?: Server['era'];
   readonly tools: number;
   readonly quarantined: number;
+  readonly refused?: number;
   readonly problem?: string | null;
 }
 
@@ -84,6 +107,7 @@ interface ServerToolWire {
   readonly definition: ServerTool['definition'];
   readonly pinned_hash?: string | null;
   readonly pinned_definition?: ServerTool['pinnedDefinition'];
+  readonly refusal?: ServerTool['refusal'];
 }
 
 function serverFrom(wire: ServerWire): Server {
@@ -94,6 +118,7 @@ function serverFrom(wire: ServerWire): Server {
     era: wire.era ?? null,
     tools: wire.tools,
     quarantined: wire.quarantined,
+    refused: wire.refused ?? 0,
     problem: wire.problem ?? null,
   };
 }
@@ -108,6 +133,7 @@ function toolFrom(wire: ServerToolWire): ServerTool {
     definition: wire.definition,
     pinnedHash: wire.pinned_hash ?? null,
     pinnedDefinition: wire.pinned_definition ?? null,
+    refusal: wire.refusal ?? null,
   };
 }
 
@@ -130,6 +156,11 @@ export function createServers(http: Http): ServersResource {
     async accept({ server, tool, hash }, options) {
       const at = path`/v1/servers/${server}/tools/${tool}/accept`;
       await http.json({ method: 'POST', path: at, body: { hash }, options });
+    },
+    async refuse({ server, tool, hash, reason }, options) {
+      const at = path`/v1/servers/${server}/tools/${tool}/refuse`;
+      const body = { hash, ...(reason === undefined ? {} : { reason }) };
+      await http.json({ method: 'POST', path: at, body, options });
     },
     async login({ server, redirectUri }, options) {
       const at = path`/v1/servers/${server}/login`;

@@ -46,6 +46,14 @@ export function userApprovals(all: ApprovalsResource, subject: string): Approval
       await own(id, options);
       return await all.trace(id, options);
     },
+    async reveal(id, options) {
+      await own(id, options);
+      return await all.reveal(id, options);
+    },
+    async revealResult(id, options) {
+      await own(id, options);
+      return await all.revealResult(id, options);
+    },
     async wait(id, options) {
       await own(id, { signal: options?.signal });
       return await all.wait(id, options);

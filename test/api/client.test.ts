@@ -76,7 +76,7 @@ it('follows the ledger from an entry on, each entry once', async () => {
   expect(new Set(seen.map((entry) => entry.seq)).size).toBe(3);
 });
 
-it('reads and accepts nothing that is not there, with errors that say what to do', async () => {
+it('reads, accepts and refuses nothing that is not there, with errors that say what to do', async () => {
   const wrong: unknown = await client.sessions.mint({ ttlMs: 1 }).catch((error: unknown) => error);
   expect(isCountersignApiError(wrong) && [wrong.status, wrong.fields[0]?.field, wrong.requestId]).toEqual([
     400,
@@ -86,6 +86,8 @@ it('reads and accepts nothing that is not there, with errors that say what to do
   const accept = { server: 'oracle', tool: 'none', hash: 'sha256:0' };
   const missing: unknown = await client.servers.accept(accept).catch((error: unknown) => error);
   expect(isCountersignApiError(missing) && missing.code).toBe('not_found');
+  const unknown: unknown = await client.servers.refuse(accept).catch((error: unknown) => error);
+  expect(isCountersignApiError(unknown) && unknown.code).toBe('not_found');
   expect((await client.logs.verify()).ok).toBe(true);
   expect(await client.logs.checkpoint()).toContain('\n\n— ');
 });

@@ -257,12 +257,13 @@ describe('where only people decide', () => {
     ]);
   });
 
-  it('shows people the redacted value and hides it from keys, in the call, the view and the result', async () => {
+  it('hides the redacted value in the call, the view and the result', async () => {
     const id = await office.freeze({ amount_cents: 4_321, to: 'very-secret-payee' });
     const path = `/v1/approvals/${id}`;
-    const asPerson = await office.ask('GET', path, { as: office.person.cookie });
-    expect(JSON.parse(asPerson.body.call).arguments.to).toBe('very-secret-payee');
-    expect(asPerson.body.call_salt).toMatch(/^[0-9a-f]{64}$/);
+    const as = office.person.cookie;
+    const revealed = await office.ask('POST', `${path}/reveal`, { as, body: { what: 'arguments' } });
+    const { digest } = revealed.body.call;
+    expect(digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     await office.person.decide(id, 'approve');
     for (const role of ['operator', 'reader', 'requester'] as const) {
       const as = office.keys[role];
@@ -273,7 +274,7 @@ describe('where only people decide', () => {
       expect([settled.body.call_salt, settled.body.call_digest]).toEqual([null, null]);
       const list = await office.ask('GET', '/v1/approvals', { as });
       expect(`${settled.text}${list.text}`).not.toContain('very-secret-payee');
-      expect(`${settled.text}${list.text}`).not.toContain(asPerson.body.call_digest);
+      expect(`${settled.text}${list.text}`).not.toContain(digest);
     }
     const entries = await office.ask('GET', `/v1/logs?approval=${id}&limit=200`);
     expect(entries.body.data.length).toBeGreaterThan(3);

@@ -52,6 +52,29 @@ describe('a list in pages', () => {
     expect(ids(read)).toEqual(minted.toReversed());
   });
 
+  it('of keys has no gaps and no repeats, and holds those in force, revoked or of one maker alone', async () => {
+    const made: string[] = [];
+    const make = async () =>
+      (await office.ask('POST', '/v1/keys', { body: { name: 'x', roles: ['reader'] } })).body;
+    for (let count = 0; count < 5; count += 1) made.push((await make()).id);
+    const [ended = ''] = made;
+    await office.ask('POST', `/v1/keys/${ended}/revoke`, { body: {} });
+    const read = await readAll('/v1/keys?limit=2', make);
+    expect(ids(read).slice(0, 5)).toEqual(made.toReversed());
+    expect(new Set(ids(read)).size).toBe(read.length);
+    expect(ids(await readAll('/v1/keys?state=revoked&limit=1'))).toEqual([ended]);
+    expect(ids(await readAll('/v1/keys?state=active&limit=3'))).not.toContain(ended);
+    const first = ids(await readAll('/v1/keys?created_by=gateway:start'));
+    expect([first.length, made.includes(first[0] ?? '')]).toEqual([1, false]);
+    for (const [query, field] of [
+      ['state=gone', 'state'],
+      ['cursor=x', 'cursor'],
+    ]) {
+      const { status, body } = await office.ask('GET', `/v1/keys?${query}`);
+      expect([status, body.fields?.[0]?.field]).toEqual([400, field]);
+    }
+  });
+
   it('of approvals has no gaps and no repeats while others are frozen', async () => {
     const frozen: string[] = [];
     for (let count = 0; count < 7; count += 1) frozen.push(await office.freeze());

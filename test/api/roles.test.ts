@@ -45,6 +45,7 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/approvals/{id}/wait', may: READ_APPROVALS, query: 'timeout_ms=0' },
   { route: 'POST /v1/approvals/{id}/statement', may: PERSON, body: { decision: 'approve' } },
   { route: 'POST /v1/approvals/{id}/decide', may: PERSON, body: { statement_id: 'stm_none', assertion } },
+  { route: 'POST /v1/approvals/{id}/reveal', may: PERSON, body: { what: 'arguments' } },
   {
     route: 'POST /v1/approval-batches/statement',
     may: PERSON,
@@ -93,6 +94,7 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/servers', may: READ },
   { route: 'GET /v1/servers/{name}/tools', may: READ },
   { route: 'POST /v1/servers/{name}/tools/{tool}/accept', may: ['operator', 'person'], body: { hash: 'x' } },
+  { route: 'POST /v1/servers/{name}/tools/{tool}/refuse', may: ['operator', 'person'], body: { hash: 'x' } },
   {
     route: 'POST /v1/servers/{name}/login',
     may: OPERATOR,
@@ -103,6 +105,7 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/diagnostics', may: READ },
   { route: 'GET /v1/overview', may: READ },
   { route: 'GET /v1/policies', may: READ },
+  { route: 'GET /v1/policies/files', may: MANAGE },
   { route: 'POST /v1/policies/check', may: READ, body: { files: {} } },
   {
     route: 'POST /v1/policies/explain',
@@ -112,7 +115,7 @@ const ROWS: readonly Row[] = [
   { route: 'GET /v1/policies/schema', may: OPEN },
   { route: 'GET /v1/policies/shadow', may: READ },
   { route: 'POST /v1/policies/explain-call', may: OPERATOR, body: { call: 'apr_none' } },
-  { route: 'POST /v1/policies/replay', may: OPERATOR, body: { files: {} } },
+  { route: 'POST /v1/policies/replay', may: MANAGE, body: { files: {} } },
   { route: 'POST /v1/keys', may: OPERATOR, body: { name: 'more', roles: ['reader'] } },
   { route: 'POST /v1/keys/signed', may: PERSON, body: signedAct },
   { route: 'GET /v1/keys', may: MANAGE },

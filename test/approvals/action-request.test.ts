@@ -86,14 +86,18 @@ test('what an action says of itself is shown to its approver in printable charac
   expect(seen.body.view).not.toContain('\nRisk: low');
 });
 
-test('arguments that policy redacts are hidden from keys and shown in the view as redacted', async () => {
+test('arguments that policy redacts are hidden, shown in the view as redacted, and revealed to a person', async () => {
   const stage = await openActionStage();
   const { body } = await stage.request({ arguments: { version: '1.2', secret: 'canary-4711' } });
   expect(JSON.stringify(body)).not.toContain('canary-4711');
   expect(body).toMatchObject({ call_digest: null, call_salt: null });
   const seen = await stage.approver.fetch('GET', `/v1/approvals/${body.id}`);
   expect(seen.body.view).toContain('"secret": string redacted by policy');
-  expect(seen.body.call).toContain('canary-4711');
+  expect(seen.body).toMatchObject({ hidden: ['/secret'], call: expect.not.stringContaining('canary-4711') });
+  const revealed = await stage.approver.fetch('POST', `/v1/approvals/${body.id}/reveal`, {
+    what: 'arguments',
+  });
+  expect(revealed.body.call.text).toContain('canary-4711');
   expect(JSON.stringify(await stage.entries(`approval=${body.id}`))).not.toContain('canary-4711');
 });
 

@@ -44,6 +44,14 @@ const CHANGES: readonly (readonly [string, Change, RegExp])[] = [
     (desk) => Object.assign(desk.world, { catalog: catalogOf({ ...PAY, state: 'quarantined' }) }),
     /definition has changed/,
   ],
+  [
+    'the definition of the tool was refused',
+    (desk) => {
+      const refusal = { by: 'person:per_9', at: 0, reason: 'no' };
+      Object.assign(desk.world, { catalog: catalogOf({ ...PAY, state: 'refused', refusal }) });
+    },
+    /was refused by person:per_9 at 1970-01-01T00:00:00.000Z: no\./,
+  ],
   ['policy denies', (desk) => Object.assign(desk.world, { verdict: denying }), /Payments are closed/],
   [
     'policy cannot be evaluated',

@@ -75,6 +75,15 @@ describe('approval get', () => {
     ]) {
       expect(stdout).toContain(text);
     }
+    expect(stdout).not.toContain('Hidden');
+  });
+
+  test('names what policy hides, and where a person can reveal it', async () => {
+    const { gateway, run } = await setUp();
+    const hidden = { hidden: ['/to'], hidden_in_result: ['result:/pin'] };
+    gateway.on('GET /v1/approvals/apr_1', json(200, { ...approvalDetailWire, ...hidden, call_digest: null }));
+    const { stdout } = await run('approval get apr_1');
+    expect(stdout).toMatch(/Hidden +\/to, result:\/pin \(.*on its page\)/);
   });
 });
 

@@ -222,6 +222,7 @@ describe('server', () => {
       '  - 1',
       '  ! 1 hidden character in this definition, written as \\u…',
       '  countersign server accept sandbox t --hash sha256:b',
+      '  countersign server refuse sandbox t --hash sha256:b',
       '',
     ]);
     expect((await run('server diff sandbox same')).stderr).toBe('Nothing has changed.\n');

@@ -99,6 +99,15 @@ describe('usage', () => {
     expect(await run('--version')).toMatchObject({ code: 0, stdout: '9.9.9\n' });
   });
 
+  test('keys are listed to the end, of one state where that is asked', async () => {
+    const { gateway, run } = await setUp();
+    gateway.on('GET /v1/keys', page([]));
+    const env = { COUNTERSIGN_URL: gateway.origin, COUNTERSIGN_API_KEY: 'k' };
+    await run('key list', { env });
+    await run('key list --state revoked', { env });
+    expect(gateway.seen.map(({ query }) => query.state)).toEqual([undefined, 'revoked']);
+  });
+
   test('colour is for terminals, unless NO_COLOR is set', async () => {
     const { gateway, run } = await setUp();
     const wire = { id: 'key_1', name: 'n', roles: [], hint: 'cs_n', created_by: 'x', created_at: 't' };

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { reviewHash } from '../../src/cli/tool-change.ts';
 import { definitionHash, TOOL_LOCK_FORMAT } from '../../src/core/tool-definition.ts';
 import { json, page, startFakeGateway } from '../sdk/fake-gateway.ts';
 import { openTerminal } from './run-command.ts';
@@ -53,6 +54,7 @@ describe('server diff', () => {
       '  + "Pay"',
       '  ! 2 hidden characters in this definition, written as \\u…',
       `  countersign server accept bank pay --hash ${definitionHash(CHANGED)}`,
+      `  countersign server refuse bank pay --hash ${definitionHash(CHANGED)}`,
       '',
     ]);
   });
@@ -66,6 +68,69 @@ describe('server diff', () => {
     );
     expect(stdout).toContain('bank/list is quarantined: its name b_list is claimed by two servers');
     expect(stdout).not.toContain('--all');
+  });
+});
+
+const REFUSAL = { by: 'person:per_1\u001b', at: '2026-01-01T00:00:00.000Z', reason: 'no\nmail' };
+const REFUSED = wireTool(PAY, CHANGED, { state: 'refused', refusal: REFUSAL });
+const HEAD = 'bank/pay was refused by person:per_1⟦U+001B⟧ at 2026-01-01T00:00:00.000Z: no⟦U+000A⟧mail';
+
+describe('what was refused', () => {
+  test('stands in a line after what waits for a review, and whole when it is named, without a command to refuse it', async () => {
+    const { run } = await setUp([REFUSED, wireTool(null, LIST)]);
+    const { stdout } = await run('server diff bank');
+    expect(stdout).toMatch(/^bank\/list was never accepted/);
+    expect(stdout).toContain(`\n${HEAD}\n  countersign server diff bank pay\n`);
+    expect(stdout).not.toContain('--all');
+    const lines = (await run('server diff bank pay')).stdout.trimEnd().split('\n');
+    expect([lines[0], lines[1], lines.at(-1)]).toEqual([
+      HEAD,
+      '  /description',
+      `  countersign server accept bank pay --hash ${definitionHash(CHANGED)}`,
+    ]);
+    expect((await run('server diff bank pay --json')).json()).toMatchObject([
+      { data: [{ tool: 'pay', state: 'refused', refusal: REFUSAL, changes: expect.anything() }] },
+    ]);
+  });
+
+  test('is not accepted with all the rest', async () => {
+    const { run, accepted } = await setUp([REFUSED, wireTool(null, LIST)]);
+    const hash = reviewHash([{ server: 'bank', tool: 'list', hash: definitionHash(LIST) }]);
+    expect((await run(`server accept bank --all --hash ${hash}`)).code).toBe(0);
+    expect(accepted()).toEqual([{ hash: definitionHash(LIST) }]);
+  });
+
+  test('is counted apart in the list of servers', async () => {
+    const { run, gateway } = await setUp([]);
+    const bank = { name: 'bank', kind: 'stdio', state: 'ready', tools: 3, quarantined: 1, refused: 2 };
+    gateway.on('GET /v1/servers', page([bank]));
+    const [header, row] = (await run('server list')).stdout.split('\n');
+    expect(header).toMatch(/TOOLS +QUARANTINED +REFUSED +PROBLEM/);
+    expect(row).toMatch(/3 +1 +2$/);
+  });
+});
+
+describe('server refuse', () => {
+  test('sends the hash that was reviewed, and the reason if there is one', async () => {
+    const { run, gateway, accepted } = await setUp([]);
+    gateway.on('POST /v1/servers/bank/tools/pay/refuse', json(200, {}));
+    expect((await run('server refuse bank pay')).code).toBe(2);
+    expect((await run('server refuse bank --hash x')).code).toBe(2);
+    const { code, stdout } = await run([
+      'server',
+      'refuse',
+      'bank',
+      'pay',
+      '--hash',
+      'x',
+      '--reason',
+      'No mail.',
+    ]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^Refused bank\/pay as x; it stays shut/)]);
+    expect((await run('server refuse bank pay --hash y --json')).json()).toEqual([
+      { server: 'bank', tool: 'pay', hash: 'y' },
+    ]);
+    expect(accepted()).toEqual([{ hash: 'x', reason: 'No mail.' }, { hash: 'y' }]);
   });
 });
 

@@ -27,6 +27,7 @@ function tool(definition: JsonObject, more: Partial<ServerTool> = {}): ServerToo
     definition: { ...definition, name: 'mail_send' },
     pinnedHash: definitionHash(PINNED),
     pinnedDefinition: PINNED,
+    refusal: null,
     ...more,
   };
 }
@@ -69,13 +70,14 @@ it('characters that hide or reorder are counted wherever they stand, and letters
   expect(hiddenCount(tool(hostile))).toBe(3);
 });
 
-it('tools that have drifted come first, then those that are shut for their name, then the others by name', () => {
+it('tools that have drifted come first, then those shut for their name, then what was refused, then the others by name', () => {
   const active = { state: 'active', pinnedHash: definitionHash(OFFERED) } as const;
   const tools = [
     tool(OFFERED, { tool: 'b', ...active }),
     tool(OFFERED, { tool: 'a', ...active }),
+    tool(OFFERED, { tool: 'x', state: 'refused' }),
     tool(OFFERED, { tool: 'y', pinnedHash: definitionHash(OFFERED) }),
     tool(OFFERED, { tool: 'z' }),
   ];
-  expect(toolOrder(tools).map((one) => one.tool)).toEqual(['z', 'y', 'a', 'b']);
+  expect(toolOrder(tools).map((one) => one.tool)).toEqual(['z', 'y', 'x', 'a', 'b']);
 });

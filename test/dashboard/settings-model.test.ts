@@ -2,8 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { mannerTexts, whenText } from '../../src/dashboard/browser/model/channel-words.ts';
 import {
   isLastOperator,
-  keyOrder,
-  keysMadeBy,
   makeKeySentence,
   makerText,
   rolesInOrder,
@@ -125,15 +123,6 @@ describe('webhooks in words', () => {
 });
 
 describe('keys', () => {
-  it('are shown with those in force first, the newest first', () => {
-    const keys = [
-      key({ id: 'old', createdAt: ago(2_000) }),
-      key({ id: 'ended', revokedAt: NOW }),
-      key({ id: 'new' }),
-    ];
-    expect(keyOrder(keys).map(({ id }) => id)).toEqual(['new', 'old', 'ended']);
-  });
-
   it('have a last operator, whom neither a revoked one nor another role stands in for', () => {
     const last = key({});
     const others = [key({ id: 'key_2', revokedAt: NOW }), key({ id: 'key_3', roles: ['minter'] })];
@@ -179,15 +168,6 @@ describe('a key that a person makes', () => {
     expect(line(['operator'])).toMatch(/ session list$/);
     expect(line(['requester'])).toMatch(/ approval list$/);
     expect(line(['minter'])).toMatch(/ session mint --user ann --ttl 10m$/);
-  });
-
-  it('is counted among what they leave while it is in force', () => {
-    const [theirs, ended] = [
-      key({ createdBy: 'person:per_1' }),
-      key({ id: 'key_2', createdBy: 'person:per_1' }),
-    ];
-    const others = [key({ createdBy: 'person:per_10' }), key({ createdBy: 'api_key:per_1' })];
-    expect(keysMadeBy('per_1', [theirs, { ...ended, revokedAt: NOW }, ...others])).toEqual([theirs]);
   });
 });
 

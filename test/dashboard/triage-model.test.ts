@@ -8,8 +8,11 @@ import type { Approval } from '../../src/sdk/approval.ts';
 import type { LogEntry } from '../../src/sdk/log-entry.ts';
 
 const toolCall = (args: string): string => `{"arguments":${args},"server":"s","tool":"t"}`;
-const diff = (before: string, after: string) =>
-  diffCalls({ before: toolCall(before), after: toolCall(after) });
+const diff = (before: string, after: string, ...hidden: string[]) =>
+  diffCalls({
+    before: { call: toolCall(before), hidden: new Set() },
+    after: { call: toolCall(after), hidden: new Set(hidden) },
+  });
 
 describe('what differs between two calls', () => {
   test('is told value by value, under its pointer', () => {
@@ -18,6 +21,12 @@ describe('what differs between two calls', () => {
       { path: '/new/0', kind: 'added', after: '2' },
       { path: '/a/gone', kind: 'removed', before: 'true' },
     ]);
+  });
+
+  test('leaves out what policy hides in either of them, with all that lies below', () => {
+    const [before, after] = ['{"a":{"b":1},"ab":1}', '{"a":"[redacted]","ab":2}'];
+    expect(diff(before, after, '/a').map(({ path }) => path)).toEqual(['/ab']);
+    expect(diff(before, after, '')).toEqual([]);
   });
 
   test('is nothing where the values are the same', () => {

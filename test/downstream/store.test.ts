@@ -44,6 +44,7 @@ describe('the store of pins', () => {
       pinnedAt: 1_000,
       pinnedBy: 'first_seen',
       candidate: undefined,
+      refusals: new Map(),
     });
     expect(await pins.read('other')).toEqual(new Map());
     const { hash } = sighting('a');
@@ -70,10 +71,10 @@ describe('the store of pins', () => {
     const waiting = (await pins.read('bank')).get('a');
     expect(waiting?.hash).toBe(sighting('a').hash);
     expect(waiting?.candidate).toEqual({ hash: changed.hash, definition: changed.definition, seenAt: 1_000 });
-    const accept = (hash: string) => pins.accept({ server: 'bank', tool: 'a', hash, by: 'person:per_1' });
-    expect(await accept(sighting('a', 'another').hash)).toBe(false);
-    expect(await accept(changed.hash)).toBe(true);
-    expect(await accept(changed.hash)).toBe(false);
+    const accept = (one: Sighting) => pins.accept({ ...one, server: 'bank', by: 'person:per_1' });
+    expect(await accept(sighting('a', 'another'))).toBe(false);
+    expect(await accept(changed)).toBe(true);
+    expect(await accept(changed)).toBe(false);
     expect((await pins.read('bank')).get('a')).toMatchObject({
       hash: changed.hash,
       pinnedBy: 'person:per_1',
@@ -104,6 +105,7 @@ describe('the store of pins', () => {
       pinnedAt: 1_000,
       pinnedBy: 'tool_lock',
       candidate: candidate(sighting('a')),
+      refusals: new Map(),
     });
     expect(kept.get('b')).toMatchObject({
       hash: undefined,
@@ -115,12 +117,55 @@ describe('the store of pins', () => {
       ['tool.quarantined', { server: 'bank', tool: 'a', hash: sighting('a').hash, reason: 'changed' }],
       ['tool.quarantined', { server: 'bank', tool: 'b', hash: sighting('b').hash, reason: 'not_in_lock' }],
     ]);
-    const accepted = { server: 'bank', tool: 'b', hash: sighting('b').hash, by: 'person:per_1' };
+    const accepted = { ...sighting('b'), server: 'bank', by: 'person:per_1' };
     expect(await pins.accept(accepted)).toBe(true);
     expect((await pins.read('bank')).get('b')).toMatchObject({
       hash: sighting('b').hash,
       candidate: undefined,
     });
+  });
+
+  it('keeps a refusal beside the pin, once and only of the candidate, until that definition is accepted', async () => {
+    const { pins, commits } = open();
+    const [refused, other] = [sighting('a', 'refused'), sighting('a', 'other')];
+    const by = 'person:per_1';
+    const refuse = ({ tool, hash }: Sighting, reason?: string) =>
+      pins.refuse({ server: 'bank', tool, hash, by, reason });
+    const refusals = async () => [...((await pins.read('bank')).get('a')?.refusals ?? [])];
+    await pins.record('bank', { ...NOTHING, first: [sighting('a'), sighting('b')] });
+    await pins.record('bank', { ...NOTHING, changed: [refused] });
+    expect(await refuse(other)).toBe(false);
+    expect(await refuse({ ...refused, tool: 'b' })).toBe(false);
+    expect(await refuse(refused, 'no')).toBe(true);
+    expect(await refuse(refused, 'again')).toBe(false);
+    await pins.record('bank', { ...NOTHING, changed: [other] });
+    expect(await refuse(other)).toBe(true);
+    const told = { by, at: 1_000 };
+    expect(await refusals()).toEqual([
+      [refused.hash, { ...told, reason: 'no' }],
+      [other.hash, { ...told, reason: undefined }],
+    ]);
+    expect((await pins.read('bank')).get('b')?.refusals).toEqual(new Map());
+    expect(await pins.accept({ ...sighting('a', 'never seen'), server: 'bank', by })).toBe(false);
+    // Offered again, it is not the candidate, and can still be accepted.
+    expect(await pins.accept({ ...refused, server: 'bank', by })).toBe(true);
+    expect((await pins.read('bank')).get('a')).toMatchObject({ ...refused, candidate: undefined });
+    expect(await refusals()).toEqual([[other.hash, { ...told, reason: undefined }]]);
+    await pins.record('bank', { ...NOTHING, locked: [other] });
+    expect(await refusals()).toEqual([]);
+    const entries = commits.flat().filter(({ type }) => type === 'tool.refused');
+    expect(entries).toEqual([
+      {
+        type: 'tool.refused',
+        ref: { action: 'bank/a', principal: by },
+        body: { server: 'bank', tool: 'a', hash: refused.hash, reason: 'no' },
+      },
+      {
+        type: 'tool.refused',
+        ref: { action: 'bank/a', principal: by },
+        body: { server: 'bank', tool: 'a', hash: other.hash },
+      },
+    ]);
   });
 
   it('takes a thousand tools in a few transactions', async () => {

@@ -26,8 +26,8 @@ export const API_BUGS: readonly PlantedBug[] = [
   {
     name: 'a refusal keeps its key taken',
     file: ONCE,
-    find: 'if (isStream || wasNotDone(c)) await',
-    replace: 'if (isStream) await',
+    find: 'if (passing || wasNotDone(c)) await',
+    replace: 'if (passing) await',
     tests: IDEMPOTENCY,
   },
   {

@@ -98,7 +98,7 @@ export const DRIFT_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'drift: an operator accepts what the lock shuts',
-    file: 'src/downstream/supervise.ts',
+    file: 'src/downstream/review.ts',
     find: 'if (lock !== undefined) {',
     replace: "if (lock?.file === '') {",
     tests: LOCK,

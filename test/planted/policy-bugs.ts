@@ -27,7 +27,7 @@ export const POLICY_BUGS: readonly PlantedBug[] = [
   {
     name: 'replay: a loop is judged without the arguments that bound it',
     file: 'src/policy/recorded-call.ts',
-    find: 'const loops = rules.some(({ condition }) => (condition?.shape.loops ?? 0) > 0);',
+    find: 'const loops = conditions.some(({ shape }) => shape.loops > 0);',
     replace: 'const loops = false;',
     tests: REPLAY,
   },
@@ -55,14 +55,14 @@ export const POLICY_BUGS: readonly PlantedBug[] = [
   {
     name: 'replay: what came before is reported too',
     file: 'src/evidence/recorded/replay-policy.ts',
-    find: 'if (call.at < since) continue;',
+    find: 'if (call.seq < start) continue;',
     replace: '',
     tests: REPLAY,
   },
   {
     name: 'replay: the end of the time is left out of account',
     file: 'src/evidence/recorded/replay-policy.ts',
-    find: '(await firstSeqSince(database, until)) ?? size',
+    find: 'await seqAt(until)',
     replace: 'size',
     tests: API,
   },
@@ -111,15 +111,15 @@ export const POLICY_BUGS: readonly PlantedBug[] = [
   {
     name: 'replay: whoever reads may ask about arguments',
     file: 'src/api/routes/policies-recorded.ts',
-    find: "      // Conditions over arguments would let a reader find out what is redacted, one question at a time.\n      requireKey(c, ['operator']);",
-    replace: "      requireKey(c, ['reader']);",
+    find: "const principal = requireAny(c, ['operator']);",
+    replace: 'const principal = requireAny(c);',
     tests: API,
   },
   {
     name: 'replay: its idempotency key is kept without an answer',
     file: 'src/api/idempotency/answer-once.ts',
-    find: 'if (isStream || wasNotDone(c))',
-    replace: 'if (!isStream && wasNotDone(c))',
+    find: 'if (passing || wasNotDone(c))',
+    replace: 'if (!passing && wasNotDone(c))',
     tests: API,
   },
   {
@@ -152,7 +152,7 @@ export const POLICY_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'explain: only the redacted value itself is hidden, not what holds it',
-    file: 'src/policy/explain.ts',
+    file: 'src/policy/redact.ts',
     find: 'const shared = Math.min(a.length, b.length);',
     replace: 'if (a.length < b.length) return false;\n  const shared = b.length;',
     tests: HIDDEN,

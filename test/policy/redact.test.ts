@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactArguments, redactResult } from '../../src/policy/redact.ts';
+import { hiddenInResult, hidingPointers, redactArguments, redactResult } from '../../src/policy/redact.ts';
 
 describe('redacting arguments', () => {
   const args = { card: { pan: '4111', 'a/b': 1, 'm~n': 2 }, list: [{ pin: 1 }, { pin: 2 }], keep: 'x' };
@@ -28,6 +28,30 @@ describe('redacting arguments', () => {
 
   it('gives the same object back when nothing is hidden', () => {
     expect(redactArguments(args, ['/none', 'result:/x'])).toBe(args);
+  });
+});
+
+describe('the pointers that hide something', () => {
+  const args = { card: { pan: '4111', 'a/b': null }, list: [{ pin: 1 }] };
+
+  it.each([
+    [['/card/pan', '/none', '/card/pan'], ['/card/pan']],
+    [['/card/pan', '/card', '/card/a~1b'], ['/card']],
+    [
+      ['/card/a~1b', '/list/0/pin', '/list/1/pin'],
+      ['/card/a~1b', '/list/0/pin'],
+    ],
+    [['', '/card'], ['']],
+    [['/car', '/constructor', 'result:/card'], []],
+  ])('of %j are those with a value that is not hidden with another: %j', (pointers, hiding) => {
+    expect(hidingPointers(args, pointers)).toEqual(hiding);
+    expect(redactArguments(args, hiding)).toEqual(redactArguments(args, pointers));
+  });
+
+  it('of a result are those that change what is told of it, wherever it stands', () => {
+    const result = { structuredContent: { code: 7 }, content: [{ type: 'text', text: '{"pin":1}' }] };
+    const pointers = ['result:/code', 'result:/pin', 'result:/none', '/code', 'result:/pin'];
+    expect(hiddenInResult(result, pointers)).toEqual(['result:/code', 'result:/pin']);
   });
 });
 

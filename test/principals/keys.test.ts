@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { authenticateKey, createKey, listKeys, revokeKey } from '../../src/principals/keys.ts';
+import { authenticateKey, createKey, hadKeys, listKeys, revokeKey } from '../../src/principals/keys.ts';
+import type { KeyPage } from '../../src/principals/store.ts';
 import { type Office, openOffice } from './support/office.ts';
 
 let office: Office;
@@ -22,7 +23,11 @@ test('a key authenticates its holder, and only its hash and hint are kept', asyn
     roles: ['minter'],
   });
   const stored = await office.deps.database.query({ sql: 'SELECT * FROM api_key', params: [] });
-  const everything = JSON.stringify([stored, await office.entries(''), await listKeys(office.deps)]);
+  const everything = JSON.stringify([
+    stored,
+    await office.entries(''),
+    await listKeys(office.deps, { limit: 9 }),
+  ]);
   expect(everything).not.toContain(secret.slice(3));
   expect(key.hint).toBe(secret.slice(-4));
 });
@@ -34,7 +39,9 @@ test('a revoked key is refused at once; revoking it again changes nothing', asyn
   const again = await revokeKey(office.deps, { id: key.id, by: 'api_key:key_root' });
   expect(again.revokedAt).toBe(office.deps.now());
   expect((await office.entries('key.')).map((entry) => entry.type)).toEqual(['key.created', 'key.revoked']);
-  expect((await listKeys(office.deps)).map((one) => one.revokedAt)).toEqual([office.deps.now()]);
+  expect((await listKeys(office.deps, { limit: 9 })).map((one) => one.revokedAt)).toEqual([
+    office.deps.now(),
+  ]);
 });
 
 test('the last operator key in force is not revoked, whoever asks, and one that is left lets go of the others', async () => {
@@ -51,13 +58,38 @@ test('the last operator key in force is not revoked, whoever asks, and one that 
   await revoke(reader);
   await revoke(first);
   await expect(revoke(second)).rejects.toMatchObject({ code: 'conflict' });
-  expect((await listKeys(office.deps)).map((one) => one.revokedAt === undefined)).toEqual([
-    true,
-    false,
-    true,
-    false,
-  ]);
+  const ended = await listKeys(office.deps, { limit: 9, state: 'revoked' });
+  expect(ended.map(({ id }) => id).sort()).toEqual([first, reader].sort());
   expect(await office.entries('key.revoked')).toHaveLength(2);
+});
+
+test('keys are listed newest first, page by page, by whether they are in force and by who made them', async () => {
+  const made: string[] = [];
+  for (const by of ['person:per_1', 'api_key:key_1', 'person:per_1', 'person:per_10']) {
+    made.push((await createKey(office.deps, { name: 'x', roles: ['reader'], by })).key.id);
+    if (made.length !== 2) office.advance(1_000);
+  }
+  const [oldest = '', one = '', other = '', newest = ''] = made;
+  await revokeKey(office.deps, { id: one, by: 'x' });
+  const list = async (page: Partial<KeyPage>) =>
+    (await listKeys(office.deps, { limit: 9, ...page })).map(({ id }) => id);
+  // Two of one moment, by their ids.
+  const between = [one, other].sort().reverse();
+  expect(await list({})).toEqual([newest, ...between, oldest]);
+  const walked: string[] = [];
+  let before: KeyPage['before'];
+  for (let last = await listKeys(office.deps, { limit: 1 }); last[0] !== undefined; ) {
+    before = last[0];
+    walked.push(before.id);
+    last = await listKeys(office.deps, { limit: 1, before });
+  }
+  expect(walked).toEqual([newest, ...between, oldest]);
+  expect(await list({ state: 'active' })).toEqual([newest, other, oldest]);
+  expect(await list({ state: 'revoked' })).toEqual([one]);
+  expect(await list({ createdBy: 'person:per_1' })).toEqual([other, oldest]);
+  expect(await hadKeys({ ...office.deps, workspace: 'another' })).toBe(false);
+  for (const id of [oldest, other, newest]) await revokeKey(office.deps, { id, by: 'x' });
+  expect([await list({ state: 'active' }), await hadKeys(office.deps)]).toEqual([[], true]);
 });
 
 test('unknown and malformed keys authenticate nobody', async () => {

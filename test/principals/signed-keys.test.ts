@@ -45,7 +45,7 @@ test('a person makes a key by their signature; the gateway learns only the hash,
   const by = `person:${ada.person.id}`;
   expect(JSON.parse(offer.text)).toMatchObject({ act: 'key.create', by, params });
   expect(key).toMatchObject({ name: 'ci', roles: params.roles, hint: secret.slice(-4), createdBy: by });
-  expect(await listKeys(office.deps)).toEqual([key]);
+  expect(await listKeys(office.deps, { limit: 9 })).toEqual([key]);
   expect(await authenticateKey(office.deps, secret)).toMatchObject({ id: key.id, roles: params.roles });
   const [entry, ...more] = await office.entries('key.');
   expect(more).toEqual([]);
@@ -98,7 +98,7 @@ test('of two statements over one secret only the first makes a key, also when bo
   const conflict = { code: 'conflict' };
   await expect(createSignedKey({ ...deps, ledger }, second)).rejects.toMatchObject(conflict);
   await expect(createSignedKey(deps, third)).rejects.toMatchObject(conflict);
-  expect(await listKeys(office.deps)).toHaveLength(1);
+  expect(await listKeys(office.deps, { limit: 9 })).toHaveLength(1);
   expect(await office.entries('key.created')).toHaveLength(1);
 });
 
@@ -113,10 +113,10 @@ test('a statement makes one key, and only for the person to whom it was offered 
   const other = Buffer.from(statementChallenge('{"roles":["operator"]}')).toString('base64url');
   const overOther = { ...signed, assertion: ada.device.get({ challenge: other }) };
   await expect(createSignedKey(office.deps, overOther)).rejects.toMatchObject({ code: 'unauthenticated' });
-  expect(await listKeys(office.deps)).toEqual([]);
+  expect(await listKeys(office.deps, { limit: 9 })).toEqual([]);
   await createSignedKey(office.deps, signed);
   await expect(createSignedKey(office.deps, signed)).rejects.toThrow('This statement was used already');
-  expect(await listKeys(office.deps)).toHaveLength(1);
+  expect(await listKeys(office.deps, { limit: 9 })).toHaveLength(1);
 });
 
 test('a person who is removed before they hand in what they signed makes no key', async () => {

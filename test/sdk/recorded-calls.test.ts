@@ -14,10 +14,11 @@ const REPORT = {
   since: '2026-01-01T00:00:00.000Z',
   until: '2026-01-08T00:00:00.000Z',
   calls: 3,
+  left_out: 4,
   judged: 2,
   same: 1,
   changed: 1,
-  not_judged: { erased: 1, not_kept: 0, definition_unknown: 0 },
+  not_judged: { erased: 1, not_kept: 0, definition_unknown: 0, redacted: 2 },
   transitions: [{ from: 'allow', to: 'hold', calls: 1 }],
   changes: [],
   ungrouped: 0,
@@ -55,9 +56,9 @@ test('a replay tells its progress and ends with its report, however the lines ar
     const report = await client.policies.replay(input, { onProgress: (progress) => seen.push(progress) });
     expect(asked).toEqual([input]);
     expect(seen).toEqual([{ read: 1, of: 4, calls: 1, changed: 0 }]);
-    const { policy_version: _version, not_judged: _reasons, ...same } = REPORT;
-    const notJudged = { erased: 1, notKept: 0, definitionUnknown: 0 };
-    expect(report).toEqual({ ...same, policyVersion: 'sha256:ä', notJudged });
+    const { policy_version: _version, not_judged: _reasons, left_out: leftOut, ...same } = REPORT;
+    const notJudged = { erased: 1, notKept: 0, definitionUnknown: 0, redacted: 2 };
+    expect(report).toEqual({ ...same, policyVersion: 'sha256:ä', leftOut, notJudged });
   }
 });
 
@@ -105,6 +106,12 @@ test('a recorded call is explained by its id, and the shadow report asked for by
   gateway.on('GET /v1/policies/shadow', json(200, report));
   expect(await client.policies.shadow({ since: '2026-01-01T00:00:00Z' })).toEqual(report);
   expect(gateway.seen[1]?.query).toEqual({ since: '2026-01-01T00:00:00Z' });
+});
+
+test('the texts of the policy in force are asked for', async () => {
+  const { gateway, client } = await setUp();
+  gateway.on('GET /v1/policies/files', json(200, { version: 'v', files: { 'a.yaml': 'version: 1' } }));
+  expect((await client.policies.files()).files).toEqual({ 'a.yaml': 'version: 1' });
 });
 
 test('the schema of policy files is asked for without a key', async () => {

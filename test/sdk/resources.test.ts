@@ -122,11 +122,16 @@ test('servers and their tools are mapped, changed definitions beside the pinned 
   );
   gateway.on('POST /v1/servers/sandbox/tools/t/accept', json(200, {}));
   const servers = await client.servers.list();
-  expect(servers.data[0]).toMatchObject({ era: null, problem: null, quarantined: 1 });
+  expect(servers.data[0]).toMatchObject({ era: null, problem: null, quarantined: 1, refused: 0 });
   const { data } = await client.servers.tools('sandbox');
-  expect(data[0]).toMatchObject({ hash: 'sha256:b', pinnedHash: 'sha256:a', pinnedDefinition: { x: 1 } });
+  const pinned = { pinnedHash: 'sha256:a', pinnedDefinition: { x: 1 } };
+  expect(data[0]).toMatchObject({ hash: 'sha256:b', ...pinned, refusal: null });
   await client.servers.accept({ server: 'sandbox', tool: 't', hash: 'sha256:b' });
   expect(gateway.seen[2]?.body).toEqual({ hash: 'sha256:b' });
+  gateway.on('POST /v1/servers/sandbox/tools/t/refuse', json(200, {}));
+  await client.servers.refuse({ server: 'sandbox', tool: 't', hash: 'sha256:b' });
+  await client.servers.refuse({ server: 'sandbox', tool: 't', hash: 'sha256:b', reason: 'no' });
+  expect(gateway.seen[4]?.body).toEqual({ hash: 'sha256:b', reason: 'no' });
 });
 
 test('a key is created with its secret and revoked by its id', async () => {
@@ -147,6 +152,10 @@ test('a key is created with its secret and revoked by its id', async () => {
     createdAt: wire.created_at,
   });
   await expect(client.keys.revoke('key_1')).resolves.toMatchObject({ revokedAt: '2026-01-02T00:00:00.000Z' });
+  gateway.on('GET /v1/keys', page([wire]));
+  await client.keys.list({ state: 'active', createdBy: 'person:per_1', limit: 5 });
+  const asked = gateway.seen.at(-1)?.query;
+  expect(asked).toEqual({ state: 'active', created_by: 'person:per_1', limit: '5' });
 });
 
 test('policies are checked and explained with the bodies of the API', async () => {

@@ -55,6 +55,7 @@ export const approvalWire = {
   call_digest: 'sha256:00',
   effect: 'Refund 75.00 of inv_1',
   redacted_at: null,
+  hidden: [],
   url: 'http://localhost:8420/approvals/apr_1',
 };
 
@@ -72,6 +73,7 @@ export const approvalDetailWire = {
   instance: 'own_1',
   log: 'localhost/default',
   redact: [],
+  hidden_in_result: [],
   own_request: null,
   result: null,
 };

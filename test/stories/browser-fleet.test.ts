@@ -236,7 +236,7 @@ it('a tool that its server has changed is shown difference by difference, and ac
   });
   await differences.getByText('Shows a picture.').first().waitFor();
   await page.getByRole('button', { name: 'Accept this definition…' }).click();
-  await visit.heading('Refused: this hash is not that of what you saw');
+  await visit.heading('Stopped: this hash is not that of what you saw');
   expect(await accept.isDisabled()).toBe(true);
   await page.getByRole('button', { name: 'Back' }).click();
   await page.unrouteAll({ behavior: 'wait' });

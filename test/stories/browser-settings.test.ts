@@ -148,7 +148,7 @@ it('a person sees the keys of programs and revokes one, which ends at once, but 
   await page.getByRole('button', { name: 'Revoke… ci' }).click();
   await page.getByRole('button', { name: 'Revoke now' }).click();
   await expect.poll(() => keys.locator('strong', { hasText: 'ci' }).count()).toBe(0);
-  await page.getByRole('button', { name: 'Show 1 revoked' }).click();
+  await page.getByRole('button', { name: 'Show revoked keys' }).click();
   await keys.getByText('revoked', { exact: true }).waitFor();
   const headers = { authorization: `Bearer ${key}` };
   expect((await stage.gateway.api('GET', '/v1/sessions', undefined, headers)).status).toBe(401);

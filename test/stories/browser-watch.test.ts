@@ -189,7 +189,7 @@ it('the policy is shown with what each rule has done, and is asked about a call 
   const { data } = (await stage.gateway.api('GET', '/v1/logs?type=call.*')).body;
   expect(data).toHaveLength(2);
 
-  const choose = page.getByLabel('Check policy files');
+  const choose = page.getByLabel('Choose policy files');
   const file = (text: string) => ({ name: 'mine.yaml', mimeType: 'text/yaml', buffer: Buffer.from(text) });
   await choose.setInputFiles(file('version: 1\nrules:\n  - { id: x, effect: perhaps }\n'));
   await page.getByText('mine.yaml:3').first().waitFor();

@@ -114,23 +114,23 @@ test('no secret that is planted anywhere is told to anybody but by the one answe
   const bot = plant('account token', (await oauth.post('/oauth/token', grant)).body.access_token, issued);
 
   const agent = await connectV1(ready.session.mcp);
-  // Policy hides these in views and logs; who decides, and who is given the payloads, gets the exact call.
-  const hidden = {
-    answers:
-      /^POST \/mcp|^GET \/v1\/(approvals|jobs)\/[a-z]|^POST \/v1\/approvals\/[^/]+\/decide |^GET \/v1\/logs\/export\?payloads=true/,
-    files: /^countersign\.db/,
-  };
-  plant('hidden argument', HIDDEN, hidden);
-  plant('hidden member', CARD, {
-    ...hidden,
-    answers: /^POST \/v1\/approvals( |\/[^/]+\/decide )|^GET \/v1\/logs\/export\?payloads=true/,
+  // Policy hides these: of a held call they are revealed alone, of a live one its payload is given to the operator.
+  const files = /^countersign\.db/;
+  const revealed = /^POST \/v1\/approvals\/[^/]+\/reveal /;
+  const given = /^POST \/mcp|^GET \/v1\/logs\/export\?payloads=true/;
+  plant('hidden argument', HIDDEN, {
+    answers: new RegExp(`${revealed.source}|${given.source}`),
+    files,
   });
+  plant('hidden member', CARD, { answers: revealed, files });
   await agent.callTool({ name: 'echo', arguments: { text: HIDDEN } });
   await agent.callTool({ name: 'fail', arguments: {} });
   await agent.callTool({ name: 'burst', arguments: {} }).catch(() => undefined);
   await agent.callTool({ name: 'slow', arguments: {} }).catch(() => undefined);
   const held: any = await agent.callTool({ name: 'pay', arguments: { amount_cents: 7, to: HIDDEN } });
   const approval: string = held.structuredContent.approval_id;
+  const reveal = (id: string) => person.fetch('POST', `/v1/approvals/${id}/reveal`, { what: 'arguments' });
+  expect((await reveal(approval)).status).toBe(200);
   expect((await person.decide(approval, 'approve')).status).toBe(200);
   expect((await person.fetch('GET', `/v1/approvals/${approval}/wait?timeout_ms=15000`)).body.state).toBe(
     'succeeded',
@@ -141,6 +141,7 @@ test('no secret that is planted anywhere is told to anybody but by the one answe
   await modern.close();
   const refund = { action: 'refund.create', resource: 'acme', arguments: { card: CARD } };
   const asked = (await ask('POST', '/v1/approvals', { as: bot, body: refund })).body;
+  expect((await reveal(asked.id)).status).toBe(200);
   expect((await person.decide(asked.id, 'approve')).status).toBe(200);
   const spend = {
     grant_type: EXCHANGE,

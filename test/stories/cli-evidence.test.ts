@@ -52,9 +52,9 @@ describe('servers from the command line', () => {
     const listed = await terminal.run(['server', 'list', '--json']);
     expect(listed.code).toBe(0);
     const servers = ndjson(listed)[0].data;
-    expect(servers.map((one: any) => [one.name, one.kind, one.state, one.quarantined])).toEqual([
-      ['bank', 'stdio', 'ready', 0],
-      ['oracle', 'stdio', 'ready', 0],
+    expect(servers.map((one: any) => [one.name, one.kind, one.state, one.quarantined, one.refused])).toEqual([
+      ['bank', 'stdio', 'ready', 0, 0],
+      ['oracle', 'stdio', 'ready', 0, 0],
     ]);
     const table = await terminal.run(['server', 'tools', 'oracle']);
     expect(table.stdout).toMatch(/pay\s+pay\s+active\s+sha256:[0-9a-f]{64}/);

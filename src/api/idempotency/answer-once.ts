@@ -11,6 +11,7 @@ import { findFirst, forgetKeys, type KeyOwner, keepAnswer, releaseKey, takeKey }
 const HEADER = 'idempotency-key';
 const REPLAYED = 'idempotency-replayed';
 const LINES_TYPE = 'application/x-ndjson';
+const REVEALS = /^\/v1\/approvals\/[^/]+\/reveal$/;
 const KEPT_HEADERS = ['content-type', 'location', 'retry-after'];
 /** Refusals with a status of 500 and above that say for certain that nothing was done. */
 const NOT_DONE: ReadonlySet<ErrorCode> = new Set([
@@ -24,6 +25,11 @@ function refuseKey(): never {
   throw new CountersignError('invalid_request', `Idempotency-Key: expected ${expected}`, {
     fields: [{ field: 'Idempotency-Key', expected }],
   });
+}
+
+/** Answers that are never kept: streams, and what is told to one person at one moment and may be erased in the next. */
+function isPassing(c: ApiContext): boolean {
+  return c.res.headers.get('content-type') === LINES_TYPE || REVEALS.test(c.req.path);
 }
 
 /** Whether a refusal leaves nothing behind, so that the same key may be used again. */
@@ -68,10 +74,10 @@ export function createAnswerOnce(
   }
 
   async function keep(c: ApiContext, owner: KeyOwner): Promise<void> {
-    // What is told as it is found has changed nothing: it is neither kept nor waited for, and its key is free.
-    const isStream = c.res.headers.get('content-type') === LINES_TYPE;
-    if (c.res.status >= 300 || isStream) {
-      if (isStream || wasNotDone(c)) await ledger.commit({ then: [releaseKey(owner)], entries: [] });
+    // It can be asked for again without harm: it is neither kept nor waited for, and its key is free.
+    const passing = isPassing(c);
+    if (c.res.status >= 300 || passing) {
+      if (passing || wasNotDone(c)) await ledger.commit({ then: [releaseKey(owner)], entries: [] });
       return;
     }
     const body = await c.res.clone().text();

@@ -105,12 +105,11 @@ export function addApprovalContextRoutes(api: Api, deps: ApiDeps): void {
       responses: answers(traceSchema),
     }),
     async (c) => {
-      const principal = requireAny(c);
-      const approval = await visibleApproval(deps, principal, c.req.valid('param').id);
+      const approval = await visibleApproval(deps, requireAny(c), c.req.valid('param').id);
       if (approval.redactedAt !== undefined)
         throw new CountersignError('not_found', `The arguments of ${approval.id} were erased.`);
       const policy = deps.policy.current();
-      const hide = principal.kind === 'person' ? [] : approval.verdict.redact;
+      const hide = approval.verdict.redact;
       const { verdict, rules } = explain(policy, await inputOf(deps, approval), { hide });
       return c.json(
         {

@@ -54,11 +54,7 @@ const listQuery = z.strictObject({
 });
 
 /** Names and labels that the bodies show, looked up once for a request. */
-async function bodyContext(
-  deps: ApiDeps,
-  approvals: readonly Approval[],
-  mayDecide: boolean,
-): Promise<BodyContext> {
+async function bodyContext(deps: ApiDeps, approvals: readonly Approval[]): Promise<BodyContext> {
   const sessionIds = [...new Set(approvals.flatMap((approval) => approval.sessionId ?? []))];
   const [people, accounts, capabilities, sessions] = await Promise.all([
     listPeople(deps.principals),
@@ -83,7 +79,6 @@ async function bodyContext(
     nameOf: (approver) => names.get(approver) ?? approver,
     labelsOf: (id) => labels.get(id) ?? {},
     capabilityOf: (id) => capabilities.get(id),
-    mayDecide,
   };
 }
 
@@ -110,7 +105,7 @@ export async function showDetail(
   reader: Reading,
 ): Promise<z.infer<typeof detailSchema>> {
   const [context, decisions, own] = await Promise.all([
-    bodyContext(deps, [approval], reader.kind === 'person'),
+    bodyContext(deps, [approval]),
     listDecisions(deps.database, approval.id),
     ownRequestOf(deps, approval, reader),
   ]);
@@ -141,7 +136,7 @@ export function addApprovalRoutes(api: Api, deps: ApiDeps): void {
         after: after === undefined ? undefined : { requestedAt: after.at, id: after.id },
       });
       const [context, decisions] = await Promise.all([
-        bodyContext(deps, rows, principal.kind === 'person'),
+        bodyContext(deps, rows),
         listDecisionsOf(
           deps.database,
           rows.map((row) => row.id),

@@ -1,14 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
 import { decideBatch, offerBatch, type VerifiedBatch } from '../../approvals/decide-batch.ts';
-import { CountersignError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { verifyPersonAssertion } from '../../principals/prove.ts';
 import { stateSchema } from '../approval-body.ts';
-import { type Api, type ApiContext, type ApiDeps, requireSignedIn } from '../context.ts';
+import type { Api, ApiDeps } from '../context.ts';
 import { answers, jsonBody } from '../openapi.ts';
 import { assertionSchema, showStatement, statementSchema } from '../statement-body.ts';
-import { approverOf } from './decisions.ts';
+import { personOf } from './decisions.ts';
 
 const idSchema = z.string().min(1).max(100);
 const some = <Item extends z.ZodType>(item: Item) => z.array(item).min(1).max(LIMITS.batchApprovals);
@@ -28,14 +27,6 @@ const outcomeSchema = z
     problem: z.object({ code: z.string(), detail: z.string() }).nullable(),
   })
   .openapi('BatchOutcome');
-
-/** A person who signs with a passkey; machines decide one by one. */
-async function personOf(deps: ApiDeps, c: ApiContext) {
-  requireSignedIn(c);
-  const approver = await approverOf(deps, c);
-  if (approver.kind === 'person') return approver;
-  throw new CountersignError('forbidden', 'A batch is decided by a person with a passkey.');
-}
 
 async function prove(
   deps: ApiDeps,

@@ -20,24 +20,27 @@ const decideBody = z.union([
   z.strictObject({ statement_id: z.string(), signature: z.string() }),
 ]);
 
+/** The signed-in person, with what they may decide by. Throws `unauthenticated`, and `forbidden` for everybody else. */
+export async function personOf(deps: ApiDeps, c: ApiContext): Promise<Approver> {
+  const person = requireSignedIn(c);
+  const facts = await approverFacts(deps.principals, `person:${person.id}`);
+  if (facts === undefined)
+    throw new CountersignError(
+      'forbidden',
+      'You are no longer enrolled. Ask another approver for an invite.',
+    );
+  return { kind: 'person', id: person.id, ...facts };
+}
+
 /**
  * Who decides: a signed-in person, or the service account that the header names. The header is no proof of anything;
  * the signature over the statement is.
  */
-export async function approverOf(deps: ApiDeps, c: ApiContext): Promise<Approver> {
+async function approverOf(deps: ApiDeps, c: ApiContext): Promise<Approver> {
   const caller = c.get('principal');
   const machine = caller?.kind === 'service_account' ? caller.id : undefined;
   const accountId = c.req.header(ACCOUNT_HEADER) ?? machine;
-  if (accountId === undefined) {
-    const person = requireSignedIn(c);
-    const facts = await approverFacts(deps.principals, `person:${person.id}`);
-    if (facts === undefined)
-      throw new CountersignError(
-        'forbidden',
-        'You are no longer enrolled. Ask another approver for an invite.',
-      );
-    return { kind: 'person', id: person.id, ...facts };
-  }
+  if (accountId === undefined) return personOf(deps, c);
   if (machine === undefined) requireKey(c, ['requester']);
   else if (machine !== accountId)
     throw new CountersignError('forbidden', `${ACCOUNT_HEADER}: a service account decides as itself alone.`);

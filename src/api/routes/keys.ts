@@ -4,8 +4,9 @@ import type { ApiKey } from '../../principals/api-key.ts';
 import { createKey, createSignedKey, listKeys, revokeKey } from '../../principals/keys.ts';
 import { principalRef } from '../../principals/principal.ts';
 import { type Api, type ApiDeps, requireAny, requireKey } from '../context.ts';
+import { pageBody, readCursor } from '../cursor.ts';
 import type { OpenStreams } from '../open-streams.ts';
-import { answers, creates, idParam, jsonBody, wholeList } from '../openapi.ts';
+import { answers, creates, idParam, jsonBody, pageOf, pageQuery } from '../openapi.ts';
 import { signedBody, signedBy } from './acts.ts';
 
 const keySchema = z
@@ -19,6 +20,12 @@ const keySchema = z
     revoked_at: z.string().nullable(),
   })
   .openapi('ApiKey');
+
+const listQuery = z.strictObject({
+  ...pageQuery,
+  state: z.enum(['active', 'revoked', 'all']).default('all'),
+  created_by: z.string().max(200).optional(),
+});
 
 function show(key: ApiKey): z.infer<typeof keySchema> {
   return {
@@ -67,13 +74,22 @@ export function addKeyRoutes(api: Api, deps: ApiDeps, streams: OpenStreams): voi
       method: 'get',
       path: '/v1/keys',
       tags: ['keys'],
-      summary: 'List API keys',
-      responses: answers(wholeList(keySchema)),
+      summary: 'List API keys, newest first',
+      request: { query: listQuery },
+      responses: answers(pageOf(keySchema)),
     }),
     async (c) => {
       requireAny(c, ['operator']);
+      const { limit, cursor, state, created_by: createdBy } = c.req.valid('query');
+      const after = cursor === undefined ? undefined : readCursor(cursor);
+      const rows = await listKeys(deps.principals, {
+        limit: limit + 1,
+        state: state === 'all' ? undefined : state,
+        createdBy,
+        before: after && { createdAt: after.at, id: after.id },
+      });
       return c.json(
-        { data: (await listKeys(deps.principals)).map(show), next_cursor: null, has_more: false as const },
+        pageBody(rows, { limit, item: show, keyset: (row) => ({ at: row.createdAt, id: row.id }) }),
         200,
       );
     },

@@ -4,6 +4,7 @@ import { LIMITS } from '../../core/limits.ts';
 import type { ReplayRequest, ReplayStep } from '../../evidence/recorded/replay-policy.ts';
 import { isPolicyFileName } from '../../policy/check.ts';
 import { compilePolicy } from '../../policy/compile.ts';
+import { principalRef } from '../../principals/principal.ts';
 import { type Api, type ApiDeps, requireAny, requireKey } from '../context.ts';
 import { answers, answersText, jsonBody } from '../openapi.ts';
 import { readTime } from '../read-query.ts';
@@ -39,31 +40,36 @@ function policyOf(files: Readonly<Record<string, string>>) {
   return compilePolicy(given.filter(({ name }) => isPolicyFileName(name)));
 }
 
+type Lines = AsyncGenerator<string, void>;
+
 /** Lets a few replays run at once; each frees its place when it ends, however it ends. */
-function createTurns(most: number): (steps: AsyncGenerator<string, void>) => AsyncGenerator<string, void> {
+function createTurns(most: number): (begin: () => Promise<Lines>) => Promise<Lines> {
   const running = new Set<object>();
-  return (steps) => {
+  return async (begin) => {
     if (running.size >= most)
       throw new CountersignError(
         'rate_limited',
         `${most} replays are under way already. Wait until one of them has ended.`,
       );
-    running.add(steps);
-    async function* turn(): AsyncGenerator<string, void> {
+    const place = {};
+    running.add(place);
+    async function* turn(lines: Lines): Lines {
       try {
-        yield* steps;
+        yield* lines;
       } finally {
-        running.delete(steps);
+        running.delete(place);
       }
     }
-    return turn();
+    try {
+      return turn(await begin());
+    } catch (error) {
+      running.delete(place);
+      throw error;
+    }
   };
 }
 
-async function* linesOf(
-  steps: AsyncGenerator<ReplayStep, void>,
-  request: ReplayRequest,
-): AsyncGenerator<string, void> {
+async function* linesOf(steps: AsyncGenerator<ReplayStep, void>, request: ReplayRequest): Lines {
   const { since, until } = request;
   for await (const step of steps) yield replayLine(step, { since, until, policy: request.policy.version });
 }
@@ -79,12 +85,17 @@ function addReplayRoute(api: Api, deps: ApiDeps): void {
       request: { body: jsonBody(z.strictObject({ files: filesSchema, ...rangeShape })) },
       responses: answersText(MEDIA_TYPE, 'Lines {"progress":…}, and last {"report":…}'),
     }),
-    (c) => {
-      // Conditions over arguments would let a reader find out what is redacted, one question at a time.
-      requireKey(c, ['operator']);
+    async (c) => {
+      const principal = requireAny(c, ['operator']);
       const { files, ...times } = c.req.valid('json');
-      const request = { policy: policyOf(files), ...rangeOf(deps, times) };
-      const lines = inTurn(linesOf(deps.recorded.replay(request), request));
+      const request = {
+        policy: policyOf(files),
+        ...rangeOf(deps, times),
+        principal: principalRef(principal),
+        // Conditions over arguments would let a person find out what is redacted, one question at a time.
+        bounded: principal.kind !== 'api_key',
+      };
+      const lines = await inTurn(async () => linesOf(await deps.recorded.replay(request), request));
       return c.body(streamLines(lines, deps.closing), 200, { 'content-type': MEDIA_TYPE });
     },
   );

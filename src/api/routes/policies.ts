@@ -111,6 +111,22 @@ export function addPolicyRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(
     createRoute({
       method: 'get',
+      path: '/v1/policies/files',
+      tags: ['policies'],
+      summary: 'The files in force, with their texts',
+      ...answersTagged(z.object({ version: z.string(), files: z.record(z.string(), z.string()) })),
+    }),
+    (c) => {
+      requireAny(c, ['operator']);
+      const { version, sources } = deps.policy.current();
+      const files = Object.fromEntries(sources.map(({ name, text }) => [name, text]));
+      return c.json({ version, files }, 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'get',
       path: '/v1/policies/schema',
       tags: ['policies'],
       summary: 'The JSON Schema (draft 2020-12) of a policy file, for editors',

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { toRfc3339 } from '../../core/clock.ts';
 import { CountersignError } from '../../core/errors.ts';
-import type { ServerStatus } from '../../downstream/catalog.ts';
+import type { CatalogTool, ServerStatus } from '../../downstream/catalog.ts';
 import { principalRef } from '../../principals/principal.ts';
 import { type Api, type ApiDeps, requireAny } from '../context.ts';
 import { answers, answersTagged, jsonBody, wholeList } from '../openapi.ts';
@@ -13,6 +14,7 @@ const serverSchema = z
     era: z.enum(['legacy', 'modern']).nullable(),
     tools: z.number(),
     quarantined: z.number(),
+    refused: z.number(),
     problem: z.string().nullable(),
   })
   .openapi('Server');
@@ -22,17 +24,23 @@ const toolSchema = z
     server: z.string(),
     tool: z.string(),
     exposed: z.string(),
-    state: z.enum(['active', 'quarantined']),
+    state: z.enum(['active', 'quarantined', 'refused']),
     hash: z.string(),
     definition: z.record(z.string(), z.any()),
     pinned_definition: z.record(z.string(), z.any()).nullable(),
     pinned_hash: z.string().nullable(),
+    refusal: z.object({ by: z.string(), at: z.string(), reason: z.string().nullable() }).nullable(),
   })
   .openapi('Tool');
 
 function show(server: ServerStatus): z.infer<typeof serverSchema> {
-  const { name, kind, state, era, tools, quarantined, problem } = server;
-  return { name, kind, state, era: era ?? null, tools, quarantined, problem: problem ?? null };
+  const { name, kind, state, era, tools, quarantined, refused, problem } = server;
+  return { name, kind, state, era: era ?? null, tools, quarantined, refused, problem: problem ?? null };
+}
+
+function showRefusal({ refusal }: CatalogTool): z.infer<typeof toolSchema>['refusal'] {
+  if (refusal === undefined) return null;
+  return { by: refusal.by, at: toRfc3339(refusal.at), reason: refusal.reason ?? null };
 }
 
 export function addServerRoutes(api: Api, deps: ApiDeps): void {
@@ -85,6 +93,7 @@ export function addServerRoutes(api: Api, deps: ApiDeps): void {
             definition: tool.definition,
             pinned_definition: pins.get(tool.tool)?.definition ?? null,
             pinned_hash: pins.get(tool.tool)?.hash ?? null,
+            refusal: showRefusal(tool),
           }),
         );
       return c.json({ data, next_cursor: null, has_more: false as const }, 200);
@@ -108,6 +117,27 @@ export function addServerRoutes(api: Api, deps: ApiDeps): void {
       const { name, tool } = c.req.valid('param');
       const { hash } = c.req.valid('json');
       await deps.downstreams.accept({ server: name, tool, hash, by: principalRef(by) });
+      return c.json({ server: name, tool, hash }, 200);
+    },
+  );
+
+  api.openapi(
+    createRoute({
+      method: 'post',
+      path: '/v1/servers/{name}/tools/{tool}/refuse',
+      tags: ['servers'],
+      summary: 'Refuse a changed tool definition',
+      request: {
+        params: z.object({ name: z.string().max(100), tool: z.string().max(200) }),
+        body: jsonBody(z.strictObject({ hash: z.string(), reason: z.string().min(1).max(500).optional() })),
+      },
+      responses: answers(z.object({ server: z.string(), tool: z.string(), hash: z.string() })),
+    }),
+    async (c) => {
+      const by = requireAny(c, ['operator']);
+      const { name, tool } = c.req.valid('param');
+      const { hash, reason } = c.req.valid('json');
+      await deps.downstreams.refuse({ server: name, tool, hash, by: principalRef(by), reason });
       return c.json({ server: name, tool, hash }, 200);
     },
   );

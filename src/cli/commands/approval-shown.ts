@@ -13,6 +13,13 @@ function place(approval: Approval): string {
   return rule === null ? 'the default' : `${rule.id} (${rule.file}:${rule.line})`;
 }
 
+/** What policy hides; a terminal has no person to whom it could be revealed. */
+function hiddenWords({ hidden, hiddenInResult = [] }: Approval & Partial<ApprovalDetail>): string | null {
+  const pointers = [...hidden, ...hiddenInResult];
+  if (pointers.length === 0) return null;
+  return `${pointers.join(', ')} (whoever may decide it can reveal this on its page)`;
+}
+
 function approvalFacts(one: Approval & Partial<ApprovalDetail>): string[] {
   return facts([
     ['Approval', one.id],
@@ -34,6 +41,7 @@ function approvalFacts(one: Approval & Partial<ApprovalDetail>): string[] {
     ['Decision', one.decisionReason],
     ['Capability', one.capability === null ? null : `${one.capability.id} (${one.capability.state})`],
     ['Digest', one.callDigest],
+    ['Hidden', hiddenWords(one)],
     ['Erased', one.redactedAt],
     ['Page', one.url],
     ['Call', one.view === '' ? undefined : one.view],

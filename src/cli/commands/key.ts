@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ApiKey, KeyRole } from '../../sdk/keys.ts';
-import { type Cli, collect } from '../context.ts';
+import { type Cli, collect, EVERY } from '../context.ts';
 import { EXIT } from '../exit-code.ts';
 import { addItems } from '../option-value.ts';
 import type { TableShape } from '../output.ts';
@@ -46,12 +46,13 @@ export function addKeyCommands(program: Command, cli: Cli): void {
 
   key
     .command('list')
-    .description('list API keys')
-    .addHelpText('after', '\nExample:\n  $ countersign key list')
+    .description('list API keys, newest first')
+    .option('--state <state>', 'only those in this state: active or revoked')
+    .addHelpText('after', '\nExample:\n  $ countersign key list --state active')
     .action(
-      cli.action(async ({ client, out }) => {
+      cli.action(async ({ client, out }, { state }: { state?: 'active' | 'revoked' }) => {
         const { keys } = await client();
-        out.list(await collect((page) => keys.list(page), 10_000), KEYS);
+        out.list(await collect((page) => keys.list({ ...page, state }), EVERY), KEYS);
         return EXIT.ok;
       }),
     );

@@ -5,21 +5,26 @@ import { changesOf, hasDrifted, tally } from '../../sdk/tool-change.ts';
 import { type Cli, type Context, collect, EVERY } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { oneLine } from '../terminal-text.ts';
-import { reviewHash, toolChangeLines } from '../tool-change.ts';
+import { refusedLines, reviewHash, toolChangeLines } from '../tool-change.ts';
+
+interface RefuseOptions {
+  readonly hash: string;
+  readonly reason?: string;
+}
 
 interface AcceptOptions {
   readonly hash: string;
   readonly all?: boolean;
 }
 
-async function quarantinedTools(
+async function shutTools(
   { client }: Context,
   server: string,
   wanted?: string,
 ): Promise<readonly ServerTool[]> {
   const { servers } = await client();
   const { data: tools } = await collect((page) => servers.tools(server, page), EVERY);
-  const shut = tools.filter((one) => one.state === 'quarantined');
+  const shut = tools.filter((one) => one.state !== 'active');
   if (wanted === undefined) return shut;
   if (!tools.some((one) => one.tool === wanted)) {
     throw new CountersignError(
@@ -32,12 +37,14 @@ async function quarantinedTools(
 
 async function diff(context: Context, name: string, wanted: string | undefined): Promise<ExitCode> {
   const { out } = context;
-  const shut = await quarantinedTools(context, name, wanted);
+  const shut = await shutTools(context, name, wanted);
   if (out.json) {
     out.value({ data: shut.map((one) => ({ ...one, changes: changesOf(one) })), hasMore: false });
     return EXIT.ok;
   }
-  for (const tool of shut) out.lines(toolChangeLines(tool, out));
+  const isBrief = (tool: ServerTool) => wanted === undefined && tool.state === 'refused';
+  for (const tool of shut.filter((one) => !isBrief(one))) out.lines(toolChangeLines(tool, out));
+  for (const tool of shut.filter(isBrief)) out.lines(refusedLines(tool, out));
   const drifted = shut.filter(hasDrifted);
   if (shut.length === 0) out.note('Nothing has changed.');
   if (drifted.length > 1) {
@@ -55,7 +62,7 @@ async function acceptOne(context: Context, tool: { server: string; tool: string;
 
 async function acceptAll(context: Context, server: string, hash: string): Promise<void> {
   const { out } = context;
-  const drifted = (await quarantinedTools(context, server)).filter(hasDrifted);
+  const drifted = (await shutTools(context, server)).filter(hasDrifted);
   if (drifted.length === 0) throw new CountersignError('conflict', 'Nothing has changed.');
   if (reviewHash(drifted) !== hash) {
     throw new CountersignError(
@@ -95,11 +102,25 @@ async function accept(
   return EXIT.ok;
 }
 
-/** `server diff` and `server accept`. */
+async function refuse(
+  { client, out }: Context,
+  tool: { server: string; tool: string },
+  { hash, reason }: RefuseOptions,
+): Promise<ExitCode> {
+  await (await client()).servers.refuse({ ...tool, hash, reason });
+  if (out.json) out.value({ ...tool, hash });
+  else
+    out.line(
+      `Refused ${oneLine(tool.server)}/${oneLine(tool.tool)} as ${oneLine(hash)}; it stays shut until its server goes back, or it is accepted`,
+    );
+  return EXIT.ok;
+}
+
+/** `server diff`, `server accept` and `server refuse`. */
 export function addDriftCommands(server: Command, cli: Cli): void {
   server
     .command('diff <name> [tool]')
-    .description('show what changed in the tools that are quarantined, word by word')
+    .description('show what changed in the tools that are quarantined or refused, word by word')
     .addHelpText(
       'after',
       '\nExamples:\n  $ countersign server diff sandbox\n  $ countersign server diff sandbox payments_refund',
@@ -121,6 +142,24 @@ export function addDriftCommands(server: Command, cli: Cli): void {
     .action(
       cli.action((context, name: string, tool: string | undefined, options: AcceptOptions) =>
         accept(context, { server: name, tool }, options),
+      ),
+    );
+
+  server
+    .command('refuse <name> <tool>')
+    .description('refuse the changed definition of a tool, so that it waits for a review no longer')
+    .requiredOption(
+      '--hash <hash>',
+      'the hash that "server diff" showed: what you reviewed is what is refused',
+    )
+    .option('--reason <text>', 'why, for the ledger and for the agents that call the tool')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ countersign server refuse sandbox payments_refund --hash sha256:9f86d081… --reason "it mails the arguments"',
+    )
+    .action(
+      cli.action((context, name: string, tool: string, options: RefuseOptions) =>
+        refuse(context, { server: name, tool }, options),
       ),
     );
 }

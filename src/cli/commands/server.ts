@@ -9,7 +9,7 @@ import { addLockCommand } from './server-lock.ts';
 import { addLoginCommands } from './server-login.ts';
 
 const SERVERS: TableShape<Server> = {
-  header: ['NAME', 'KIND', 'STATE', 'ERA', 'TOOLS', 'QUARANTINED', 'PROBLEM'],
+  header: ['NAME', 'KIND', 'STATE', 'ERA', 'TOOLS', 'QUARANTINED', 'REFUSED', 'PROBLEM'],
   row: (one) => [
     one.name,
     one.kind,
@@ -17,6 +17,7 @@ const SERVERS: TableShape<Server> = {
     one.era ?? '',
     String(one.tools),
     String(one.quarantined),
+    String(one.refused),
     one.problem ?? '',
   ],
   empty: 'There are no servers. Name some under mcpServers in the config, then start again.',
@@ -33,7 +34,7 @@ async function toolsOf({ client }: Context, server: string) {
   return await collect((page) => servers.tools(server, page), EVERY);
 }
 
-/** `server add|import|list|tools|diff|accept|lock|login|logout`. */
+/** `server add|import|list|tools|diff|accept|refuse|lock|login|logout`. */
 export function addServerCommands(program: Command, cli: Cli): void {
   const server = program
     .command('server')

@@ -11,7 +11,7 @@ type Timing = Diagnostics['servers'][number] | undefined;
 
 function serverFinding(server: Server, timing: Timing): Finding {
   const check = `server ${server.name}`;
-  const { state, era, tools, quarantined } = server;
+  const { state, era, tools, quarantined, refused } = server;
   if (state === 'stopped') return skipped(check, server.problem ?? 'stopped');
   if (state !== 'ready') {
     const why = server.problem ?? 'no reason was given';
@@ -22,7 +22,8 @@ function serverFinding(server: Server, timing: Timing): Finding {
       login ?? `See its definition in the config, and what it prints.`,
     );
   }
-  const text = `${tools} tools, ${era === 'modern' ? '2026-07-28' : 'a revision before 2026-07-28'}`;
+  const revision = era === 'modern' ? '2026-07-28' : 'a revision before 2026-07-28';
+  const text = `${tools} tools, ${revision}${refused > 0 ? `; ${refused} refused` : ''}`;
   if (quarantined > 0) {
     const todo = `Review them: countersign server diff ${server.name}`;
     return warning(check, `${text}; ${quarantined} quarantined, which no agent can call`, todo);

@@ -2,6 +2,7 @@ import type { ApprovalDetail } from '../../sdk/approval.ts';
 import type { ApprovalTrace } from '../../sdk/approval-trace.ts';
 import type { LogEntry } from '../../sdk/log-entry.ts';
 import type { Session } from '../../sdk/sessions.ts';
+import { loadNames, type Names } from './load-names.ts';
 import type { Shell } from './shell.ts';
 
 const RECENT = 10;
@@ -20,6 +21,8 @@ export interface Around {
   readonly timeline: Found<readonly LogEntry[]>;
   /** What the same session or subject did last, newest first. */
   readonly recent: Found<readonly LogEntry[]>;
+  /** Who is meant by the references in those entries. */
+  readonly names: Found<Names>;
 }
 
 /** Loads each part on its own: one that fails says why in its place. */
@@ -34,12 +37,13 @@ export async function loadAround(shell: Shell, detail: ApprovalDetail): Promise<
   };
   const { id, session, subject, redactedAt } = detail;
   const by = session === null ? { subject } : { session: session.id };
-  const [previous, trace, ofSession, timeline, recent] = await Promise.all([
+  const [previous, trace, ofSession, timeline, recent, names] = await Promise.all([
     found(redactedAt === null ? approvals.previous(id) : Promise.resolve(null)),
     found(redactedAt === null ? approvals.trace(id) : Promise.resolve(null)),
     found(session === null ? Promise.resolve(null) : sessions.get(session.id)),
     found(logs.query({ approval: id, order: 'asc', limit: TIMELINE }).then(({ data }) => data)),
     found(logs.query({ ...by, limit: RECENT * 3 }).then(({ data }) => data)),
+    found(loadNames(shell)),
   ]);
-  return { previous, trace, session: ofSession, timeline, recent };
+  return { previous, trace, session: ofSession, timeline, recent, names };
 }

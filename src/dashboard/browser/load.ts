@@ -43,6 +43,13 @@ export function useLoaded<T>(shell: Shell, key: string | undefined, ask: () => P
   return { value, problem, again };
 }
 
+/** Everything of a list, page after page. */
+export async function wholeList<T>(list: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of list) items.push(item);
+  return items;
+}
+
 const GATHER_MS = 300;
 const ASK_AGAIN_MS = 5_000;
 

@@ -22,6 +22,7 @@ const WHY: Readonly<Record<Unknown, string>> = {
   erased: 'its arguments were erased',
   not_kept: 'its arguments were not kept',
   definition_unknown: 'the definition that its tool had then is no longer known',
+  redacted: 'its arguments are redacted',
 };
 
 async function policyBy(

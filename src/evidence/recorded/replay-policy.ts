@@ -1,10 +1,14 @@
+import { LIMITS } from '../../core/limits.ts';
+import type { EntryDraft } from '../../ledger/entry.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { readSize } from '../../ledger/store.ts';
 import type { CompiledPolicy } from '../../policy/compile.ts';
 import { createDifferenceTally, type DifferenceReport } from '../../policy/difference.ts';
 import { createMemoryCounters } from '../../policy/limits.ts';
 import { createRejudge, longestWindowMs, readsSessions } from '../../policy/recorded-call.ts';
 import { type RecordedDeps, readRecordedCalls } from './read-calls.ts';
-import { firstSeqSince } from './store.ts';
+import { createHiddenReader } from './read-hidden.ts';
+import { countJudged, firstSeqSince, judgedSeqFromEnd } from './store.ts';
 
 export interface ReplayRequest {
   /** The policy that judges them anew. */
@@ -13,6 +17,18 @@ export interface ReplayRequest {
   readonly since: number;
   /** Epoch milliseconds, exclusive. */
   readonly until: number;
+  /** Who asks, as the ledger names them. */
+  readonly principal: string;
+  /**
+   * Whether what policy redacts counts as not known, and only the newest `LIMITS.policyReplayCalls` calls are read: for
+   * people, who may not ask about what they are not shown.
+   */
+  readonly bounded: boolean;
+}
+
+export interface ReplayDeps extends RecordedDeps {
+  readonly ledger: Ledger;
+  readonly inForce: () => CompiledPolicy;
 }
 
 export type ReplayStep =
@@ -24,33 +40,81 @@ export type ReplayStep =
       readonly calls: number;
       readonly changed: number;
     }
-  | { readonly kind: 'report'; readonly report: DifferenceReport };
+  | {
+      readonly kind: 'report';
+      readonly report: DifferenceReport;
+      /** Older calls of the time asked for that were not read. */
+      readonly leftOut: number;
+    };
 
-/**
- * Judges recorded calls by another policy and tells where it finds something else; nothing is called, and nothing is
- * written. Limits are judged with counters of their own, which begin one longest window before `since`. Ends with one
- * report. Memory does not grow with the number of calls.
- */
-export async function* replayPolicy(
-  deps: RecordedDeps,
-  { policy, since, until }: ReplayRequest,
-): AsyncGenerator<ReplayStep, void> {
-  const { database } = deps;
+/** Sequences: what is read, and from where on it is told. */
+interface Plan {
+  readonly from: number;
+  readonly start: number;
+  readonly to: number;
+  readonly calls: number;
+  readonly leftOut: number;
+}
+
+async function planOf({ database }: RecordedDeps, request: ReplayRequest): Promise<Plan> {
+  const { policy, since, until, bounded } = request;
   const size = await readSize(database);
-  const from = (await firstSeqSince(database, since - longestWindowMs(policy))) ?? size;
-  const to = (await firstSeqSince(database, until)) ?? size;
-  const rejudge = createRejudge(policy, createMemoryCounters());
+  const seqAt = async (ts: number) => (await firstSeqSince(database, ts)) ?? size;
+  const to = await seqAt(until);
+  const first = await seqAt(since);
+  const early = await seqAt(since - longestWindowMs(policy));
+  const oldest = bounded
+    ? await judgedSeqFromEnd(database, { from: early, to, count: LIMITS.policyReplayCalls })
+    : undefined;
+  const from = Math.max(early, oldest ?? 0);
+  const start = Math.max(first, from);
+  const calls = await countJudged(database, { from: start, to });
+  const leftOut = start > first ? await countJudged(database, { from: first, to: start }) : 0;
+  return { from, start, to, calls, leftOut };
+}
+
+function replayedEntry({ policy, since, until, principal }: ReplayRequest, { calls }: Plan): EntryDraft {
+  return {
+    type: 'policy.replayed',
+    ref: { principal, action: 'policies.replay' },
+    body: { policy: policy.version, since, until, calls },
+  };
+}
+
+async function* stepsOf(
+  deps: ReplayDeps,
+  { policy, bounded }: ReplayRequest,
+  { from, start, to, leftOut }: Plan,
+): AsyncGenerator<ReplayStep, void> {
+  const hidden = bounded ? createHiddenReader({ ...deps, inForce: deps.inForce() }) : undefined;
+  const rejudge = createRejudge(policy, { counters: createMemoryCounters(), hidden: hidden?.of });
   const tally = createDifferenceTally();
   const callCounts = readsSessions(policy);
   const told = { calls: 0, changed: 0 };
   for await (const { calls, next } of readRecordedCalls(deps, { from, to, input: true, callCounts })) {
+    await hidden?.learn(calls);
     for (const call of calls) {
       const rejudged = rejudge.verdictOn(call);
-      if (call.at < since) continue;
+      if (call.seq < start) continue;
       told.calls++;
       if (tally.add(call, rejudged)) told.changed++;
     }
     yield { kind: 'progress', read: next - from, of: to - from, ...told };
   }
-  yield { kind: 'report', report: tally.report() };
+  yield { kind: 'report', report: tally.report(), leftOut };
+}
+
+/**
+ * Judges recorded calls by another policy and tells where it finds something else; nothing is called. That somebody asks
+ * stands on the ledger before the first step is told; throws `ledger_unavailable` where it cannot. Limits are judged with
+ * counters of their own, which begin one longest window before `since`. Ends with one report. Memory does not grow with
+ * the number of calls.
+ */
+export async function replayPolicy(
+  deps: ReplayDeps,
+  request: ReplayRequest,
+): Promise<AsyncGenerator<ReplayStep, void>> {
+  const plan = await planOf(deps, request);
+  await deps.ledger.commit({ then: [], entries: [replayedEntry(request, plan)] });
+  return stepsOf(deps, request, plan);
 }

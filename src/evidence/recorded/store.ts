@@ -24,6 +24,30 @@ export async function judgedEntries(
   return rows.map((row) => ({ seq: Number(row.seq), text: String(row.entry) }));
 }
 
+/** How many calls were judged in the entries with `from <= seq < to`. */
+export async function countJudged(
+  database: Reader,
+  { from, to }: { from: number; to: number },
+): Promise<number> {
+  const [row] = await database.query({
+    sql: `SELECT count(*) AS calls FROM ledger WHERE seq >= ? AND seq < ? AND ${JUDGED}`,
+    params: [from, to],
+  });
+  return Number(row?.calls ?? 0);
+}
+
+/** The sequence of the oldest of the newest `count` judged calls; undefined when there are not so many. */
+export async function judgedSeqFromEnd(
+  database: Reader,
+  { from, to, count }: { from: number; to: number; count: number },
+): Promise<number | undefined> {
+  const [row] = await database.query({
+    sql: `SELECT seq FROM ledger WHERE seq >= ? AND seq < ? AND ${JUDGED} ORDER BY seq DESC LIMIT 1 OFFSET ?`,
+    params: [from, to, count - 1],
+  });
+  return row === undefined ? undefined : Number(row.seq);
+}
+
 /** The entry by which a call (`req_…`) or an approval (`apr_…`) was judged; undefined when there is none. */
 export async function judgedEntry(database: Reader, id: string): Promise<StoredText | undefined> {
   const [payload] = await database.query({ sql: 'SELECT subject FROM payload WHERE id = ?', params: [id] });

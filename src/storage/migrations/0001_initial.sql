@@ -237,6 +237,7 @@ CREATE TABLE api_key (
   created_at BIGINT NOT NULL,
   revoked_at BIGINT
 );
+CREATE INDEX api_key_by_time ON api_key (workspace, created_at, id);
 
 CREATE TABLE service_account (
   id TEXT PRIMARY KEY,
@@ -281,4 +282,15 @@ CREATE TABLE tool_pin (
   candidate_definition TEXT,
   candidate_seen_at BIGINT,
   PRIMARY KEY (workspace, server, tool)
+);
+
+CREATE TABLE tool_refusal (
+  workspace TEXT NOT NULL,
+  server TEXT NOT NULL,
+  tool TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  refused_at BIGINT NOT NULL,
+  refused_by TEXT NOT NULL,
+  reason TEXT,
+  PRIMARY KEY (workspace, server, tool, hash)
 );

@@ -60,7 +60,7 @@ export async function openOffice(options: TestGatewayOptions = {}): Promise<Offi
     const text = await response.text();
     const mediaType = (response.headers.get('content-type') ?? '').split(';')[0] ?? '';
     const isJson = /[/+]json$/.test(mediaType);
-    const parsed = isJson ? JSON.parse(text) : text === '' ? undefined : text;
+    const parsed = isJson ? JSON.parse(text) : mediaType === '' ? undefined : text;
     const { status } = response;
     if (!path.startsWith('/v1/openapi.json')) {
       const at = { method, path: path.split('?')[0] ?? '', status, mediaType, body: parsed };

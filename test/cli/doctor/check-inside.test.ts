@@ -11,6 +11,7 @@ const server: Server = {
   era: 'modern',
   tools: 3,
   quarantined: 0,
+  refused: 0,
   problem: null,
 };
 const passkey = {
@@ -50,6 +51,7 @@ describe('what the doctor says of', () => {
     ['one that is well', {}, 20, 'ok', /3 tools, 2026-07-28/],
     ['one that is down', { state: 'down', problem: 'it ended' }, null, 'problem', /down: it ended/],
     ['one with quarantined tools', { quarantined: 1 }, 20, 'warning', /1 quarantined/],
+    ['one with a refused tool', { refused: 1 }, 20, 'ok', /3 tools, 2026-07-28; 1 refused/],
     ['a slow one', {}, 2_001, 'warning', /took 2\.0 s/],
     ['one that is slower than was waited', {}, null, 'warning', /longer than was waited/],
     ['one that is switched off', { state: 'stopped', problem: 'disabled at x:1' }, null, 'skipped', /x:1/],

@@ -45,6 +45,10 @@ export const TRUST: Record<string, (world: World, entry: any) => void> = {
     else act(world, entry, 'approver.invite', { ...pick(body), token: body.token });
     world.invites.set(body.invite, { ...body, by: ref.principal });
   },
+  'approval.revealed'(world, { body, ref }) {
+    must(['arguments', 'result'].includes(body.what) && ref.approval, 'nothing was revealed');
+    must(world.people.has(ref.principal), 'revealed to nobody');
+  },
   'approver.enrolled'(world, { body, ref, ts }) {
     const invite = world.invites.get(body.invite);
     must(invite && same(pick(invite), pick(body)) && invite.by === body.invited_by, 'no such invite');

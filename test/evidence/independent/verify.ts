@@ -18,8 +18,8 @@ import { newWorld } from './world.ts';
 
 const TOLD = new Set(
   (
-    'ledger.genesis ledger.key_rotated policy.loaded key.revoked approver.signed_in passkey.suspect ' +
-    'tool.pinned tool.quarantined tool.accepted server.authorized server.deauthorized access.evaluated call.denied call.intent call.outcome call.asked ' +
+    'ledger.genesis ledger.key_rotated policy.loaded policy.replayed key.revoked approver.signed_in passkey.suspect ' +
+    'tool.pinned tool.quarantined tool.accepted tool.refused server.authorized server.deauthorized access.evaluated call.denied call.intent call.outcome call.asked ' +
     'approval.late_result job.created job.ended webhook.created webhook.changed webhook.removed device.added device.removed payload.redacted'
   ).split(' '),
 );

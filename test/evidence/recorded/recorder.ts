@@ -3,12 +3,12 @@ import { canonicalize } from '../../../src/core/canonical.ts';
 import { commitment } from '../../../src/core/digest.ts';
 import { systemRandomBytes } from '../../../src/core/ids.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
+import { type RecordedPage, readRecordedCalls } from '../../../src/evidence/recorded/read-calls.ts';
 import {
-  type RecordedDeps,
-  type RecordedPage,
-  readRecordedCalls,
-} from '../../../src/evidence/recorded/read-calls.ts';
-import { type ReplayStep, replayPolicy } from '../../../src/evidence/recorded/replay-policy.ts';
+  type ReplayDeps,
+  type ReplayStep,
+  replayPolicy,
+} from '../../../src/evidence/recorded/replay-policy.ts';
 import type { EntryDraft } from '../../../src/ledger/entry.ts';
 import { sealPayload } from '../../../src/ledger/payload.ts';
 import { insertPayload, readSize } from '../../../src/ledger/store.ts';
@@ -24,7 +24,14 @@ const KEY = new Uint8Array(32).fill(3);
 /** A real ledger to which a test writes judged calls as the gate does, and the replays over it. */
 export async function openRecorder() {
   const { database, ledger, clock } = await openFixture();
-  const deps: RecordedDeps = { database, workspace: WORKSPACE, dataKey: KEY };
+  const inForce = { rules: [] as readonly string[] };
+  const deps: ReplayDeps = {
+    database,
+    workspace: WORKSPACE,
+    dataKey: KEY,
+    ledger,
+    inForce: () => policyOf(inForce.rules),
+  };
   const write = (then: readonly Statement[], ...entries: EntryDraft[]) => ledger.commit({ then, entries });
 
   return {
@@ -75,9 +82,14 @@ export async function openRecorder() {
     /** An approval's row and entry, of a tool call, or of an action where `facts` are given. */
     async held(
       id: string,
-      request: { args: JsonObject; facts?: { resource: string; metadata: JsonObject }; shadow?: object[] },
+      request: {
+        args: JsonObject;
+        facts?: { resource: string; metadata: JsonObject };
+        shadow?: object[];
+        policy?: string;
+      },
     ) {
-      const { args, facts } = request;
+      const { args, facts, policy = 'sha256:then' } = request;
       const call =
         facts === undefined
           ? freezeCall({ server: 'shop', tool: 'pay', args })
@@ -126,7 +138,7 @@ export async function openRecorder() {
           kind: call.kind,
           effect: 'hold',
           rule: 'was',
-          policy: 'sha256:then',
+          policy,
           tool_def: 'hash of pay',
         },
       });
@@ -139,14 +151,39 @@ export async function openRecorder() {
       for await (const page of readRecordedCalls(deps, range)) pages.push(page);
       return pages.flatMap((page) => page.calls);
     },
-    /** What a policy of these rules would have made of it all, or of what came since. */
-    async replay(rules: readonly string[], since = 0): Promise<DifferenceReport> {
+    /** Keeps a policy that was in force once; gives its hash. */
+    async keep(rules: readonly string[]): Promise<string> {
+      const { version, sources } = policyOf(rules);
+      const files = JSON.stringify(Object.fromEntries(sources.map(({ name, text }) => [name, text])));
+      await write([
+        {
+          sql: 'INSERT INTO policy_version (workspace, hash, files, loaded_at) VALUES (?, ?, ?, 0)',
+          params: [WORKSPACE, version, files],
+        },
+      ]);
+      return version;
+    },
+    /** The rules of the policy that is in force now. */
+    enforce(rules: readonly string[]): void {
+      inForce.rules = rules;
+    },
+    /** What a policy of these rules would have made of it all, or of what came since; of `bounded`, as a person is told. */
+    async replay(
+      rules: readonly string[],
+      { since = 0, bounded = false }: { since?: number; bounded?: boolean } = {},
+    ): Promise<DifferenceReport & { leftOut: number }> {
       const steps: ReplayStep[] = [];
-      const request = { policy: policyOf(rules), since, until: clock.nowMs + 1 };
-      for await (const step of replayPolicy(deps, request)) steps.push(step);
+      const request = {
+        policy: policyOf(rules),
+        since,
+        until: clock.nowMs + 1,
+        principal: 'person:per_1',
+        bounded,
+      };
+      for await (const step of await replayPolicy(deps, request)) steps.push(step);
       const last = steps.at(-1);
       if (last?.kind !== 'report') throw new Error('a replay ended without its report');
-      return last.report;
+      return { ...last.report, leftOut: last.leftOut };
     },
   };
 }

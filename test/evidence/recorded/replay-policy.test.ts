@@ -108,8 +108,8 @@ describe('the limits of a replayed policy', () => {
     recorder.clock.nowMs += HOUR / 2;
     const since = recorder.clock.nowMs;
     await recorder.allowed('req_3');
-    expect(await recorder.replay([limited(3)], since)).toMatchObject({ calls: 1, changed: 0 });
-    const found = await recorder.replay([limited(2)], since);
+    expect(await recorder.replay([limited(3)], { since })).toMatchObject({ calls: 1, changed: 0 });
+    const found = await recorder.replay([limited(2)], { since });
     expect(found).toMatchObject({ calls: 1, changed: 1 });
     expect(found.changes[0]?.examples).toMatchObject([{ id: 'req_3' }]);
   });
@@ -137,8 +137,9 @@ it('a replay of many pages misses and repeats no call, tells how far it is, and 
   expect(found.changes).toMatchObject([{ from: 'allow', to: 'deny', calls: 100 }]);
   expect(found.changes[0]?.examples.map(({ id }) => id)).toEqual([0, 7, 14, 21, 28].map((at) => `req_${at}`));
 
-  const request = { policy: policyOf([]), since: 0, until: recorder.clock.nowMs + 1 };
-  const steps = replayPolicy(recorder.deps, request);
+  const range = { since: 0, until: recorder.clock.nowMs + 1 };
+  const request = { policy: policyOf([]), ...range, principal: 'api_key:key_1', bounded: false };
+  const steps = await replayPolicy(recorder.deps, request);
   const first = await steps.next();
   expect(first.value).toMatchObject({ kind: 'progress', read: 250 });
   await steps.return();

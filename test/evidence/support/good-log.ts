@@ -248,6 +248,11 @@ export function goodLog(): { scribe: Scribe; cast: ReturnType<typeof founders> }
     { action: 'bank/pay' },
     { server: 'bank', tool: 'pay', hash: 'sha256:b' },
   );
+  scribe.append(
+    'tool.refused',
+    { action: 'bank/pay', principal: 'api_key:key_1' },
+    { server: 'bank', tool: 'pay', hash: 'sha256:b', reason: 'not agreed' },
+  );
   scribe.append('tool.accepted', { action: 'bank/pay' }, { server: 'bank', tool: 'pay', hash: 'sha256:b' });
   scribe.append(
     'server.authorized',
@@ -270,6 +275,10 @@ export function goodLog(): { scribe: Scribe; cast: ReturnType<typeof founders> }
   scribe.append('webhook.removed', { principal: 'api_key:key_1' }, { webhook: 'whk_1' });
   scribe.append('device.added', { principal: 'person:per_1' }, { device: 'dev_1', host: 'push.example' });
   scribe.append('device.removed', {}, { device: 'dev_1', reason: 'gone' });
+  const replayed = { policy: 'sha256:00', since: 1, until: 2, calls: 3 };
+  scribe.append('policy.replayed', { principal: 'person:per_1', action: 'policies.replay' }, replayed);
+  for (const what of ['arguments', 'result'])
+    scribe.append('approval.revealed', { approval: 'apr_two', principal: cast.bob.ref }, { what });
   scribe.append('payload.redacted', { principal: 'api_key:key_1' }, { ids: ['apr_no'], reason: 'requested' });
   scribe.append('capability_key.retired', {}, { kid: TOKEN_KID });
   const signed = signedAct(scribe, cast.bob, { act: 'key.create', params: PERSONS_KEY });

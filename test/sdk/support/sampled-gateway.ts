@@ -61,7 +61,12 @@ function eventOf(document: Json, path: string): string {
 
 /** The last line of a replay; the document says of it only that it is a line. */
 const REPORT = JSON.stringify({
-  report: { policy_version: 'x', changes: [], not_judged: { erased: 0, not_kept: 0, definition_unknown: 0 } },
+  report: {
+    policy_version: 'x',
+    changes: [],
+    not_judged: { erased: 0, not_kept: 0, definition_unknown: 0, redacted: 0 },
+    left_out: 0,
+  },
 });
 
 /** The statement that was asked for, so that whoever signs finds what they asked. */

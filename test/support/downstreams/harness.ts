@@ -9,7 +9,7 @@ import type {
   ServerStatus,
 } from '../../../src/downstream/catalog.ts';
 import type { Log } from '../../../src/downstream/link.ts';
-import type { Pin, PinStore } from '../../../src/downstream/pin.ts';
+import type { Pin, PinStore, Refusal } from '../../../src/downstream/pin.ts';
 import type { ServerConfig } from '../../../src/downstream/server-config.ts';
 import { createDownstreams } from '../../../src/downstream/supervise.ts';
 
@@ -24,6 +24,8 @@ export function temporaryFolder(): string {
 export function memoryPins(): PinStore & { readonly rows: Map<string, Pin> } {
   const rows = new Map<string, Pin>();
   const key = (server: string, tool: string) => `${server}/${tool}`;
+  const without = (at: string, hash?: string): ReadonlyMap<string, Refusal> =>
+    new Map([...(rows.get(at)?.refusals ?? [])].filter(([one]) => one !== hash));
   return {
     rows,
     async read(server) {
@@ -37,16 +39,18 @@ export function memoryPins(): PinStore & { readonly rows: Map<string, Pin> } {
           pinnedAt: 1,
           pinnedBy: 'first_seen',
           candidate: undefined,
+          refusals: new Map(),
         });
       }
       for (const sighting of locked) {
-        const { tool } = sighting;
+        const { tool, hash } = sighting;
         rows.set(key(server, tool), {
           ...sighting,
           server,
           pinnedAt: 1,
           pinnedBy: 'tool_lock',
           candidate: undefined,
+          refusals: without(key(server, tool), hash),
         });
       }
       for (const { tool, hash, definition } of unlocked) {
@@ -58,6 +62,7 @@ export function memoryPins(): PinStore & { readonly rows: Map<string, Pin> } {
           pinnedAt: 1,
           pinnedBy: 'tool_lock',
           candidate: { hash, definition, seenAt: 2 },
+          refusals: without(key(server, tool)),
         });
       }
       for (const { tool, hash, definition } of changed) {
@@ -66,16 +71,25 @@ export function memoryPins(): PinStore & { readonly rows: Map<string, Pin> } {
           rows.set(key(server, tool), { ...pin, candidate: { hash, definition, seenAt: 2 } });
       }
     },
-    async accept({ server, tool, hash, by }) {
+    async accept({ server, tool, hash, definition, by }) {
       const pin = rows.get(key(server, tool));
-      if (pin?.candidate?.hash !== hash) return false;
+      if (pin === undefined || (pin.candidate?.hash !== hash && !pin.refusals.has(hash))) return false;
       rows.set(key(server, tool), {
         ...pin,
-        ...pin.candidate,
+        hash,
+        definition,
         pinnedAt: 3,
         pinnedBy: by,
         candidate: undefined,
+        refusals: without(key(server, tool), hash),
       });
+      return true;
+    },
+    async refuse({ server, tool, hash, by, reason }) {
+      const pin = rows.get(key(server, tool));
+      if (pin?.candidate?.hash !== hash || pin.refusals.has(hash)) return false;
+      const refusals = new Map(pin.refusals).set(hash, { by, at: 4, reason });
+      rows.set(key(server, tool), { ...pin, refusals });
       return true;
     },
   };

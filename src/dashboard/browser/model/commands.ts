@@ -9,6 +9,7 @@ export type Command =
 const PRESSES = [
   ['a', 'Approve: open the call, or ask the passkey in an opened one'],
   ['d', 'Deny with a reason'],
+  ['v', 'Reveal what policy hides of the opened call'],
   ['x', 'Pick the selected call, to decide several together'],
   ['b', 'Decide the picked calls together'],
   ['n', 'Show the calls that have come in the meantime'],

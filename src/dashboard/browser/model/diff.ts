@@ -11,19 +11,30 @@ export interface Difference {
   readonly after?: string;
 }
 
+/** The call or action as it is shown, and the paths of what policy hides in it. */
+interface Compared {
+  readonly call: string;
+  readonly hidden: ReadonlySet<string>;
+}
+
 /** Values without members, by their pointer; an empty object or array is such a value too. */
-function leaves(call: string): ReadonlyMap<string, string> {
-  const rows = callRows(call).filter((row) => row.children === 0);
+function leaves(call: string, hidden: readonly string[]): ReadonlyMap<string, string> {
+  const isHidden = (path: string) => hidden.some((one) => `${path}/`.startsWith(`${one}/`));
+  const rows = callRows(call).filter((row) => row.children === 0 && !isHidden(row.path));
   return new Map(rows.map((row) => [row.path, JSON.stringify(row.value as JsonValue)]));
 }
 
 /**
  * What differs between the frozen texts of two calls, in the order of the newer one; what was removed stands last.
- * Throws when one of them is not canonical.
+ * What is hidden in either of them is not compared. Throws when one of them is not canonical.
  */
-export function diffCalls(calls: { readonly before: string; readonly after: string }): readonly Difference[] {
-  const before = leaves(calls.before);
-  const after = leaves(calls.after);
+export function diffCalls(calls: {
+  readonly before: Compared;
+  readonly after: Compared;
+}): readonly Difference[] {
+  const hidden = [...calls.before.hidden, ...calls.after.hidden];
+  const before = leaves(calls.before.call, hidden);
+  const after = leaves(calls.after.call, hidden);
   const found: Difference[] = [];
   for (const [path, value] of after) {
     const old = before.get(path);

@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'approval.void': 'void: something had changed',
   'approval.escalated': 'more people may decide',
   'approval.resolved': 'outcome recorded by hand',
+  'approval.revealed': 'hidden values were revealed',
   'break_glass.invoked': 'the glass was broken',
   'capability.issued': 'released a right to this one action',
   'capability.exchanged': 'the right was taken up',
@@ -21,6 +22,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'call.outcome': 'the server answered',
   'call.denied': 'denied by policy',
   'call.asked': 'the server asked something',
+  'policy.replayed': 'past calls were judged by other files',
 };
 
 /** What an entry says, in words for people; a type without words of its own is named as it is. */
@@ -28,6 +30,8 @@ export function entryWords(entry: LogEntry): string {
   const { decision } = entry.body;
   if (entry.type === 'approval.decided' && (decision === 'approve' || decision === 'deny'))
     return decision === 'approve' ? 'a person approved' : 'a person denied';
+  if (entry.type === 'approval.revealed' && entry.body.what === 'result')
+    return 'hidden values of the result were revealed';
   return WORDS[entry.type] ?? entry.type;
 }
 

@@ -4,7 +4,7 @@ import type { ApiKey, KeyRole } from '../../../sdk/keys.ts';
 /** What a key with a role may do. No role decides about calls. */
 export const ROLE_WORDS: Readonly<Record<KeyRole, string>> = {
   operator:
-    'do all that a key may do: make and revoke keys, accept changed tools, settle unknown outcomes, try policies on recorded calls, erase what was recorded, change webhooks and the key of the log, and all that the other roles may',
+    'do all that a key may do: make and revoke keys, accept or refuse changed tools, settle unknown outcomes, try policies on recorded calls, erase what was recorded, change webhooks and the key of the log, and all that the other roles may',
   minter: 'mint sessions for the agents of any user, and revoke sessions',
   reader: 'read sessions, approvals, the log, servers and policies',
   requester: 'ask for approvals, wait for them and withdraw them',
@@ -34,19 +34,6 @@ export function tryKeyLine(
   const mints = 'session mint --user ann --ttl 10m';
   const command = reads ? 'session list' : roles.includes('requester') ? 'approval list' : mints;
   return `COUNTERSIGN_URL=${origin} COUNTERSIGN_API_KEY=${key} countersign ${command}`;
-}
-
-/** The keys in force that a person has made. */
-export function keysMadeBy(personId: string, keys: readonly ApiKey[]): readonly ApiKey[] {
-  return keys.filter(({ createdBy, revokedAt }) => revokedAt === null && createdBy === `person:${personId}`);
-}
-
-/** Keys in force before revoked ones, the newest first among each. */
-export function keyOrder(keys: readonly ApiKey[]): readonly ApiKey[] {
-  const ended = ({ revokedAt }: ApiKey): number => (revokedAt === null ? 0 : 1);
-  return [...keys].sort(
-    (one, other) => ended(one) - ended(other) || other.createdAt.localeCompare(one.createdAt),
-  );
 }
 
 /** Whether revoking this key would leave nobody who could make another, which the gateway refuses. */

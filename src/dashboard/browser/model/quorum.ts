@@ -51,6 +51,13 @@ export function mayBreakGlass(detail: Decidable, me: Reader): boolean {
   );
 }
 
+/** Whether this person may see what policy hides of the call: they may decide it now, or have decided it. */
+export function mayReveal(detail: Decidable, me: Reader, now: number): boolean {
+  if (ownVote(detail, me) !== undefined) return true;
+  if (detail.state !== 'pending') return false;
+  return hindrance(detail, me, now) === undefined || mayBreakGlass(detail, me);
+}
+
 /** What escalations have done, and will do. */
 export function escalationLines(detail: Waiting, now: number): readonly string[] {
   return detail.escalations.map(({ afterMs, groups }) => {

@@ -61,9 +61,11 @@ export async function shownHash(tool: ServerTool): Promise<string> {
   return `sha256:${await sha256Hex(canonicalize(offeredDefinition(tool) as JsonObject))}`;
 }
 
+const RANKS: Readonly<Record<ServerTool['state'], number>> = { quarantined: 1, refused: 2, active: 3 };
+
 /** Tools that want somebody's eyes come first, then by name. */
 export function toolOrder(tools: readonly ServerTool[]): ServerTool[] {
-  const rank = (tool: ServerTool): number => (hasDrifted(tool) ? 0 : tool.state === 'quarantined' ? 1 : 2);
+  const rank = (tool: ServerTool): number => (hasDrifted(tool) ? 0 : RANKS[tool.state]);
   return [...tools].sort((a, b) => rank(a) - rank(b) || (a.tool < b.tool ? -1 : 1));
 }
 

@@ -9,7 +9,8 @@ export function duration(ms: number): string {
   return `${seconds} s`;
 }
 
-const count = (of: number, one: string): string => `${of} ${one}${of === 1 ? '' : 's'}`;
+/** `1 call`, `2 calls`. */
+export const count = (of: number, one: string): string => `${of} ${one}${of === 1 ? '' : 's'}`;
 
 const both = (words: string, rest: number, one: string): string =>
   rest === 0 ? words : `${words} ${count(rest, one)}`;

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, parseStrict } from '../../../core/json.t
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import { challengeOf, type Statement, toBase64Url } from '../../../sdk/statement.ts';
 import type { Decision } from '../../../sdk/terms.ts';
+import { hiddenCount } from './hidden.ts';
 import { readCall } from './tree.ts';
 
 const COMMIT_PREFIX = 'countersign/commit/v1\n';
@@ -63,6 +64,8 @@ export async function verifyStatement(given: Statement, shown: Shown): Promise<s
   const said = readStatement(given.statement);
   const call = readCall(shown.call);
   const scope = isJsonObject(said.scope) ? said.scope : {};
+  // To deny, nobody has to see what policy hides; the commitment then stands for the call as a whole.
+  const unseen = shown.decision === 'deny' && hiddenCount(detail) > 0;
   const expected: Readonly<Record<string, readonly [unknown, unknown]>> = {
     'its type': [said.typ, 'approval-statement/v1'],
     'the log': [said.log, detail.log],
@@ -71,7 +74,7 @@ export async function verifyStatement(given: Statement, shown: Shown): Promise<s
     'the decision': [said.decision, shown.decision],
     'the reason': [said.reason, shown.reason],
     'breaking the glass': [said.break_glass, shown.breakGlass === true ? true : undefined],
-    'the call': [said.action, await commit(detail.callSalt, shown.call)],
+    'the call': [said.action, unseen ? detail.callCommit : await commit(detail.callSalt, shown.call)],
     'the view': [said.view, await commit(detail.viewSalt, shown.view)],
     'the tool definition': [said.tool_def, detail.toolHash],
     'the policy': [said.policy, detail.policyVersion],
@@ -82,7 +85,7 @@ export async function verifyStatement(given: Statement, shown: Shown): Promise<s
     'the tool or action on the page': [detail.tool, call.tool],
     'the actor on the page': [detail.action?.actor, call.action?.actor],
     'the actor': [call.action === undefined ? undefined : detail.subject, call.action?.actor],
-    'the digest on the page': [detail.callDigest, `sha256:${await sha256Hex(shown.call)}`],
+    'the digest on the page': [detail.callDigest, unseen ? null : `sha256:${await sha256Hex(shown.call)}`],
     'the site': [given.rpId, shown.hostname],
   };
   return checkedChallenge(given, { said, expected, now: shown.now });

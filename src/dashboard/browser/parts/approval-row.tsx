@@ -1,4 +1,5 @@
 import type { Approval } from '../../../sdk/approval.ts';
+import { hiddenValues } from '../model/hidden.ts';
 import { groupsNow } from '../model/quorum.ts';
 import { useExactTime } from './exact.tsx';
 import { Lasting } from './lasting.tsx';
@@ -101,6 +102,7 @@ export function ApprovalRow(props: RowProps) {
               {given} of {needed} approvals{' '}
             </span>
           )}
+          {approval.hidden.length > 0 && <span>{hiddenValues(approval.hidden.length)} </span>}
           {pending && escalated.length > 0 && <span>now also {escalated.join(', ')} </span>}
           {approval.breakGlass.approvals.length > 0 && <strong class="soon">glass broken </strong>}
           <span title={exact(approval.requestedAt)}>

@@ -27,10 +27,13 @@ interface RowProps {
   readonly row: TreeRow;
   readonly folded: boolean;
   readonly unicode: boolean;
+  /** Whether policy hides its value, and whether that was revealed here. */
+  readonly policy: 'hidden' | 'revealed' | undefined;
   readonly unfold: (path: string) => void;
 }
 
-function Value({ row, folded, unicode, unfold }: RowProps) {
+function Value({ row, folded, unicode, policy, unfold }: RowProps) {
+  if (policy === 'hidden') return <span class="hidden-value">hidden by policy</span>;
   if (folded) {
     return (
       <button type="button" onClick={() => unfold(row.path)}>
@@ -51,9 +54,13 @@ export function ArgumentTree(props: {
   rows: readonly TreeRow[];
   unfolded: ReadonlySet<string>;
   unicode: boolean;
+  /** Paths of the lines that policy hides, and whether that was revealed. */
+  hidden: { readonly paths: ReadonlySet<string>; readonly revealed: boolean };
   unfold: (path: string) => void;
 }) {
-  const { rows, unfolded, unicode, unfold } = props;
+  const { rows, unfolded, unicode, hidden, unfold } = props;
+  const policyOf = (path: string) =>
+    hidden.paths.has(path) ? (hidden.revealed ? 'revealed' : 'hidden') : undefined;
   return (
     <ol class="tree" aria-label="Arguments">
       {rows.map((row) => (
@@ -62,15 +69,25 @@ export function ArgumentTree(props: {
           <span class="key">
             <TextOf text={row.key} unicode={unicode} />
           </span>{' '}
-          <span class="type">
-            {row.type}
-            {sizeOf(row) !== '' && ` · ${sizeOf(row)}`}
-          </span>{' '}
+          {policyOf(row.path) !== 'hidden' && (
+            <>
+              <span class="type">
+                {row.type}
+                {sizeOf(row) !== '' && ` · ${sizeOf(row)}`}
+              </span>{' '}
+            </>
+          )}
+          {policyOf(row.path) === 'revealed' && (
+            <>
+              <span class="label">hidden from others</span>{' '}
+            </>
+          )}
           {row.foldable && typeof row.value === 'string' && <Digest text={row.value} />}
           <Value
             row={row}
             folded={row.foldable && !unfolded.has(row.path)}
             unicode={unicode}
+            policy={policyOf(row.path)}
             unfold={unfold}
           />
         </li>

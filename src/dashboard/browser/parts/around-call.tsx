@@ -5,6 +5,7 @@ import type { LogEntry } from '../../../sdk/log-entry.ts';
 import type { Around, Found } from '../load-around.ts';
 import { type Difference, diffCalls } from '../model/diff.ts';
 import { entryWords } from '../model/entry-words.ts';
+import { hiddenPaths, hiddenValues } from '../model/hidden.ts';
 import { Exact } from './exact.tsx';
 import { Moment } from './fleet/moment.tsx';
 import { RuleTraces } from './rule-traces.tsx';
@@ -48,7 +49,9 @@ function DifferenceLine({ one }: { one: Difference }) {
 }
 
 function Differences({ before, after }: { before: ApprovalDetail; after: ApprovalDetail }) {
-  const differences = diffCalls({ before: before.call, after: after.call });
+  const compared = (one: ApprovalDetail) => ({ call: one.call, hidden: hiddenPaths(one) });
+  const differences = diffCalls({ before: compared(before), after: compared(after) });
+  const uncompared = new Set([...before.hidden, ...after.hidden]).size;
   return (
     <>
       <p>
@@ -65,8 +68,11 @@ function Differences({ before, after }: { before: ApprovalDetail; after: Approva
         )}
         :{' '}
         {differences.length === 0
-          ? 'the same arguments.'
+          ? uncompared === 0
+            ? 'the same arguments.'
+            : 'no difference in what is not hidden.'
           : `${differences.length} ${differences.length === 1 ? 'difference' : 'differences'}.`}
+        {uncompared > 0 && ` ${hiddenValues(uncompared)} ${uncompared === 1 ? 'is' : 'are'} not compared.`}
       </p>
       {before.toolHash !== after.toolHash && (
         <p class="soon">The tool’s definition has changed since then.</p>
@@ -127,7 +133,23 @@ export function WhyHeld({ around }: { around: Around }) {
   );
 }
 
-function Entries({ entries, now }: { entries: readonly LogEntry[]; now: number }) {
+/** Somebody by name; by the reference alone where it has none, or none could be loaded. */
+function Who({ principal, names }: { principal: string; names: Around['names'] }) {
+  const name = 'value' in names ? names.value.get(principal) : undefined;
+  return (
+    <span title={principal}>
+      <TextOf text={name ?? principal} />
+    </span>
+  );
+}
+
+interface EntriesProps {
+  readonly entries: readonly LogEntry[];
+  readonly names: Around['names'];
+  readonly now: number;
+}
+
+function Entries({ entries, names, now }: EntriesProps) {
   return (
     <ol class="past">
       {entries.map((entry) => (
@@ -144,7 +166,7 @@ function Entries({ entries, now }: { entries: readonly LogEntry[]; now: number }
           {entry.ref.principal !== undefined && (
             <span class="fine">
               {' '}
-              by <TextOf text={entry.ref.principal} />
+              by <Who principal={entry.ref.principal} names={names} />
             </span>
           )}{' '}
           <span class="fine">no. {entry.seq}</span>
@@ -162,7 +184,10 @@ export function History({ detail, around, now }: { detail: ApprovalDetail; aroun
     <>
       <section class="card" aria-labelledby="timeline">
         <h2 id="timeline">On the ledger so far</h2>
-        <Part found={around.timeline} show={(entries) => <Entries entries={entries} now={now} />} />
+        <Part
+          found={around.timeline}
+          show={(entries) => <Entries entries={entries} names={around.names} now={now} />}
+        />
       </section>
       <section class="card" aria-labelledby="recent">
         <h2 id="recent">What this agent did last</h2>
@@ -171,7 +196,7 @@ export function History({ detail, around, now }: { detail: ApprovalDetail; aroun
           show={(entries) => {
             const calls = entries.filter((one) => isCall(one) && one.ref.approval !== detail.id);
             if (calls.length === 0) return <p>Nothing else.</p>;
-            return <Entries entries={calls.slice(0, RECENT)} now={now} />;
+            return <Entries entries={calls.slice(0, RECENT)} names={around.names} now={now} />;
           }}
         />
       </section>

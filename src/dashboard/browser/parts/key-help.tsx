@@ -7,6 +7,7 @@ const KEYS = [
   ['Enter', 'open'],
   ['a', 'approve (in an opened call, then passkey)'],
   ['d', 'deny with a reason (in an opened call)'],
+  ['v', 'reveal what policy hides (in an opened call)'],
   ['x', 'pick, to decide several calls together; in a group, its first 50'],
   ['b', 'decide what was picked together'],
   ['/', 'search'],

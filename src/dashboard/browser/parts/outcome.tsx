@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import { escapeText } from '../model/escape.ts';
 import type { Shell } from '../shell.ts';
@@ -91,10 +92,13 @@ export function Outcome({
   shell,
   detail,
   changed,
+  children,
 }: {
   shell: Shell;
   detail: ApprovalDetail;
   changed: () => void;
+  /** Stands between the heading of the result and the result. */
+  children?: ComponentChildren;
 }) {
   const [kind] = TITLES[detail.state];
   const { needed, approvals } = detail.quorum;
@@ -140,6 +144,7 @@ export function Outcome({
               {detail.kind === 'action' && detail.state !== 'unknown' ? 'Its requester’s note' : 'Note'}
             </h3>
           )}
+          {children}
           <pre class="result">{readable(result.text)}</pre>
         </>
       )}

@@ -4,6 +4,8 @@ import { isCountersignApiError } from '../../../sdk/api-error.ts';
 import type { ApprovalDetail } from '../../../sdk/approval.ts';
 import { onKeys } from '../keys.ts';
 import { type Around, loadAround } from '../load-around.ts';
+import { hiddenCount, hiddenPaths, unrevealed } from '../model/hidden.ts';
+import { mayReveal } from '../model/quorum.ts';
 import { readDetail } from '../model/read-detail.ts';
 import { foldedCount, visibleRows } from '../model/tree.ts';
 import { useOutcomeTold } from '../outcome-told.ts';
@@ -15,16 +17,18 @@ import { useExactTime } from '../parts/exact.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Outcome, outcomeTitle } from '../parts/outcome.tsx';
 import { GlassBroken, Quorum } from '../parts/quorum.tsx';
+import { Reveal } from '../parts/reveal.tsx';
 import { ScriptWarning } from '../parts/script-warning.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
+import { type Part, type Revealing, useReveal } from '../reveal.ts';
 import type { ScreenProps, Shell } from '../shell.ts';
 
-/** Finds out whether the end of the call has been on the screen while nothing was folded. */
-function useEndSeen(folded: number) {
+/** Finds out whether the end of the call has been on the screen while nothing was folded or hidden. */
+function useEndSeen(folded: number, hidden: number) {
   const mark = useRef<HTMLParagraphElement>(null);
   const seen = useSignal(false);
   useEffect(() => {
-    if (folded > 0 || mark.current === null) return;
+    if (folded > 0 || hidden > 0 || mark.current === null) return;
     const observer = new IntersectionObserver(
       (entries) => {
         if (entries.some((entry) => entry.isIntersecting)) seen.value = true;
@@ -34,8 +38,26 @@ function useEndSeen(folded: number) {
     );
     observer.observe(mark.current);
     return () => observer.disconnect();
-  }, [folded]);
+  }, [folded, hidden]);
   return { mark, seen: seen.value };
+}
+
+/** `v` reveals what there is to reveal, the arguments first. */
+function useRevealKey({ shown, doing, reveal }: Revealing, may: boolean): void {
+  const latest = useRef<Part | undefined>(undefined);
+  const part = hiddenCount(shown) > 0 ? 'arguments' : shown.hiddenInResult.length > 0 ? 'result' : undefined;
+  latest.current = may && doing === undefined ? part : undefined;
+  const act = useRef(reveal);
+  act.current = reveal;
+  useEffect(
+    () =>
+      onKeys({
+        v: () => {
+          if (latest.current !== undefined) void act.current(latest.current);
+        },
+      }),
+    [],
+  );
 }
 
 interface CallProps {
@@ -47,22 +69,28 @@ interface CallProps {
   readonly toDeny: boolean;
 }
 
-function Call({ shell, detail, around, reload, toDeny }: CallProps) {
+function Call({ shell, detail: given, around, reload, toDeny }: CallProps) {
+  const revealing = useReveal(shell, given);
+  const { shown: detail } = revealing;
   const { rows, problem } = useMemo(() => readDetail(detail), [detail.call, detail.view]);
   const unfolded = useSignal<ReadonlySet<string>>(new Set());
   const unicode = useSignal(false);
   const exact = useExactTime();
   const view = useRef<HTMLPreElement>(null);
   const folded = foldedCount(rows, unfolded.value);
-  const { mark, seen } = useEndSeen(folded);
+  const hidden = hiddenCount(detail);
+  const { mark, seen } = useEndSeen(folded, hidden);
   const me = shell.me.value;
+  const may = me !== null && me !== undefined && mayReveal(detail, me, shell.now.value);
+  useRevealKey(revealing, may);
   useOutcomeTold(shell, detail, outcomeTitle(detail));
   const unread =
-    folded > 0
+    unrevealed([detail]) ??
+    (folded > 0
       ? `Unfold the arguments first: ${folded} ${folded === 1 ? 'part is' : 'parts are'} still folded.`
       : seen
         ? undefined
-        : 'Scroll to the end of the call first.';
+        : 'Scroll to the end of the call first.');
 
   if (detail.redactedAt !== null) {
     return (
@@ -92,8 +120,18 @@ function Call({ shell, detail, around, reload, toDeny }: CallProps) {
     <>
       <CallFacts detail={detail} around={around} now={shell.now.value} />
       <GlassBroken detail={detail} />
-      {detail.state !== 'pending' && <Outcome shell={shell} detail={detail} changed={reload} />}
-      <SinceLast detail={detail} around={around} />
+      {detail.state !== 'pending' && (
+        <Outcome shell={shell} detail={detail} changed={reload}>
+          <Reveal
+            revealing={revealing}
+            part="result"
+            hidden={given.hiddenInResult}
+            isRevealed={detail.hiddenInResult.length === 0}
+            may={may}
+          />
+        </Outcome>
+      )}
+      <SinceLast detail={given} around={around} />
       <WhyHeld around={around} />
       <section class="card">
         <div class="heading">
@@ -124,11 +162,19 @@ function Call({ shell, detail, around, reload, toDeny }: CallProps) {
             </button>
           )}
         </div>
+        <Reveal
+          revealing={revealing}
+          part="arguments"
+          hidden={detail.hidden}
+          isRevealed={hidden === 0}
+          may={may}
+        />
         <ScriptWarning rows={rows} unicode={unicode.value} />
         <ArgumentTree
           rows={visibleRows(rows, unfolded.value)}
           unfolded={unfolded.value}
           unicode={unicode.value}
+          hidden={{ paths: hiddenPaths(detail), revealed: hidden === 0 }}
           unfold={(path) => {
             unfolded.value = new Set([...unfolded.value, path]);
           }}
@@ -139,7 +185,7 @@ function Call({ shell, detail, around, reload, toDeny }: CallProps) {
         <pre ref={view} class="view">
           {detail.view}
         </pre>
-        <p class="digest">call {detail.callDigest}</p>
+        {detail.callDigest !== null && <p class="digest">call {detail.callDigest}</p>}
       </section>
       <p ref={mark} class="end">
         End of the call
@@ -222,7 +268,7 @@ export function ApprovalScreen({ shell, id = '' }: ScreenProps) {
       )}
       {loaded.value === undefined && problem.value === undefined && <Skeleton rows={6} />}
       {loaded.value !== undefined && (
-        <Call shell={shell} {...loaded.value} reload={() => void load()} toDeny={toDeny} />
+        <Call key={id} shell={shell} {...loaded.value} reload={() => void load()} toDeny={toDeny} />
       )}
     </article>
   );

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { ApiKey } from '../../../sdk/keys.ts';
-import { useLoaded } from '../load.ts';
-import { isLastOperator, keyOrder, makerText, ROLE_WORDS } from '../model/key-words.ts';
+import { useLoaded, wholeList } from '../load.ts';
+import { isLastOperator, makerText, ROLE_WORDS } from '../model/key-words.ts';
 import { Confirm } from '../parts/fleet/confirm.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { KeyRow } from '../parts/settings/key-row.tsx';
@@ -32,22 +32,29 @@ function Roles() {
   );
 }
 
+const PAGE = 50;
+const ALL_PAGE = 200;
+
 interface RevokeKeyProps {
   readonly shell: Shell;
   readonly apiKey: ApiKey;
-  readonly isLast: boolean;
   readonly close: (done: boolean) => void;
 }
 
-function RevokeKey({ shell, apiKey, isLast, close }: RevokeKeyProps) {
+function RevokeKey({ shell, apiKey, close }: RevokeKeyProps) {
+  const { keys } = shell.api.client;
+  const isLast = useLoaded(shell, apiKey.id, async () =>
+    isLastOperator(apiKey, await wholeList(keys.list({ state: 'active', limit: ALL_PAGE }))),
+  );
   return (
     <Confirm
       shell={shell}
       title="Revoke this key now?"
       action="Revoke now"
       danger
-      ready={!isLast}
-      act={() => shell.api.client.keys.revoke(apiKey.id)}
+      // Where that is not known, the gateway refuses it all the same.
+      ready={isLast.value.value === false || isLast.problem.value !== undefined}
+      act={() => keys.revoke(apiKey.id)}
       close={close}
     >
       <ul>
@@ -57,7 +64,7 @@ function RevokeKey({ shell, apiKey, isLast, close }: RevokeKeyProps) {
         </li>
         <li>Sessions that were minted with it go on. Revoke them under Sessions.</li>
       </ul>
-      {isLast && (
+      {isLast.value.value === true && (
         <Notice kind="warning" title="It is the last key with the role operator">
           <p>Without one, no other could be made. Make another operator key first, then revoke this one.</p>
         </Notice>
@@ -70,34 +77,39 @@ function RevokeKey({ shell, apiKey, isLast, close }: RevokeKeyProps) {
 export function Keys({ shell, me }: ScreenProps) {
   const revoking = useSignal<ApiKey | undefined>(undefined);
   const making = useSignal(false);
-  const all = useSignal(false);
+  const state = useSignal<'active' | 'revoked'>('active');
+  const pages = useSignal(1);
   const { keys, approvers } = shell.api.client;
-  const list = useLoaded(shell, 'keys', async () => {
-    const [made, people] = await Promise.all([keys.list(), approvers.list({ limit: 200 })]);
-    return { keys: keyOrder(made.data), people: people.data };
+  const maker = new URLSearchParams(queryOf(shell)).get('made_by');
+  const list = useLoaded(shell, JSON.stringify([state.value, pages.value, maker]), async () => {
+    const filter = { state: state.value, createdBy: maker ?? undefined, limit: PAGE };
+    const { data: people } = await approvers.list({ limit: ALL_PAGE });
+    const found: ApiKey[] = [];
+    let cursor: string | null = null;
+    for (let page = 0; page < pages.value && (page === 0 || cursor !== null); page++) {
+      const next = await keys.list({ ...filter, cursor: cursor ?? undefined });
+      found.push(...next.data);
+      cursor = next.nextCursor;
+    }
+    return { state: filter.state, found, people, more: cursor !== null };
   });
   useEffect(() => {
     document.title = 'Keys · Countersign';
   }, [shell]);
-  const maker = new URLSearchParams(queryOf(shell)).get('made_by');
-  const { keys: known, people = [] } = list.value.value ?? {};
-  const theirs = known?.filter(({ createdBy }) => maker === null || createdBy === maker);
-  const ended = theirs?.filter(({ revokedAt }) => revokedAt !== null).length ?? 0;
-  const shown = theirs?.filter(({ revokedAt }) => all.value || revokedAt === null);
+  const shown = list.value.value;
+  const { people = [] } = shown ?? {};
+  const showsRevoked = state.value === 'revoked';
+  const choose = (next: 'active' | 'revoked') => {
+    state.value = next;
+    pages.value = 1;
+  };
   return (
     <>
       <div class="heading">
         <h1>Keys</h1>
-        {ended > 0 && (
-          <button
-            type="button"
-            class="quiet"
-            aria-pressed={all.value}
-            onClick={() => (all.value = !all.value)}
-          >
-            {all.value ? 'Hide' : 'Show'} {ended} revoked
-          </button>
-        )}
+        <button type="button" class="quiet" onClick={() => choose(showsRevoked ? 'active' : 'revoked')}>
+          {showsRevoked ? 'Show keys in force' : 'Show revoked keys'}
+        </button>
         <button type="button" class="primary" onClick={() => (making.value = true)}>
           New key
         </button>
@@ -114,13 +126,14 @@ export function Keys({ shell, me }: ScreenProps) {
         </Notice>
       )}
       {shown === undefined && list.problem.value === undefined && <Skeleton rows={3} />}
-      {shown?.length === 0 && (
+      {shown?.found.length === 0 && shown.state === 'active' && (
         <Notice kind="info" title="No keys in force">
           <p>Make one when a program needs to call the gateway. Your passkey signs for it.</p>
         </Notice>
       )}
+      {shown?.found.length === 0 && shown.state === 'revoked' && <p class="fine">No key was revoked.</p>}
       <ul class="fleet" aria-label="API keys">
-        {(shown ?? []).map((one) => (
+        {(shown?.found ?? []).map((one) => (
           <KeyRow
             key={one.id}
             apiKey={one}
@@ -132,6 +145,11 @@ export function Keys({ shell, me }: ScreenProps) {
           />
         ))}
       </ul>
+      {shown?.more && (
+        <button type="button" onClick={() => (pages.value += 1)}>
+          Show more
+        </button>
+      )}
       <Roles />
       {making.value && (
         <NewKey
@@ -147,7 +165,6 @@ export function Keys({ shell, me }: ScreenProps) {
         <RevokeKey
           shell={shell}
           apiKey={revoking.value}
-          isLast={isLastOperator(revoking.value, known ?? [])}
           close={(done) => {
             revoking.value = undefined;
             if (done) void list.again();

@@ -4,7 +4,7 @@ import type { ActRequest } from '../../../sdk/acts.ts';
 import type { Approver, Passkey } from '../../../sdk/approvers.ts';
 import type { RegisteredAccount } from '../../../sdk/service-accounts.ts';
 import type { Me } from '../api.ts';
-import { keysMadeBy } from '../model/key-words.ts';
+import { wholeList } from '../load.ts';
 import { InviteForm } from '../parts/invite-form.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { PersonRow } from '../parts/person-row.tsx';
@@ -13,6 +13,8 @@ import { SignAct } from '../parts/sign-act.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import type { Shell } from '../shell.ts';
 import { type AskedAct, askedAct, makePasskey } from '../sign-act.ts';
+
+const PAGE = 200;
 
 interface Lists {
   readonly people: readonly Approver[];
@@ -64,7 +66,8 @@ export function People({ shell, me }: { shell: Shell; me: Me }) {
   const remove = async (person: Approver) => {
     problem.value = undefined;
     try {
-      const left = keysMadeBy(person.id, (await keys.list()).data).length;
+      const theirs = keys.list({ state: 'active', createdBy: `person:${person.id}`, limit: PAGE });
+      const left = (await wholeList(theirs)).length;
       ask(
         askedAct(
           api,

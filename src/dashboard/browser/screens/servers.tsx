@@ -7,8 +7,9 @@ import { Skeleton } from '../parts/skeleton.tsx';
 import type { ScreenProps, Shell } from '../shell.ts';
 
 /** The servers behind the gateway and how they are; or one of them with its tools. */
-export function Servers({ shell, id }: ScreenProps) {
-  return id === undefined ? <ServerList shell={shell} /> : <ServerPage key={id} shell={shell} name={id} />;
+export function Servers({ shell, me, id }: ScreenProps) {
+  if (id === undefined) return <ServerList shell={shell} />;
+  return <ServerPage key={id} shell={shell} me={me} name={id} />;
 }
 
 function ServerList({ shell }: { shell: Shell }) {

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { isCountersignApiError } from '../../../../sdk/api-error.ts';
 import type { Server, ServerTool } from '../../../../sdk/servers.ts';
+import type { Me } from '../../api.ts';
 import { useLoaded, useRepeated } from '../../load.ts';
 import { ERA_WORDS, toolOrder } from '../../model/server-words.ts';
 import type { Shell } from '../../shell.ts';
@@ -10,9 +11,10 @@ import { Skeleton } from '../skeleton.tsx';
 import { TextOf } from '../text-of.tsx';
 import { AcceptTool } from './accept-tool.tsx';
 import { Badge } from './badge.tsx';
+import { RefuseTool } from './refuse-tool.tsx';
 import { ToolCount } from './server-row.tsx';
 import { Fact } from './session-facts.tsx';
-import { ToolCard } from './tool-card.tsx';
+import { ToolCard, type ToolReview } from './tool-card.tsx';
 
 export const ASK_AGAIN_MS = 5_000;
 
@@ -40,8 +42,8 @@ function ServerFacts({ server }: { server: Server }) {
 }
 
 /** How one server is, its tools, and what has changed in them. */
-export function ServerPage({ shell, name }: { shell: Shell; name: string }) {
-  const accepting = useSignal<ServerTool | undefined>(undefined);
+export function ServerPage({ shell, me, name }: { shell: Shell; me: Me; name: string }) {
+  const reviewing = useSignal<{ tool: ServerTool; what: ToolReview } | undefined>(undefined);
   const { servers } = shell.api.client;
   const found = useLoaded(shell, name, async () => {
     try {
@@ -58,6 +60,7 @@ export function ServerPage({ shell, name }: { shell: Shell; name: string }) {
   useRepeated(ASK_AGAIN_MS, () => void found.again());
 
   const shown = found.value.value;
+  const Review = reviewing.value?.what === 'refuse' ? RefuseTool : AcceptTool;
   return (
     <article>
       <p>
@@ -93,20 +96,22 @@ export function ServerPage({ shell, name }: { shell: Shell; name: string }) {
               <ToolCard
                 key={tool.tool}
                 tool={tool}
-                accept={() => {
-                  accepting.value = tool;
+                me={me}
+                now={shell.now.value}
+                review={(what) => {
+                  reviewing.value = { tool, what };
                 }}
               />
             ))}
           </ul>
         </>
       )}
-      {accepting.value !== undefined && (
-        <AcceptTool
+      {reviewing.value !== undefined && (
+        <Review
           shell={shell}
-          tool={accepting.value}
+          tool={reviewing.value.tool}
           close={() => {
-            accepting.value = undefined;
+            reviewing.value = undefined;
             void found.again();
           }}
         />

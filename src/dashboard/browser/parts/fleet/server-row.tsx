@@ -5,13 +5,14 @@ import { Badge } from './badge.tsx';
 
 /** `3 tools`, and how many of them are shut. */
 export function ToolCount({ server }: { server: Server }) {
-  const { tools, quarantined } = server;
+  const { tools, quarantined, refused } = server;
   return (
     <>
       <span>
         {tools} {tools === 1 ? 'tool' : 'tools'}
       </span>{' '}
-      {quarantined > 0 && <Badge state="quarantined" words={`${quarantined} quarantined`} />}
+      {quarantined > 0 && <Badge state="quarantined" words={`${quarantined} quarantined`} />}{' '}
+      {refused > 0 && <Badge state="refused" words={`${refused} refused`} />}
     </>
   );
 }

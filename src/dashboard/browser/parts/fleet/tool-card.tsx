@@ -1,11 +1,67 @@
 import type { ServerTool } from '../../../../sdk/servers.ts';
 import { hasDrifted } from '../../../../sdk/tool-change.ts';
+import type { Me } from '../../api.ts';
 import { descriptionOf } from '../../model/server-words.ts';
 import { TextOf } from '../text-of.tsx';
 import { Badge } from './badge.tsx';
+import { Moment } from './moment.tsx';
+import { Who } from './session-row.tsx';
 import { Lines, ToolDiff } from './tool-diff.tsx';
 
-function Quarantine({ tool, accept }: { tool: ServerTool; accept: () => void }) {
+/** What a person may do with a definition that is not the accepted one. */
+export type ToolReview = 'accept' | 'refuse';
+
+interface ShutProps {
+  readonly tool: ServerTool;
+  readonly me: Me;
+  readonly now: number;
+  readonly review: (what: ToolReview) => void;
+}
+
+function Refused({ tool, me, now, review }: ShutProps) {
+  const { refusal } = tool;
+  return (
+    <>
+      <p>
+        {refusal === null ? (
+          'This definition was refused.'
+        ) : (
+          <>
+            Refused by <Who text={refusal.by} me={me} /> <Moment at={refusal.at} now={now} />
+            {refusal.reason === null ? (
+              '.'
+            ) : (
+              <>
+                : <TextOf text={refusal.reason} />
+              </>
+            )}
+          </>
+        )}
+      </p>
+      <p class="fine">
+        No agent sees it.{' '}
+        {tool.pinnedHash !== null && 'It opens when its server goes back to the accepted definition.'}
+      </p>
+      <details>
+        <summary>
+          What was refused
+          <span class="visually-hidden">
+            {' of '}
+            <TextOf text={tool.tool} />
+          </span>
+        </summary>
+        <ToolDiff tool={tool} />
+        <div class="buttons">
+          <button type="button" onClick={() => review('accept')}>
+            Accept this definition…
+          </button>
+        </div>
+      </details>
+    </>
+  );
+}
+
+function Quarantine({ tool, review }: ShutProps) {
   if (!hasDrifted(tool))
     return (
       <p>
@@ -24,12 +80,12 @@ function Quarantine({ tool, accept }: { tool: ServerTool; accept: () => void }) 
           : 'Its definition is not the accepted one. No agent sees it, and what was frozen under the former definition is not sent.'}
       </p>
       <ToolDiff tool={tool} />
-      <p class="fine">
-        To refuse it, leave it: it stays shut until it is accepted, or goes back to what was.
-      </p>
       <div class="buttons">
-        <button type="button" onClick={accept}>
+        <button type="button" onClick={() => review('accept')}>
           Accept this definition…
+        </button>
+        <button type="button" onClick={() => review('refuse')}>
+          Refuse…
         </button>
       </div>
     </>
@@ -37,7 +93,8 @@ function Quarantine({ tool, accept }: { tool: ServerTool; accept: () => void }) 
 }
 
 /** A tool as its server defines it, all of that marked as the server's own words. */
-export function ToolCard({ tool, accept }: { tool: ServerTool; accept: () => void }) {
+export function ToolCard(props: ShutProps) {
+  const { tool } = props;
   const { state, exposed, definition, hash } = tool;
   const description = descriptionOf(tool);
   return (
@@ -56,7 +113,8 @@ export function ToolCard({ tool, accept }: { tool: ServerTool; accept: () => voi
           </code>
         </p>
       )}
-      {state === 'quarantined' && <Quarantine tool={tool} accept={accept} />}
+      {state === 'quarantined' && <Quarantine {...props} />}
+      {state === 'refused' && <Refused {...props} />}
       {description !== undefined && (
         <p class="said">
           <span class="untrusted">the server says</span> <TextOf text={description} />

@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import type { LogEntry } from '../../../../sdk/log-entry.ts';
 import { type TimelineItem, timelineOf } from '../../../../sdk/timeline.ts';
 import { useGathered, useLive, useLoaded } from '../../load.ts';
+import { loadNames, type Names } from '../../load-names.ts';
 import { entryWords } from '../../model/entry-words.ts';
 import { entryNotes } from '../../model/log-pages.ts';
 import type { Shell } from '../../shell.ts';
@@ -19,9 +20,6 @@ const MOST = 200;
 function scopeOf(id: string): { approval: string } | { call: string } {
   return id.startsWith('apr_') ? { approval: id } : { call: id };
 }
-
-/** The names of those who decide, by the reference that the ledger has of them. */
-type Names = ReadonlyMap<string, string>;
 
 function Facts({ item, names }: { item: TimelineItem; names: Names | undefined }) {
   return (
@@ -124,12 +122,9 @@ function Step({ entry, from, now }: { entry: LogEntry; from: number; now: number
 
 /** Everything that the ledger tells of one call or approval, in the order in which it happened, and as it goes on. */
 export function StoryPage({ shell, id }: { shell: Shell; id: string }) {
-  const { logs, approvers } = shell.api.client;
+  const { logs } = shell.api.client;
   const found = useLoaded(shell, undefined, () => logs.query({ ...scopeOf(id), order: 'asc', limit: MOST }));
-  const names = useLoaded(shell, 'names', async () => {
-    const people = await approvers.list({ limit: 200 });
-    return new Map(people.data.map((person) => [`person:${person.id}`, person.name]));
-  });
+  const names = useLoaded(shell, 'names', () => loadNames(shell));
   const reload = useGathered(() => void found.again());
   const following = useLive(shell, id, {
     load: found.again,

@@ -32,7 +32,7 @@ function Terms({ verdict }: Pick<PolicyExplanation, 'verdict'>) {
 function Found({ found: { verdict, rules } }: { found: PolicyExplanation }) {
   const by = verdict.decidedBy as { rule?: string; file?: string; line?: number } | null | undefined;
   return (
-    <section class="card" aria-label="What policy would find">
+    <section aria-label="What policy would find">
       <p class="verdict-line" role="status">
         <VerdictBadge verdict={verdict.effect} />{' '}
         {by?.rule === undefined ? (
@@ -106,7 +106,7 @@ export function TryPolicy({ shell }: { shell: Shell }) {
   };
   const loading = names.problem.value ?? tools.problem.value;
   return (
-    <section aria-labelledby="try">
+    <section class="card" aria-labelledby="try">
       <h2 id="try">Try a call</h2>
       <p class="fine">Nothing is called, and nothing is written down.</p>
       {loading !== undefined && (
