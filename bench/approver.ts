@@ -1,3 +1,4 @@
+import { request } from 'undici';
 import { softAuthenticator } from '../test/principals/support/authenticator.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -16,13 +17,14 @@ export async function enrolApprover(gateway: Gateway): Promise<Approver> {
   const post = async (path: string, body: string): Promise<string> => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const headers = { origin, cookie, 'content-type': 'application/json', 'x-countersign-csrf': '1' };
-    const response = await fetch(new URL(path, origin), { method: 'POST', headers, body });
-    for (const set of response.headers.getSetCookie()) {
+    // Not by fetch, whose garbage would be collected in the time of what is measured.
+    const response = await request(new URL(path, origin), { method: 'POST', headers, body });
+    for (const set of [response.headers['set-cookie'] ?? []].flat()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
       cookies.set(name, value);
     }
-    const text = await response.text();
-    if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${text}`);
+    const text = await response.body.text();
+    if (response.statusCode >= 300) throw new Error(`POST ${path} answered ${response.statusCode}: ${text}`);
     return text;
   };
   const token = new URL(enrolUrl).hash.slice(1);

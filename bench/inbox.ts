@@ -84,7 +84,7 @@ export async function measureInbox(
     for (let load = 0; load < LOADS; load += 1) {
       await page.goto(`${first.origin}/`);
       await until(page, 'window.painted !== undefined');
-      await until(page, `document.title === '(${PENDING}) Countersign'`);
+      await until(page, `document.title === '(${PENDING}) Inbox · Countersign'`);
       shown = await page.locator('.rows.window li').count();
       await useList(page);
       painted.push(await page.evaluate<number>('window.painted'));

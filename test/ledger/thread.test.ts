@@ -86,6 +86,31 @@ test('of a thousand changes that race for one row through the thread, exactly on
   expect(thread.ledger.head().size).toBe(1);
 });
 
+test('changes of many turns of the event loop, more than the thread takes ahead, are all written in their order', async () => {
+  const { thread } = await open(await folder());
+  const writes: Promise<unknown>[] = [];
+  for (let turn = 0; turn < 50; turn++) {
+    writes.push(thread.ledger.commit({ entries: [note(`req_${turn}_a`)] }));
+    writes.push(thread.ledger.commit({ guard: claim('once'), entries: [note(`req_${turn}_b`)] }));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const results = await Promise.all(writes);
+  expect(results.filter((one) => (one as { kind: string }).kind === 'refused')).toHaveLength(49);
+  expect(thread.ledger.head().size).toBe(51);
+  await thread.ledger.commit({ entries: [note('req_last')] });
+  expect(thread.ledger.head().size).toBe(52);
+});
+
+test('the ledger is writable until a commit fails, and again once one is written', async () => {
+  const { thread } = await open(await folder());
+  expect(thread.ledger.isWritable()).toBe(true);
+  const large = { ...note('req_1'), body: { text: 'x'.repeat(70_000) } };
+  await expect(thread.ledger.commit({ entries: [large] })).rejects.toThrow();
+  expect(thread.ledger.isWritable()).toBe(false);
+  await thread.ledger.commit({ entries: [note('req_2')] });
+  expect(thread.ledger.isWritable()).toBe(true);
+});
+
 test('a listener gets every entry once and in order, also those that were appended while it joined', async () => {
   const { thread } = await open(await folder());
   const seen: number[] = [];

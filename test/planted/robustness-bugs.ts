@@ -8,6 +8,7 @@ const FOLLOWED = ['test/gate/follow-task.test.ts'];
 const POLL = ['test/jobs/poll.test.ts'];
 const NOTICES = ['test/mcp/exact-notices.test.ts'];
 const EXACT = ['test/core/exact-json.test.ts'];
+const THREAD = ['test/ledger/thread.test.ts'];
 const PARALLEL = ['test/gate/parallel-intent.test.ts'];
 const HEADERS = ['test/mcp/transport.test.ts'];
 
@@ -223,5 +224,19 @@ export const ROBUSTNESS_BUGS: readonly PlantedBug[] = [
     find: "readOnly && flagOf(enforced, 'parallelIntent')",
     replace: 'readOnly && enforced.some(({ rule }) => rule.parallelIntent === true)',
     tests: PARALLEL,
+  },
+  {
+    name: 'changes that come while the thread is busy are never handed to it',
+    file: 'src/ledger/thread/open-thread.ts',
+    find: '        if (queue.length > 0) scheduleFlush();\n',
+    replace: '',
+    tests: THREAD,
+  },
+  {
+    name: 'the ledger passes for writable after a commit that failed',
+    file: 'src/ledger/thread/open-thread.ts',
+    find: "          writable = 'applied' in result;\n",
+    replace: '',
+    tests: THREAD,
   },
 ];

@@ -226,7 +226,8 @@ test('the palette and the list of keys are dialogs with names, and give the focu
   await expect.poll(reader.focused, SOON).toBe('What to do, edit');
   const [name, ...palette] = await reader.readIn('Commands');
   expect(name).toBe('Commands, dialog, modal');
-  expect(palette).toContain('1 of 20: Go to Inbox g i, button');
+  const inbox = palette.find((line) => line.startsWith('1 of'));
+  expect(inbox).toMatch(/^1 of \d+: Go to Inbox g i, button$/);
   await keyboard.type('people');
   expect(await reader.readIn('What fits')).toEqual([
     'What fits, list, 2 items',

@@ -30,6 +30,8 @@ interface Waiter {
 
 const PAGE = 500;
 const LATER_MS = 100;
+/** One that is being written and one that waits: the thread is never idle, and a message holds as much as it can. */
+const MESSAGES_AHEAD = 2;
 const HOST = new URL(import.meta.url.endsWith('.ts') ? './host.ts' : './host.js', import.meta.url);
 
 function unpackError(error: PackedError): CountersignError {
@@ -62,6 +64,8 @@ export async function openLedgerThread(
   const sqlNumbers = new Map<string, number>();
   let newSql: string[] = [];
   let queue: PackedChange[] = [];
+  /** How many changes of each message are not settled yet, in the order in which they will be. */
+  const unsettled: number[] = [];
   let flushing = false;
   let lateFlush: NodeJS.Timeout | undefined;
   let nextId = 0;
@@ -125,9 +129,11 @@ export async function openLedgerThread(
         moved(message.head);
         for (const result of message.results) {
           writable = 'applied' in result;
+          if (unsettled[0] !== undefined && --unsettled[0] === 0) unsettled.shift();
           if ('applied' in result) settle(result.id, (one) => one.resolve(result.applied as never));
           else settle(result.id, (one) => one.reject(unpackError(result.error)));
         }
+        if (queue.length > 0) scheduleFlush();
         return undefined;
       case 'key':
         vkey = message.vkey;
@@ -177,7 +183,14 @@ export async function openLedgerThread(
     const sql = newSql;
     queue = [];
     newSql = [];
+    unsettled.push(changes.length);
     post({ kind: 'commit', sql, changes });
+  }
+
+  function scheduleFlush(): void {
+    if (flushing || unsettled.length >= MESSAGES_AHEAD) return;
+    flushing = true;
+    setImmediate(flush);
   }
 
   function enqueue(change: PackedChange, later: boolean): void {
@@ -188,8 +201,7 @@ export async function openLedgerThread(
       return;
     }
     // Everything that this turn of the event loop brings travels in one message.
-    flushing = true;
-    setImmediate(flush);
+    scheduleFlush();
   }
 
   const ready = await started.promise;
