@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { toRfc3339 } from '../core/clock.ts';
+import { LIMITS } from '../core/limits.ts';
 import type { ReplayStep } from '../evidence/recorded/replay-policy.ts';
 import type { Difference, DifferenceReport, ExampleCall, Transition } from '../policy/difference.ts';
 import type { RecordedCall } from '../policy/recorded-call.ts';
@@ -133,7 +134,12 @@ function reportBody({ report, leftOut }: { report: DifferenceReport; leftOut: nu
   };
 }
 
-/** One line of a replay: `{"progress":…}`, or, once and last, `{"report":…}`. */
+const STOPPED = {
+  code: 'invalid_request',
+  detail: `files: expected conditions that take at most ${LIMITS.policyReplayCallMs} ms for one call and ${LIMITS.policyReplayJudgingMs / 1_000} s for all, when a person asks. Make them cheaper or choose a shorter time. An operator’s key has no such bound: countersign policy replay.`,
+};
+
+/** One line of a replay: `{"progress":…}`, or, once and last, `{"report":…}` or `{"problem":…}`. */
 export function replayLine(
   step: ReplayStep,
   about: { policy: string; since: number; until: number },
@@ -142,6 +148,7 @@ export function replayLine(
     const { read, of, calls, changed } = step;
     return `${JSON.stringify({ progress: { read, of, calls, changed } })}\n`;
   }
+  if (step.kind === 'stopped') return `${JSON.stringify({ problem: STOPPED })}\n`;
   const { policy, since, until } = about;
   const head = { policy_version: policy, since: toRfc3339(since), until: toRfc3339(until) };
   return `${JSON.stringify({ report: { ...head, ...reportBody(step) } })}\n`;

@@ -1,3 +1,4 @@
+import { systemStopwatch } from '../core/clock.ts';
 import type { RecordedCalls } from '../evidence/recorded/recorded-calls.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
 import type { State } from './open-state.ts';
@@ -9,7 +10,7 @@ export function wireReplay(state: State, inForce: () => CompiledPolicy): Recorde
   return {
     async replay(request) {
       const { replayPolicy } = await import('../evidence/recorded/replay-policy.ts');
-      return replayPolicy({ ...deps, ledger, inForce }, request);
+      return replayPolicy({ ...deps, ledger, inForce, stopwatch: systemStopwatch }, request);
     },
     shadow: async (range) =>
       (await import('../evidence/recorded/report-shadow.ts')).reportShadow(deps, range),

@@ -174,6 +174,11 @@ export const LIMITS = {
   policyReplaysAtOnce: 2,
   /** How many calls a replay that a person asks for reads: the newest. */
   policyReplayCalls: 50_000,
+  /** How long its conditions may take: those of one call together, and all of them. */
+  policyReplayCallMs: 500,
+  policyReplayJudgingMs: 60_000,
+  /** How long any replay judges before the process does what else it has to do. */
+  policyReplaySliceMs: 20,
   policyReplayDefaultMs: 7 * 24 * 3_600_000,
   webhooks: 20,
   webhookUrlCharacters: 2_000,
@@ -202,6 +207,8 @@ export const LIMITS = {
   channelPerAgentMax: 1_000,
   channelAgentWindowMs: 5 * 60_000,
   channelNoticesAtOnce: 500,
+  /** So many requests that do not concern a channel are read again and again rather than passed for good. */
+  channelPassedRequests: 50,
   /** How many calls a message lists; chats cut longer ones off. */
   channelItems: 8,
   channelNameCharacters: 100,

@@ -103,8 +103,8 @@ export function createPoller(deps: PollDeps): Poller {
     const answer = await deps.ask(job, tool, args);
     if (answer.kind === 'silent' && answer.unsent) return false;
     const isRefused = answer.kind === 'refused' || (answer.kind === 'result' && answer.isError);
-    if (answer.kind !== 'silent')
-      await jobs.cancelHeard(job.id, isRefused ? 'refused' : 'delivered').catch(deps.report);
+    // It may have heard also where its answer did not come, and is not told again then.
+    await jobs.cancelHeard(job.id, isRefused ? 'refused' : 'delivered').catch(deps.report);
     return true;
   }
 

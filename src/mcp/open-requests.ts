@@ -6,7 +6,7 @@ import { createTransientMap } from '../core/transient-map.ts';
 export interface OpenRequests {
   /** Counts a request in. Undefined when the session has too many under way already. */
   enter(sessionId: string, response: ServerResponse): Slot | undefined;
-  /** Counts a response that stays open, such as a notification stream. False when the session has too many. */
+  /** Counts a response that stays open, such as a notification stream. False when the session has too many, or it has closed. */
   stream(sessionId: string, response: ServerResponse): boolean;
   /** Cuts everything of one session. */
   end(sessionId: string): void;
@@ -73,7 +73,9 @@ export function createOpenRequests(): OpenRequests {
 
     stream(sessionId, response) {
       const load = loads.get(sessionId);
-      if (load === undefined || load.streams.size >= LIMITS.streamsPerSession) return false;
+      // What has closed does so no second time, and would hold its place for ever.
+      if (load === undefined || response.closed || load.streams.size >= LIMITS.streamsPerSession)
+        return false;
       load.streams.add(response);
       return true;
     },

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
-import type { CompiledPolicy } from './compile.ts';
+import type { Evaluator, RuleSet } from './evaluate.ts';
 import { namesIn, pathsFrom } from './expression.ts';
 import type { HiddenArguments } from './hidden-arguments.ts';
 import type { Counters } from './limits.ts';
@@ -67,7 +67,7 @@ export interface Rejudge {
   verdictOn(call: RecordedCall): Rejudged;
 }
 
-function needsOf(policy: CompiledPolicy, target: PolicyTarget): Needs {
+function needsOf(policy: RuleSet, target: PolicyTarget): Needs {
   const rules = policy.rules.filter((rule) => targetMismatch(rule.match, target) === undefined);
   const conditions = rules.flatMap(({ condition }) => condition ?? []);
   const names = new Set(conditions.flatMap(({ ast }) => [...namesIn(ast)]));
@@ -116,14 +116,14 @@ export function recordedInput(call: RecordedCall): PolicyInput {
 }
 
 /** True when a policy reads how old a session is or how many calls it made, which a replay then has to find out. */
-export function readsSessions(policy: CompiledPolicy): boolean {
+export function readsSessions(policy: RuleSet): boolean {
   return policy.rules.some(
     ({ condition }) => condition !== undefined && namesIn(condition.ast).has('session'),
   );
 }
 
 /** The longest window of a policy's limits, in milliseconds; 0 without limits. */
-export function longestWindowMs(policy: CompiledPolicy): number {
+export function longestWindowMs(policy: RuleSet): number {
   return Math.max(0, ...policy.rules.flatMap((rule) => rule.limits.map(({ windowMs }) => windowMs)));
 }
 
@@ -134,7 +134,7 @@ export interface RejudgeOptions {
 }
 
 /** Makes a judge of recorded calls with counters of its own. */
-export function createRejudge(policy: CompiledPolicy, { counters, hidden }: RejudgeOptions): Rejudge {
+export function createRejudge(policy: RuleSet & Evaluator, { counters, hidden }: RejudgeOptions): Rejudge {
   const cache = new Map<string, Needs>();
 
   function needs({ target }: RecordedCall): Needs {
@@ -161,6 +161,6 @@ export function createRejudge(policy: CompiledPolicy, { counters, hidden }: Reju
 }
 
 /** Why a policy cannot judge a recorded call; undefined when it can. */
-export function unknownOf(policy: CompiledPolicy, call: RecordedCall): Unknown | undefined {
+export function unknownOf(policy: RuleSet, call: RecordedCall): Unknown | undefined {
   return missing(call, { needs: needsOf(policy, call.target) });
 }

@@ -94,9 +94,18 @@ function redactText(text: string, paths: readonly string[][], found: (hidden: Js
   return hidden === json ? text : JSON.stringify(hidden);
 }
 
+/** A copy in which none of these texts stands in any other. */
+function withoutEchoes(value: JsonValue, secrets: readonly string[]): JsonValue {
+  if (typeof value === 'string')
+    return secrets.reduce((text, secret) => text.replaceAll(secret, REDACTED), value);
+  if (Array.isArray(value)) return value.map((item) => withoutEchoes(item, secrets));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutEchoes(item, secrets)]));
+}
+
 /**
  * A copy of a tool's result in which every `result:` pointer is hidden. A pointer is tried on the result itself, on
- * `structuredContent`, and on each text block that holds JSON; what it hid is also removed from the other texts,
+ * `structuredContent`, and on each text block that holds JSON; what it hid is also removed from all other texts,
  * because servers repeat their structured output as text.
  */
 export function redactResult(result: JsonValue, pointers: readonly string[]): JsonValue {
@@ -116,22 +125,17 @@ export function redactResult(result: JsonValue, pointers: readonly string[]): Js
     );
   }
   if (Array.isArray(copy.content)) {
-    const blocks = copy.content.map((block) =>
+    copy.content = copy.content.map((block) =>
       isJsonObject(block) && typeof block.text === 'string'
         ? { ...block, text: redactText(block.text, paths, found) }
         : block,
     );
-    const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
-    copy.content = blocks.map((block) =>
-      isJsonObject(block) && typeof block.text === 'string'
-        ? {
-            ...block,
-            text: longestFirst.reduce((text, secret) => text.replaceAll(secret, REDACTED), block.text),
-          }
-        : block,
-    );
   }
-  return copy;
+  if (secrets.size === 0) return copy;
+  return withoutEchoes(
+    copy,
+    [...secrets].sort((a, b) => b.length - a.length),
+  );
 }
 
 /** Those of a `redact` list that hide something of this result, with their `result:`. */

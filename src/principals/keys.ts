@@ -24,7 +24,7 @@ import { parseName } from './text.ts';
 
 /**
  * Makes an API key. `secret` is returned here and never again. `by` is a principal reference such as
- * `api_key:key_…`, or `system` for the first key of a new installation. Throws `invalid_request`.
+ * `api_key:key_…`, or `gateway:start` for the first key of a new installation. Throws `invalid_request`.
  */
 export async function createKey(
   deps: PrincipalDeps,

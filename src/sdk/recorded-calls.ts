@@ -1,4 +1,4 @@
-import { apiError } from './api-error.ts';
+import { apiError, isCountersignApiError } from './api-error.ts';
 import type { CallOptions, Http } from './http.ts';
 
 type Effect = 'allow' | 'hold' | 'deny';
@@ -125,6 +125,7 @@ interface ReportWire extends Omit<ReplayReport, 'policyVersion' | 'notJudged' | 
 interface LineWire {
   readonly progress?: ReplayProgress;
   readonly report?: ReportWire;
+  readonly problem?: { readonly code: string; readonly detail: string };
 }
 
 const SHADOW_TIMEOUT_MS = 10 * 60_000;
@@ -180,13 +181,14 @@ export async function replay(
   });
   try {
     for await (const line of linesOf(body)) {
-      const { progress, report } = JSON.parse(line) as LineWire;
+      const { progress, report, problem } = JSON.parse(line) as LineWire;
+      if (problem !== undefined) throw apiError({ code: problem.code, message: problem.detail });
       if (report !== undefined) return reportFromWire(report);
       if (progress !== undefined) onProgress?.(progress);
     }
   } catch (error) {
     if (options.signal?.aborted) throw options.signal.reason;
-    throw cutOff(error);
+    throw isCountersignApiError(error) ? error : cutOff(error);
   }
   throw cutOff();
 }

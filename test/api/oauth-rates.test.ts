@@ -34,6 +34,8 @@ async function tries(body: string, sent: Sent): Promise<Response[]> {
 
 const statuses = (answers: readonly Response[]) => answers.map(({ status }) => status);
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const SESSION = 'urn:countersign:params:oauth:token-type:session';
 const REFRESH = 'grant_type=refresh_token&refresh_token=csr_guess&client_id=oac_guess';
 
 it('guesses at the token endpoint are counted by their address and refused in the words of OAuth, and keys go on', async () => {
@@ -54,6 +56,16 @@ it('a header that an endpoint does not look at spares nobody the count', async (
   await open();
   const good = bearer(office.keys.reader);
   expect(statuses(await tries(REFRESH, { headers: good })).at(-1)).toBe(429);
+});
+
+it.each([
+  ['narrows a session', `grant_type=${EXCHANGE}&subject_token_type=${SESSION}&subject_token=guess`],
+  ['says of no token what it is', `grant_type=${EXCHANGE}`],
+  ['says something twice', 'grant_type=a&grant_type=b'],
+])('a header that nobody can tell spares a request that %s no count', async (_what, body) => {
+  await open();
+  const sent = { headers: { authorization: 'Bearer anything' } };
+  expect(statuses(await tries(body, sent)).at(-1)).toBe(429);
 });
 
 it('guesses of keys at an endpoint that wants one are counted by their address', async () => {

@@ -72,3 +72,24 @@ it('the texts in force are read by people and operators, to begin other files wi
   expect(body.version).toBe((await office.ask('GET', '/v1/policies')).body.version);
   expect(body.files).toEqual({ 'policy.yaml': POLICY });
 });
+
+it('files that take too long to judge a call are stopped for a person, with what to do, and free their place', async () => {
+  const list = `[${Array.from({ length: 200 }, (_, at) => at).join(',')}]`;
+  const when = `${list}.all(x, ${list}.all(y, x + y >= 0))`;
+  const rules = Array.from(
+    { length: 800 },
+    (_, at) => `  - { id: slow-${at}, match: { tools: ["*"] }, effect: deny, when: "${when}" }`,
+  );
+  const files = Object.fromEntries(
+    ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name, at) => {
+      const own = rules.slice(at * 100, (at + 1) * 100);
+      return [`${name}.yaml`, `version: 1\nrules:\n${own.join('\n')}\n`];
+    }),
+  );
+  for (let round = 0; round <= LIMITS.policyReplaysAtOnce; round++) {
+    const { status, text } = await replay(office.person.cookie, { files });
+    expect(status).toBe(200);
+    const { problem } = JSON.parse(text.trimEnd().split('\n').at(-1) ?? '');
+    expect(problem).toEqual({ code: 'invalid_request', detail: expect.stringContaining('policy replay') });
+  }
+}, 60_000);

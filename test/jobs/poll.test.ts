@@ -247,6 +247,7 @@ describe('cancelling work that a tool began', () => {
     answers.push({ kind: 'silent', reason: 'no answer.', unsent: false }, told({ state: 'running' }));
     await room.jobs.requestCancel(id, 'api_key:key_1');
     await expect.poll(() => asked.length).toBe(2);
+    expect((await job()).cancelStanding).toBe('delivered');
     await turn(told({ state: 'stopped' }));
     expect(await room.jobs.wait({ id, timeoutMs: 60_000 })).toMatchObject({ state: 'cancelled' });
     expect(asked.filter(({ tool }) => tool === 'study_stop')).toHaveLength(1);

@@ -25,6 +25,13 @@ export const CHANNEL_BUGS: readonly PlantedBug[] = [
     tests: OUTBOX,
   },
   {
+    name: 'requests for others hide what comes after them',
+    file: `${HERE}/note.ts`,
+    find: 'entries.length < LIMITS.channelPassedRequests;',
+    replace: 'true;',
+    tests: OUTBOX,
+  },
+  {
     name: 'the place in the ledger stays where it is',
     file: `${HERE}/store.ts`,
     find: 'UPDATE channel SET next_seq = ? WHERE',

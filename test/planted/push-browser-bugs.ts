@@ -8,6 +8,13 @@ const BROWSER = 'src/dashboard/browser';
 /** Defects of notifications and of installing that a browser meets alone. */
 export const PUSH_BROWSER_BUGS: readonly PlantedBug[] = [
   {
+    name: 'a notification takes a person away from a secret that is shown once',
+    file: `${BROWSER}/follow-worker.ts`,
+    find: 'if (!stays && path',
+    replace: 'if (path',
+    tests: JOURNEY,
+  },
+  {
     name: 'signing out leaves the browser subscribed',
     file: `${BROWSER}/parts/frame.tsx`,
     find: 'await quitDevice(push);',

@@ -110,15 +110,22 @@ export const READER_BUGS: readonly PlantedBug[] = [
   {
     name: 'a window keeps its streams when it shows another screen',
     file: `${PAGE}/stream-slot.ts`,
-    find: 'if (lock !== null && !signal.aborted) await released;',
+    find: 'if (lock !== null && !signal.aborted) await aborted(signal);',
     replace: 'if (lock !== null) await new Promise(() => undefined);',
     tests: TABS,
   },
   {
     name: 'a window without a stream never takes one that is free',
     file: `${PAGE}/live.ts`,
-    find: "    if (state.value === 'polling' && !document.hidden) void open();\n",
+    find: "    if (running.ending === undefined && state.value === 'polling' && !document.hidden) void open();\n",
     replace: '',
+    tests: TABS,
+  },
+  {
+    name: 'a stream that takes long to open is begun anew every few seconds',
+    file: `${PAGE}/live.ts`,
+    find: 'if (running.ending === undefined && state',
+    replace: 'if (state',
     tests: TABS,
   },
   {

@@ -9,6 +9,14 @@ const PAGE = ['test/stories/browser-reveal.test.ts'];
 /** Defects of how hidden values are revealed. */
 export const REVEAL_BUGS: readonly PlantedBug[] = [
   {
+    name: 'what a result hides is repeated beside its text blocks',
+    file: 'src/policy/redact.ts',
+    find: '  if (!isJsonObject(value)) return value;\n  return Object.fromEntries(',
+    replace:
+      "  if (!isJsonObject(value) || value.type !== 'text') return value;\n  return Object.fromEntries(",
+    tests: ['test/policy/redact.test.ts'],
+  },
+  {
     name: 'anybody who is signed in reveals',
     file: 'src/approvals/reveal.ts',
     find: "if (refusal !== undefined) throw new CountersignError('forbidden', refusal);",

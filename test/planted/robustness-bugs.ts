@@ -36,6 +36,21 @@ export const ROBUSTNESS_BUGS: readonly PlantedBug[] = [
     tests: DROPPED,
   },
   {
+    name: 'streams that closed before they were counted hold their place',
+    file: 'src/mcp/open-requests.ts',
+    find: 'response.closed || load.streams.size',
+    replace: 'load.streams.size',
+    tests: ['test/mcp/open-requests.test.ts'],
+  },
+  {
+    name: 'a cancel whose answer did not come is told as not delivered, and never told again',
+    file: 'src/jobs/poll.ts',
+    find: "    await jobs.cancelHeard(job.id, isRefused ? 'refused' : 'delivered').catch(deps.report);\n",
+    replace:
+      "    if (answer.kind !== 'silent')\n      await jobs.cancelHeard(job.id, isRefused ? 'refused' : 'delivered').catch(deps.report);\n",
+    tests: POLL,
+  },
+  {
     name: 'of two calls that bear one id only the later is cancelled with its session',
     file: 'src/mcp/legacy.ts',
     find: '    inFlight.set(controller, JSON.stringify(id));\n',

@@ -19,8 +19,22 @@ export const TIDY_BUGS: readonly PlantedBug[] = [
   {
     name: 'any header spares a refresh the count',
     file: 'src/api/routes/oauth.ts',
-    find: '  deps.limiter.takeFromStranger(c);\n',
+    find: 'if (!isByHolder) deps.limiter.takeFromStranger(c);',
     replace: '',
+    tests: RATES,
+  },
+  {
+    name: 'any header spares the narrowing of a session the count',
+    file: 'src/api/routes/oauth.ts',
+    find: "form.get('grant_type') === EXCHANGE && form.get('subject_token_type') === APPROVAL_TYPE;",
+    replace: "form.get('grant_type') === EXCHANGE;",
+    tests: RATES,
+  },
+  {
+    name: 'any header spares a form that cannot be read the count',
+    file: 'src/api/routes/oauth.ts',
+    find: '    deps.limiter.takeFromStranger(c);\n    throw error;',
+    replace: '    throw error;',
     tests: RATES,
   },
   {

@@ -77,6 +77,21 @@ describe('redacting results', () => {
     });
   });
 
+  it('hides what it hid wherever the result repeats it, in structured content and embedded resources too', () => {
+    const pan = '4111111111111111';
+    const result = {
+      content: [{ type: 'resource', resource: { uri: `card:${pan}`, text: `{"receipt":{"pan":"${pan}"}}` } }],
+      structuredContent: { receipt: { pan, sum: 5 }, message: `charged ${pan}` },
+      _meta: { note: [pan] },
+    };
+    const hidden = redactResult(result, ['result:/receipt/pan']);
+    expect(JSON.stringify(hidden)).not.toContain(pan);
+    expect(hidden).toMatchObject({
+      content: [{ resource: { uri: 'card:[redacted]' } }],
+      structuredContent: { receipt: { sum: 5 }, message: 'charged [redacted]' },
+    });
+  });
+
   it('hides a value by its place in the result itself', () => {
     expect(redactResult({ content: [{ type: 'text', text: 'secret' }] }, ['result:/content/0/text'])).toEqual(
       {

@@ -75,6 +75,20 @@ test('a replay without its report was cut off, and is no replay', async () => {
     });
 });
 
+test('a replay that the gateway stopped fails for its reason', async () => {
+  const { gateway, client } = await setUp();
+  const stopped = '{"problem":{"code":"invalid_request","detail":"files: too slow."}}\n';
+  gateway.on(
+    'POST /v1/policies/replay',
+    pieces([PROGRESS, stopped], (response) => response.end()),
+  );
+  await expect(client.policies.replay({ files: {} })).rejects.toMatchObject({
+    name: 'CountersignApiError',
+    code: 'invalid_request',
+    message: 'files: too slow.',
+  });
+});
+
 test('a replay ends with the reason of whoever stops it', async () => {
   const { gateway, client } = await setUp();
   gateway.on(

@@ -131,6 +131,26 @@ it('whatever a message says, its notification opens the inbox or a call of this 
   expect((await stage.approval(id)).state).toBe('pending');
 }, 120_000);
 
+it('a notification takes nobody away from a secret that is shown once', async () => {
+  const told = await openPush();
+  const { visit, page, browser } = told;
+  await turnOn(told);
+  await visit.goto('/keys');
+  await page.getByRole('button', { name: 'New key' }).click();
+  await page.getByLabel('What it is for').fill('billing server');
+  await page.getByLabel('reader: read sessions').check();
+  await page.getByRole('button', { name: 'Go on to sign' }).click();
+  await page.getByRole('button', { name: 'Sign with passkey' }).click();
+  await visit.heading('Copy the secret now');
+  const message = { v: 1, tag: 't', title: 'T', body: 'B', url: '/approvals/apr_1', risk: null, at: 5 };
+  await browser.deliver(JSON.stringify(message));
+  expect(await browser.press()).toEqual({ opened: [], raised: 1 });
+  await visit.heading('Copy the secret now');
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+  expect(await browser.press()).toEqual({ opened: [], raised: 1 });
+  await page.waitForURL(/apr_1$/);
+}, 120_000);
+
 it('a notification opens a new window where none is open, or none that answers', async () => {
   const told = await openPush();
   const { stage, visit, page, browser } = told;

@@ -146,6 +146,8 @@ test('calls are approved together only once all that is hidden in them was revea
   const ids: string[] = [];
   for (const n of [1, 2, 3])
     ids.push(await stage.hold({ amount_cents: n * 100, ...(n === 3 ? {} : { to: `${SECRET}-${n}` }) }));
+  // Those that come while others stand there wait to be shown.
+  await page.reload();
   for (const id of ids) await bob.row(id).waitFor();
   await bob.keysRest();
   for (const id of ids) await page.locator(`li:has(#row-${id}) .pick`).click();

@@ -43,3 +43,41 @@ test('seven windows of one person all load, and all learn what happens', SLOW, a
   for (const page of pages.splice(0, 5)) await page.close();
   for (const page of pages) await page.getByText('Live', { exact: true }).waitFor();
 });
+
+test('a stream that takes long to open over a slow network is waited for', SLOW, async () => {
+  const stage = await openStage(chromium.browser);
+  const { page: other } = await stage.enrolFirst();
+  const { origin } = stage.gateway.app;
+  // A window that is no screen takes all connections that are for streams, and gives them back when it is told to.
+  await other.goto(`${origin}/llms.txt`);
+  await other.evaluate(`new Promise((taken) => {
+    const free = new Promise((resolve) => { globalThis.free = resolve; });
+    let left = 4;
+    for (const slot of [0, 1, 2, 3])
+      navigator.locks.request('countersign-stream-' + slot, () => { left -= 1; if (left === 0) taken(); return free; });
+  })`);
+  const page = await other.context().newPage();
+  const seen = { streams: 0 };
+  // Never answered.
+  await page.route('**/v1/logs/stream*', () => {
+    seen.streams += 1;
+  });
+  await page.clock.install();
+  await page.goto(`${origin}/`);
+  await page.getByText('Every few seconds', { exact: true }).waitFor();
+  expect(seen.streams).toBe(0);
+  await other.evaluate('free()');
+  await page.clock.runFor(6_000);
+  await expect.poll(() => seen.streams).toBe(1);
+  // What has asked for a connection by then has it before these answer, and its request comes before theirs.
+  const settle = `(async () => {
+    for (let round = 0; round < 8; round += 1) await navigator.locks.query();
+    await fetch('/llms.txt');
+  })()`;
+  for (let round = 0; round < 4; round += 1) {
+    await page.clock.runFor(6_000);
+    await page.evaluate(settle);
+  }
+  expect(seen.streams).toBe(1);
+  await page.close();
+});

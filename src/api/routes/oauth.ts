@@ -16,7 +16,7 @@ import { type Api, type ApiContext, type ApiDeps, hasRole } from '../context.ts'
 import { aboutConnection } from '../oauth/about-connection.ts';
 import { answerOauth } from '../oauth/answer.ts';
 import { connectByCode, connectByRefresh } from '../oauth/connect.ts';
-import { exchangeToken } from '../oauth/exchange.ts';
+import { APPROVAL_TYPE, exchangeToken } from '../oauth/exchange.ts';
 import { type Form, readForm } from '../oauth/form.ts';
 import { OPEN, problemSchema } from '../openapi.ts';
 
@@ -94,12 +94,16 @@ async function logIn(deps: ApiDeps, c: ApiContext, form: Form): Promise<Response
 }
 
 async function issueToken(deps: ApiDeps, c: ApiContext): Promise<Response> {
-  const form = await readForm(c);
+  const form = await readForm(c).catch((error: unknown) => {
+    deps.limiter.takeFromStranger(c);
+    throw error;
+  });
   const expected = `authorization_code, refresh_token, client_credentials or ${EXCHANGE}`;
+  const isByHolder = form.get('grant_type') === EXCHANGE && form.get('subject_token_type') === APPROVAL_TYPE;
+  // All others look at no header, whatever it holds.
+  if (!isByHolder) deps.limiter.takeFromStranger(c);
   const grant = form.require('grant_type', expected);
   if (grant === EXCHANGE) return exchangeToken(deps, c, form);
-  // These look at no header, whatever it holds.
-  deps.limiter.takeFromStranger(c);
   if (grant === 'authorization_code') return connectByCode(deps, c, form);
   if (grant === 'refresh_token') return connectByRefresh(deps, c, form);
   if (grant === 'client_credentials') return logIn(deps, c, form);

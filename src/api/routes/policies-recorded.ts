@@ -83,7 +83,7 @@ function addReplayRoute(api: Api, deps: ApiDeps): void {
       tags: ['policies'],
       summary: 'What other policy files would have made of recorded calls; whole only with its line "report"',
       request: { body: jsonBody(z.strictObject({ files: filesSchema, ...rangeShape })) },
-      responses: answersText(MEDIA_TYPE, 'Lines {"progress":…}, and last {"report":…}'),
+      responses: answersText(MEDIA_TYPE, 'Lines {"progress":…}, and last {"report":…} or {"problem":…}'),
     }),
     async (c) => {
       const principal = requireAny(c, ['operator']);

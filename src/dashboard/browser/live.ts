@@ -62,11 +62,11 @@ export function createLive(): Live {
     close();
     const ending = new AbortController();
     running.ending = ending;
-    if (document.hidden || !(await takeStreamSlot(ending.signal))) {
-      if (!ending.signal.aborted) state.value = 'polling';
-      return;
-    }
-    if (!ending.signal.aborted) follow(ending);
+    const isFree = !document.hidden && (await takeStreamSlot(ending.signal));
+    if (ending.signal.aborted) return;
+    if (isFree) return follow(ending);
+    delete running.ending;
+    state.value = 'polling';
   }
 
   function follow(ending: AbortController): void {
@@ -90,7 +90,8 @@ export function createLive(): Live {
     if (state.value === 'live') return;
     const everyMs = document.hidden ? POLL_HIDDEN_MS : POLL_MS;
     if (systemStopwatch() - (running.toldAt ?? 0) >= everyMs) tell(undefined);
-    if (state.value === 'polling' && !document.hidden) void open();
+    // A stream that is being opened may take longer than this over a slow network, and is not begun anew.
+    if (running.ending === undefined && state.value === 'polling' && !document.hidden) void open();
   }
 
   function looked(): void {

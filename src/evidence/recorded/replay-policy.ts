@@ -1,3 +1,4 @@
+import type { Stopwatch } from '../../core/clock.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { EntryDraft } from '../../ledger/entry.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -6,6 +7,7 @@ import type { CompiledPolicy } from '../../policy/compile.ts';
 import { createDifferenceTally, type DifferenceReport } from '../../policy/difference.ts';
 import { createMemoryCounters } from '../../policy/limits.ts';
 import { createRejudge, longestWindowMs, readsSessions } from '../../policy/recorded-call.ts';
+import { timedPolicy } from '../../policy/timed-policy.ts';
 import { type RecordedDeps, readRecordedCalls } from './read-calls.ts';
 import { createHiddenReader } from './read-hidden.ts';
 import { countJudged, firstSeqSince, judgedSeqFromEnd } from './store.ts';
@@ -20,8 +22,8 @@ export interface ReplayRequest {
   /** Who asks, as the ledger names them. */
   readonly principal: string;
   /**
-   * Whether what policy redacts counts as not known, and only the newest `LIMITS.policyReplayCalls` calls are read: for
-   * people, who may not ask about what they are not shown.
+   * Whether what policy redacts counts as not known, only the newest `LIMITS.policyReplayCalls` calls are read, and the
+   * conditions have a bounded time: for people, who may not ask about what they are not shown, nor keep others waiting.
    */
   readonly bounded: boolean;
 }
@@ -29,6 +31,7 @@ export interface ReplayRequest {
 export interface ReplayDeps extends RecordedDeps {
   readonly ledger: Ledger;
   readonly inForce: () => CompiledPolicy;
+  readonly stopwatch: Stopwatch;
 }
 
 export type ReplayStep =
@@ -45,7 +48,9 @@ export type ReplayStep =
       readonly report: DifferenceReport;
       /** Older calls of the time asked for that were not read. */
       readonly leftOut: number;
-    };
+    }
+  /** The conditions took too long; there is no report. */
+  | { readonly kind: 'stopped' };
 
 /** Sequences: what is read, and from where on it is told. */
 interface Plan {
@@ -87,14 +92,30 @@ async function* stepsOf(
   { from, start, to, leftOut }: Plan,
 ): AsyncGenerator<ReplayStep, void> {
   const hidden = bounded ? createHiddenReader({ ...deps, inForce: deps.inForce() }) : undefined;
-  const rejudge = createRejudge(policy, { counters: createMemoryCounters(), hidden: hidden?.of });
+  const { stopwatch } = deps;
+  const timed = bounded ? timedPolicy(policy, { mostMs: LIMITS.policyReplayCallMs, stopwatch }) : undefined;
+  const counters = createMemoryCounters();
+  const rejudge = createRejudge(timed ?? policy, { counters, hidden: hidden?.of });
+  const spent = { ms: 0, sliceMs: 0 };
   const tally = createDifferenceTally();
   const callCounts = readsSessions(policy);
   const told = { calls: 0, changed: 0 };
   for await (const { calls, next } of readRecordedCalls(deps, { from, to, input: true, callCounts })) {
     await hidden?.learn(calls);
     for (const call of calls) {
+      const begun = stopwatch();
       const rejudged = rejudge.verdictOn(call);
+      const tookMs = stopwatch() - begun;
+      spent.ms += tookMs;
+      if (timed !== undefined && (timed.isOver() || spent.ms > LIMITS.policyReplayJudgingMs))
+        return yield { kind: 'stopped' };
+      spent.sliceMs += tookMs;
+      if (spent.sliceMs > LIMITS.policyReplaySliceMs) {
+        spent.sliceMs = 0;
+        await new Promise<void>((resolve) => {
+          setImmediate(resolve);
+        });
+      }
       if (call.seq < start) continue;
       told.calls++;
       if (tally.add(call, rejudged)) told.changed++;
@@ -107,8 +128,8 @@ async function* stepsOf(
 /**
  * Judges recorded calls by another policy and tells where it finds something else; nothing is called. That somebody asks
  * stands on the ledger before the first step is told; throws `ledger_unavailable` where it cannot. Limits are judged with
- * counters of their own, which begin one longest window before `since`. Ends with one report. Memory does not grow with
- * the number of calls.
+ * counters of their own, which begin one longest window before `since`. Ends with one report, or `stopped`. Memory does
+ * not grow with the number of calls.
  */
 export async function replayPolicy(
   deps: ReplayDeps,

@@ -91,8 +91,10 @@ export async function noteRequests(deps: NoteDeps, channel: ChannelTerms & { id:
     const call = callOf.get(entry.ref.approval ?? '');
     if (call !== undefined) notices.push(...(await noticesOf(deps, channel, { entry, call, now, step })));
   }
-  // A place that is passed without anything to tell is kept only when it is far: it is found again by reading.
-  if (notices.length === 0 && reached - from < LIMITS.webhookScanEntries) return false;
+  // A place that is passed without anything to tell is kept only when it is far: it is found again by reading. It is far as
+  // well behind many requests for others, which fill what is read at once and would hide all that comes after them.
+  const isNear = reached - from < LIMITS.webhookScanEntries && entries.length < LIMITS.channelPassedRequests;
+  if (notices.length === 0 && isNear) return false;
   await deps.ledger.commit({
     guard: movePlace({ id, from, to: reached }),
     then: notices.map((notice) => insertNotice(id, notice, now)),

@@ -21,21 +21,46 @@ import { policyOf } from '../../policy/fixtures.ts';
 const WORKSPACE = 'default';
 const KEY = new Uint8Array(32).fill(3);
 
+interface ReplayTerms {
+  readonly since?: number;
+  readonly bounded?: boolean;
+}
+
 /** A real ledger to which a test writes judged calls as the gate does, and the replays over it. */
 export async function openRecorder() {
   const { database, ledger, clock } = await openFixture();
   const inForce = { rules: [] as readonly string[] };
+  const watch = { nowMs: 0, stepMs: 0, onLook: () => {} };
   const deps: ReplayDeps = {
     database,
     workspace: WORKSPACE,
     dataKey: KEY,
     ledger,
     inForce: () => policyOf(inForce.rules),
+    stopwatch() {
+      watch.onLook();
+      watch.nowMs += watch.stepMs;
+      return watch.nowMs;
+    },
   };
   const write = (then: readonly Statement[], ...entries: EntryDraft[]) => ledger.commit({ then, entries });
 
+  /** Each step of a replay. */
+  async function steps(
+    rules: readonly string[],
+    { since = 0, bounded = false }: ReplayTerms = {},
+  ): Promise<ReplayStep[]> {
+    const until = clock.nowMs + 1;
+    const request = { policy: policyOf(rules), since, until, principal: 'person:per_1', bounded };
+    const all: ReplayStep[] = [];
+    for await (const step of await replayPolicy(deps, request)) all.push(step);
+    return all;
+  }
+
   return {
     clock,
+    /** What goes by between two looks at the stopwatch; none unless told. */
+    watch,
     deps,
     /** A session that began now. */
     session: (id: string, labels: Readonly<Record<string, string>> = {}) =>
@@ -167,21 +192,13 @@ export async function openRecorder() {
     enforce(rules: readonly string[]): void {
       inForce.rules = rules;
     },
+    steps,
     /** What a policy of these rules would have made of it all, or of what came since; of `bounded`, as a person is told. */
     async replay(
       rules: readonly string[],
-      { since = 0, bounded = false }: { since?: number; bounded?: boolean } = {},
+      asked: ReplayTerms = {},
     ): Promise<DifferenceReport & { leftOut: number }> {
-      const steps: ReplayStep[] = [];
-      const request = {
-        policy: policyOf(rules),
-        since,
-        until: clock.nowMs + 1,
-        principal: 'person:per_1',
-        bounded,
-      };
-      for await (const step of await replayPolicy(deps, request)) steps.push(step);
-      const last = steps.at(-1);
+      const last = (await steps(rules, asked)).at(-1);
       if (last?.kind !== 'report') throw new Error('a replay ended without its report');
       return { ...last.report, leftOut: last.leftOut };
     },

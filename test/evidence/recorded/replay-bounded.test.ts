@@ -141,3 +141,43 @@ it('a replay stands on the ledger before anything of it is told, and is not begu
     'disk is full',
   );
 });
+
+const COSTLY = ['{ id: a, match: { tools: ["*"] }, effect: deny, when: "args.amount_cents == 7" }'];
+
+it('a replay for people ends without a report where the conditions of one call take too long, one for keys goes on', async () => {
+  const recorder = await openRecorded({});
+  recorder.watch.stepMs = LIMITS.policyReplayCallMs + 1;
+  expect((await recorder.steps(COSTLY, { bounded: true })).map(({ kind }) => kind)).toEqual(['stopped']);
+  expect((await recorder.replay(COSTLY)).changed).toBe(1);
+  recorder.watch.stepMs = LIMITS.policyReplayCallMs;
+  expect((await recorder.replay(COSTLY, { bounded: true })).changed).toBe(1);
+});
+
+it('a replay for people ends without a report where all calls together take too long', async () => {
+  const recorder = await openRecorded({});
+  const policy = policyOf([NOTHING]).version;
+  recorder.watch.stepMs = LIMITS.policyReplayCallMs;
+  const most = LIMITS.policyReplayJudgingMs / LIMITS.policyReplayCallMs;
+  for (let count = 0; count < most; count++)
+    await recorder.allowed(`req_more_${count}`, { args: ARGS, body: { policy } });
+  expect((await recorder.steps(COSTLY, { bounded: true })).at(-1)?.kind).toBe('stopped');
+  expect((await recorder.steps(COSTLY)).at(-1)?.kind).toBe('report');
+});
+
+it('a replay that judges for long lets the process go on between two calls', async () => {
+  const recorder = await openRecorded({});
+  const policy = policyOf([NOTHING]).version;
+  for (const id of ['req_2', 'req_3']) await recorder.allowed(id, { args: ARGS, body: { policy } });
+  const order: string[] = [];
+  const others = { on: true };
+  const turn = () => {
+    if (order.at(-1) === 'judged') order.push('others');
+    if (others.on) setImmediate(turn);
+  };
+  recorder.watch.onLook = () => void (order.at(-1) === 'judged' || order.push('judged'));
+  turn();
+  recorder.watch.stepMs = LIMITS.policyReplaySliceMs + 1;
+  await recorder.replay(COSTLY);
+  others.on = false;
+  expect(order.filter((one) => one === 'judged')).toHaveLength(3);
+});

@@ -118,6 +118,17 @@ describe('a channel', () => {
 });
 
 describe('what a channel is told of', () => {
+  it('is also what comes behind more requests for others than are read at once', async () => {
+    const loft = await openLoft();
+    await loft.open([channelOf({ when: { groups: ['leads'] } })]);
+    const other = { type: 'approval.requested', ref: { approval: 'apr_other' }, body: {} } as const;
+    const entries = Array.from({ length: LIMITS.channelNoticesAtOnce }, () => other);
+    await loft.desk.office.deps.ledger.commit({ entries });
+    await loft.desk.hold({ a: 1 }, { verdict: holding({ groups: ['leads'] }) });
+    await loft.sent(1);
+    expect(await loft.settled()).toBe(1);
+  });
+
   it('is chosen by risk, by group and by tool', async () => {
     const loft = await openLoft();
     await loft.open([

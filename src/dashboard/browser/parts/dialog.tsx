@@ -39,6 +39,7 @@ export function Dialog(props: DialogProps) {
     <dialog
       ref={dialog}
       class={`act ${props.class ?? ''}`}
+      data-stays={stays}
       aria-labelledby={id}
       // A second Escape closes a dialog without asking it, so the key itself is stopped too.
       onKeyDown={(event) => stays && event.key === 'Escape' && event.preventDefault()}

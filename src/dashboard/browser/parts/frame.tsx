@@ -28,7 +28,7 @@ function useConnectionTold({ live, announcer }: Shell): void {
     if (state === 'reconnecting' && !lost.current) {
       lost.current = true;
       announcer.say('The connection to the gateway is lost. The page tries again by itself.', CONNECTION);
-    } else if (state === 'live' && lost.current) {
+    } else if ((state === 'live' || state === 'polling') && lost.current) {
       lost.current = false;
       announcer.say('The connection to the gateway is back.', CONNECTION);
     }
