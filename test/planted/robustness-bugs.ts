@@ -243,7 +243,7 @@ export const ROBUSTNESS_BUGS: readonly PlantedBug[] = [
   {
     name: 'changes that come while the thread is busy are never handed to it',
     file: 'src/ledger/thread/open-thread.ts',
-    find: '        if (queue.length > 0) scheduleFlush();\n',
+    find: '        if (due) scheduleFlush();\n',
     replace: '',
     tests: THREAD,
   },

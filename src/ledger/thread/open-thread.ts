@@ -64,8 +64,10 @@ export async function openLedgerThread(
   const sqlNumbers = new Map<string, number>();
   let newSql: string[] = [];
   let queue: PackedChange[] = [];
-  /** How many changes of each message are not settled yet, in the order in which they will be. */
+  /** How many changes of each message are not settled yet, as if they were settled in their order; in all it is exact. */
   const unsettled: number[] = [];
+  /** Somebody waits for a change in the queue. */
+  let due = false;
   let flushing = false;
   let lateFlush: NodeJS.Timeout | undefined;
   let nextId = 0;
@@ -133,7 +135,7 @@ export async function openLedgerThread(
           if ('applied' in result) settle(result.id, (one) => one.resolve(result.applied as never));
           else settle(result.id, (one) => one.reject(unpackError(result.error)));
         }
-        if (queue.length > 0) scheduleFlush();
+        if (due) scheduleFlush();
         return undefined;
       case 'key':
         vkey = message.vkey;
@@ -176,6 +178,7 @@ export async function openLedgerThread(
 
   function flush(): void {
     flushing = false;
+    due = false;
     clearTimeout(lateFlush);
     lateFlush = undefined;
     if (queue.length === 0) return;
@@ -201,6 +204,7 @@ export async function openLedgerThread(
       return;
     }
     // Everything that this turn of the event loop brings travels in one message.
+    due = true;
     scheduleFlush();
   }
 
